@@ -1,0 +1,3 @@
+import GRDB
+import Pairing
+package enum X { static func f(_ q: DatabaseQueue) {} }

@@ -1,0 +1,3 @@
+import ArgumentParser
+import Configuration
+@main struct S: ParsableCommand { func run() { print("hi") } }

@@ -1,0 +1,3 @@
+import CoreMetrics
+import Logging
+package enum X {}

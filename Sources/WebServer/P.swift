@@ -1,0 +1,3 @@
+import Hummingbird
+import NIOCore
+package enum X {}

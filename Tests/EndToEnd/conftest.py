@@ -1,0 +1,34 @@
+"""Fixtures that all end-to-end tests share."""
+
+from __future__ import annotations
+
+import pathlib
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from switchboard import Server
+
+
+@pytest.fixture
+def start_server(tmp_path: pathlib.Path) -> Iterator[Callable[..., Server]]:
+    """A factory: start_server(MESSAGE_RATE=5) returns a running server; all are stopped after the test."""
+    servers: list[Server] = []
+
+    def start(directory: pathlib.Path | None = None, **settings: object) -> Server:
+        server = Server(directory or tmp_path, **settings)
+        servers.append(server)
+        return server.start()
+
+    yield start
+    for server in servers:
+        if server.process is not None:
+            server.stop()
+
+
+@pytest.fixture(scope="session")
+def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One server with default settings for tests that leave nothing behind that others could notice."""
+    server = Server(tmp_path_factory.mktemp("shared")).start()
+    yield server
+    assert server.stop() == 0, server.log_text()

@@ -1,0 +1,76 @@
+package import Signaling
+
+/// Everything the web server can be told. The defaults are the documented ones (docs/operations.md).
+package struct WebServerConfiguration: Sendable {
+    /// The address or host name to bind.
+    package var host = "0.0.0.0"
+    /// The TCP port to bind; 0 takes any free one.
+    package var port = 8080
+    /// Threads that serve connections; 0 is one a core.
+    package var eventLoops = 0
+    /// REST, CORS, admin token and guessing limits.
+    package var http = HTTPConfiguration()
+    /// Addresses of proxies whose X-Forwarded-For is believed; none by default.
+    package var trustedProxies: [AddressRange] = []
+    package var connections = ConnectionLimits()
+    package var sessions = SessionLimits()
+    /// Rules of the signaling messages.
+    package var signaling = SignalingRules()
+    package var roomPolicy = RoomPolicy.open
+    /// On shutdown, WebSockets are closed spread over this time.
+    package var drainSpread = Duration.seconds(5)
+
+    package init() {}
+}
+
+/// Which rooms may be joined.
+package enum RoomPolicy: String, Sendable, CaseIterable {
+    /// Any room id.
+    case open
+    /// Only ids of paired rooms, while pairing is on.
+    case paired
+}
+
+/// Bounds of connections before and beside their protocol.
+package struct ConnectionLimits: Sendable {
+    /// Open connections in all; further ones are closed at once.
+    package var maxConnections = 50_000
+    /// Open connections of one address (IPv4, or IPv6 /64).
+    package var maxConnectionsPerAddress = 500
+    /// New connections of one address in a minute.
+    package var connectionsPerMinute = 300
+    /// From accept to a complete request head or WebSocket handshake.
+    package var handshakeTimeout = Duration.seconds(10)
+    /// From the first byte of an HTTP request to its last.
+    package var requestTimeout = Duration.seconds(10)
+    /// Between two requests of a connection.
+    package var idleTimeout = Duration.seconds(60)
+    /// Request line and header fields together.
+    package var maxHeaderBytes = 16_384
+
+    package init() {}
+}
+
+/// Bounds of a WebSocket session.
+package struct SessionLimits: Sendable {
+    /// A message over all its fragments; a longer one closes with 1009.
+    package var maxMessageBytes = 65_536
+    /// Messages a second in the long run, and at once.
+    package var messageRate = 50.0
+    package var messageBurst = 500
+    package var joinsPerMinute = 60
+    /// Bytes waiting for a peer that reads slowly; more closes it with 1013.
+    package var maxOutboxBytes = 1_048_576
+    /// A peer that takes nothing for this long with data waiting is closed with 1013.
+    package var writeTimeout = Duration.seconds(5)
+    /// A connection silent for this long is pinged.
+    package var pingInterval = Duration.seconds(25)
+    /// A pinged connection without any frame for this long is dead.
+    package var pingTimeout = Duration.seconds(10)
+    /// A member of a full room that does not answer a probe in this time gives up its seat.
+    package var probeTimeout = Duration.seconds(2)
+    /// The least time between two probes of one room.
+    package var probeInterval = Duration.seconds(10)
+
+    package init() {}
+}

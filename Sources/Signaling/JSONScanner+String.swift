@@ -1,0 +1,142 @@
+extension JSONScanner {
+    private static let ones: UInt64 = 0x0101_0101_0101_0101
+    private static let tops: UInt64 = 0x8080_8080_8080_8080
+
+    /// The offset behind the closing quote of the string whose opening quote is at `start`. Escapes, control
+    /// characters and UTF-8 are checked on the way; plain ASCII goes by eight bytes at a time.
+    func stringEnd(_ start: Int) -> Int {
+        var index = start &+ 1
+        while true {
+            index = skipPlain(index)
+            guard index < count else { return -1 }
+            let byte = bytes[index]
+            if byte == UInt8(ascii: "\"") { return index &+ 1 }
+            let length = byte == UInt8(ascii: "\\") ? escapeLength(index) : characterLength(index)
+            guard length > 0 else { return -1 }
+            index &+= length
+        }
+    }
+
+    /// The first offset at or after `start` of a quote, backslash, control character or non-ASCII byte, or
+    /// one at which fewer than eight bytes are left.
+    @inline(__always)
+    private func skipPlain(_ start: Int) -> Int {
+        var index = start
+        while index &+ 8 <= count {
+            let word = UInt64(
+                littleEndian: UnsafeRawPointer(bytes + index).loadUnaligned(as: UInt64.self))
+            let quotes = word ^ (Self.ones &* 0x22)
+            let slashes = word ^ (Self.ones &* 0x5C)
+            let special =
+                ((quotes &- Self.ones) & ~quotes) | ((slashes &- Self.ones) & ~slashes)
+                | ((word &- Self.ones &* 0x20) & ~word) | word
+            let marks = special & Self.tops
+            if marks != 0 { return index &+ marks.trailingZeroBitCount >> 3 }
+            index &+= 8
+        }
+        return index
+    }
+
+    /// The length of the escape sequence at `index`; 0 when it is none.
+    private func escapeLength(_ index: Int) -> Int {
+        guard index + 1 < count else { return 0 }
+        switch bytes[index + 1] {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"), UInt8(ascii: "b"), UInt8(ascii: "f"),
+            UInt8(ascii: "n"), UInt8(ascii: "r"), UInt8(ascii: "t"):
+            return 2
+        case UInt8(ascii: "u"):
+            guard index + 5 < count else { return 0 }
+            for offset in 2...5 where Self.hexValue(bytes[index + offset]) == nil { return 0 }
+            return 6
+        default:
+            return 0
+        }
+    }
+
+    /// The length of the UTF-8 character at `index`; 0 when it is malformed or a control character.
+    private func characterLength(_ index: Int) -> Int {
+        let lead = bytes[index]
+        var lowest: UInt8 = 0x80
+        var highest: UInt8 = 0xBF
+        let length: Int
+        switch lead {
+        case 0x20...0x7F: return 1
+        case 0xC2...0xDF: length = 2
+        case 0xE0...0xEF:
+            length = 3
+            if lead == 0xE0 { lowest = 0xA0 }
+            if lead == 0xED { highest = 0x9F }
+        case 0xF0...0xF4:
+            length = 4
+            if lead == 0xF0 { lowest = 0x90 }
+            if lead == 0xF4 { highest = 0x8F }
+        default: return 0
+        }
+        guard index + length <= count, bytes[index + 1] >= lowest, bytes[index + 1] <= highest else { return 0 }
+        for offset in 2..<max(2, length) where bytes[index + offset] & 0xC0 != 0x80 { return 0 }
+        return length
+    }
+
+    static func hexValue(_ byte: UInt8) -> UInt16? {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt16(byte - UInt8(ascii: "0"))
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): UInt16(byte - UInt8(ascii: "a") + 10)
+        case UInt8(ascii: "A")...UInt8(ascii: "F"): UInt16(byte - UInt8(ascii: "A") + 10)
+        default: nil
+        }
+    }
+}
+
+extension JSONScanner {
+    /// The text of a scanned string, `inner` being the range between its quotes; nil when it holds an escaped
+    /// lone surrogate, which is no text.
+    func decodeString(_ inner: Range<Int>) -> String? {
+        let raw = UnsafeBufferPointer(start: bytes + inner.lowerBound, count: inner.count)
+        guard raw.contains(UInt8(ascii: "\\")) else { return String(decoding: raw, as: UTF8.self) }
+        var units: [UInt16] = []
+        units.reserveCapacity(raw.count)
+        var index = inner.lowerBound
+        while index < inner.upperBound {
+            let start = index
+            while index < inner.upperBound, bytes[index] != UInt8(ascii: "\\") { index += 1 }
+            let plain = UnsafeBufferPointer(start: bytes + start, count: index - start)
+            units.append(contentsOf: String(decoding: plain, as: UTF8.self).utf16)
+            guard index < inner.upperBound else { break }
+            units.append(escapedUnit(index))
+            index += bytes[index + 1] == UInt8(ascii: "u") ? 6 : 2
+        }
+        return String(validating: units, as: UTF16.self)
+    }
+
+    /// The UTF-16 code unit that the escape sequence at `index` stands for; it must have been scanned.
+    private func escapedUnit(_ index: Int) -> UInt16 {
+        switch bytes[index + 1] {
+        case UInt8(ascii: "b"): return 0x08
+        case UInt8(ascii: "f"): return 0x0C
+        case UInt8(ascii: "n"): return 0x0A
+        case UInt8(ascii: "r"): return 0x0D
+        case UInt8(ascii: "t"): return 0x09
+        case UInt8(ascii: "u"):
+            return (2...5).reduce(0) { $0 << 4 | (Self.hexValue(bytes[index + $1]) ?? 0) }
+        default: return UInt16(bytes[index + 1])
+        }
+    }
+
+    /// Whether the string between the quotes of `inner` is `text`, escaped or not.
+    @inline(__always)
+    func string(_ inner: Range<Int>, equals text: StaticString) -> Bool {
+        if inner.count == text.utf8CodeUnitCount {
+            var index = 0
+            while index < inner.count, bytes[inner.lowerBound &+ index] == text.utf8Start[index] { index &+= 1 }
+            return index == inner.count
+        }
+        return inner.count > text.utf8CodeUnitCount && escapedString(inner, equals: text)
+    }
+
+    @inline(never)
+    private func escapedString(_ inner: Range<Int>, equals text: StaticString) -> Bool {
+        let raw = UnsafeBufferPointer(start: bytes + inner.lowerBound, count: inner.count)
+        guard raw.contains(UInt8(ascii: "\\")), inner.count <= text.utf8CodeUnitCount * 6 else { return false }
+        return decodeString(inner) == text.description
+    }
+}

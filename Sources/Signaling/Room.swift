@@ -1,0 +1,50 @@
+import Synchronization
+
+/// A live room that several event loops share: its state behind a lock of its own.
+///
+/// Lock order: directory shard, then room, then whatever the callbacks lock. Callbacks run under the room's
+/// lock, so that what they append to members' outboxes stands there in the order of the room's events; they
+/// must neither block nor call back into rooms.
+package final class Room<Member: AnyObject & Sendable>: Sendable {
+    package let id: String
+    private let state = Mutex(Locked())
+
+    /// Lets the members cross the mutex: they are sendable, the state around them is not copied out.
+    private struct Locked: @unchecked Sendable {
+        var state = RoomState<Member>()
+    }
+
+    init(id: String) { self.id = id }
+
+    /// Calls `body` with the other member, nil when there is none.
+    package func withPeer<Result>(of member: Member, _ body: (Member?) -> Result) -> Result {
+        state.withLock { body($0.state.peer(of: member)) }
+    }
+
+    /// A probed member showed a sign of life; `refuse` is called for those that need wait no longer.
+    package func heard(_ member: Member, refuse: (Member) -> Void) {
+        state.withLock { $0.state.heard(member).forEach(refuse) }
+    }
+
+    /// Gives up a place among the waiting.
+    package func stopWaiting(_ member: Member) {
+        state.withLock { if !$0.state.isSeated(member) { _ = $0.state.leave(member) } }
+    }
+
+    func withState<Result>(_ body: (inout RoomState<Member>) -> Result) -> Result {
+        state.withLock { body(&$0.state) }
+    }
+}
+
+/// One room as the debugging list shows it.
+package struct RoomSummary: Equatable, Sendable {
+    package let roomID: String
+    /// 1 or 2.
+    package let userCount: Int
+    package var isFull: Bool { userCount == 2 }
+
+    package init(roomID: String, userCount: Int) {
+        self.roomID = roomID
+        self.userCount = userCount
+    }
+}

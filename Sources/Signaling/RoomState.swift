@@ -1,0 +1,168 @@
+/// Two seats and who waits for one: the rules of a live room, without locks, clocks or I/O.
+///
+/// Whoever has sat longest is the initiator. A join that finds both seats taken makes the room probe its
+/// members (the caller pings them): one that shows no sign of life before the deadline gives up its seat, so
+/// that the ghost of a dead connection never keeps its owner out.
+package struct RoomState<Member: AnyObject> {
+    package struct Rules: Sendable {
+        /// How long a probed member has to show a sign of life.
+        package let probeTimeout: Duration
+        /// The least time between the starts of two probes.
+        package let probeInterval: Duration
+
+        package init(probeTimeout: Duration, probeInterval: Duration) {
+            self.probeTimeout = probeTimeout
+            self.probeInterval = probeInterval
+        }
+    }
+
+    package enum JoinOutcome {
+        /// The member has the seat. `evicted` lost theirs to it; `peer` is the other one in the room.
+        case seated(peer: Member?, evicted: [Member])
+        /// It sat here already.
+        case alreadySeated(peer: Member?, isInitiator: Bool)
+        /// The room is full for now: ping the `probed`, and join again when told to or at `retry`.
+        case waiting(probed: [Member], retry: MonotonicTime)
+        case full
+    }
+
+    package struct Departure {
+        /// Who is left in the room.
+        package let peer: Member?
+        /// Waiting members that should join again now.
+        package let waiting: [Member]
+    }
+
+    private struct Seat {
+        let member: Member
+        let device: DeviceMark?
+        /// Probed and not heard of since.
+        var isProbed = false
+    }
+
+    private enum Probe {
+        case none
+        case running(deadline: MonotonicTime)
+    }
+
+    /// Members that may wait for a seat at once; more are told that the room is full.
+    package static var maxWaiting: Int { 4 }
+
+    private var initiator: Seat?
+    private var second: Seat?
+    private var probe = Probe.none
+    private var lastProbe: MonotonicTime?
+    private var waiting: [Member] = []
+
+    package init() {}
+
+    package var isEmpty: Bool { initiator == nil }
+
+    /// Seats taken: 0, 1 or 2.
+    package var count: Int { initiator == nil ? 0 : second == nil ? 1 : 2 }
+
+    /// The other member; nil when `member` is alone or has no seat.
+    @inline(__always)
+    package func peer(of member: Member) -> Member? {
+        if initiator?.member === member { return second?.member }
+        if second?.member === member { return initiator?.member }
+        return nil
+    }
+
+    package func isSeated(_ member: Member) -> Bool {
+        initiator?.member === member || second?.member === member
+    }
+
+    // MARK: Joining
+
+    /// - Parameter device: lets the room see that a joiner is the owner of one of its seats; such a one may
+    ///   wait for the next probe where a stranger is turned away.
+    package mutating func join(
+        _ member: Member, device: DeviceMark?, now: MonotonicTime, rules: Rules
+    ) -> JoinOutcome {
+        if isSeated(member) {
+            return .alreadySeated(peer: peer(of: member), isInitiator: initiator?.member === member)
+        }
+        let evicted = evictSilent(now)
+        if seat(member, device) { return .seated(peer: peer(of: member), evicted: evicted) }
+        switch probe {
+        case .running(let deadline):
+            return wait(member) ? .waiting(probed: [], retry: deadline) : .full
+        case .none:
+            let next = lastProbe.map { $0 + rules.probeInterval } ?? now
+            if now >= next {
+                guard wait(member) else { return .full }
+                return .waiting(probed: startProbe(now, rules), retry: now + rules.probeTimeout)
+            }
+            let ownsSeat = device != nil && (initiator?.device == device || second?.device == device)
+            return ownsSeat && wait(member) ? .waiting(probed: [], retry: next) : .full
+        }
+    }
+
+    private mutating func seat(_ member: Member, _ device: DeviceMark?) -> Bool {
+        guard second == nil else { return false }
+        let seat = Seat(member: member, device: device)
+        if initiator == nil { initiator = seat } else { second = seat }
+        waiting.removeAll { $0 === member }
+        return true
+    }
+
+    private mutating func wait(_ member: Member) -> Bool {
+        if waiting.contains(where: { $0 === member }) { return true }
+        guard waiting.count < Self.maxWaiting else { return false }
+        waiting.append(member)
+        return true
+    }
+
+    // MARK: Probing
+
+    private mutating func startProbe(_ now: MonotonicTime, _ rules: Rules) -> [Member] {
+        lastProbe = now
+        probe = .running(deadline: now + rules.probeTimeout)
+        initiator?.isProbed = true
+        second?.isProbed = true
+        return [initiator?.member, second?.member].compactMap { $0 }
+    }
+
+    /// Ends a probe whose deadline has passed and frees the seats of those that stayed silent.
+    private mutating func evictSilent(_ now: MonotonicTime) -> [Member] {
+        guard case .running(let deadline) = probe, now >= deadline else { return [] }
+        probe = .none
+        var evicted: [Member] = []
+        if let seat = second, seat.isProbed {
+            evicted.append(seat.member)
+            second = nil
+        }
+        if let seat = initiator, seat.isProbed {
+            evicted.append(seat.member)
+            initiator = second
+            second = nil
+        }
+        return evicted
+    }
+
+    /// A probed member showed a sign of life.
+    /// - Returns: those to tell that the room is full, once every probed member has answered.
+    package mutating func heard(_ member: Member) -> [Member] {
+        if initiator?.member === member { initiator?.isProbed = false }
+        if second?.member === member { second?.isProbed = false }
+        guard case .running = probe, initiator?.isProbed != true, second?.isProbed != true else { return [] }
+        probe = .none
+        defer { waiting = [] }
+        return waiting
+    }
+
+    // MARK: Leaving
+
+    /// Takes the member's seat away, or its place among the waiting; harmless when it has neither.
+    package mutating func leave(_ member: Member) -> Departure {
+        waiting.removeAll { $0 === member }
+        guard isSeated(member) else { return Departure(peer: nil, waiting: []) }
+        let peer = peer(of: member)
+        initiator = initiator?.member === member ? second : initiator
+        second = nil
+        probe = .none
+        defer { waiting = [] }
+        return Departure(peer: peer, waiting: waiting)
+    }
+}

@@ -1,0 +1,74 @@
+/// The members of a message's outermost object that the protocol knows: the ranges of their whole values,
+/// found in one pass that checks the entire text.
+struct TopLevel {
+    /// From the opening brace to the closing one.
+    private(set) var object: Range<Int>
+    private(set) var type: Range<Int>?
+    private(set) var sdp: Range<Int>?
+    private(set) var candidate: Range<Int>?
+    private(set) var roomID: Range<Int>?
+    private(set) var deviceID: Range<Int>?
+
+    /// Throws `invalidJSON` when the text is not one JSON value, `invalidMessage` when that is no object.
+    init(_ json: JSONScanner) throws(SignalingError) {
+        let start = json.skipWhitespace(0)
+        guard start < json.count, json.bytes[start] == UInt8(ascii: "{") else {
+            let end = json.valueEnd(start)
+            throw end >= 0 && json.skipWhitespace(end) == json.count ? .invalidMessage : .invalidJSON
+        }
+        object = start..<start
+        var cursor = MemberCursor(objectAt: start)
+        while true {
+            switch cursor.next(json) {
+            case .member(let key, let value):
+                note(key, value, json)
+            case .end(let end):
+                guard json.skipWhitespace(end) == json.count else { throw .invalidJSON }
+                object = start..<end
+                return
+            case .malformed:
+                throw .invalidJSON
+            }
+        }
+    }
+
+    @inline(__always)
+    private mutating func note(_ key: Range<Int>, _ value: Range<Int>, _ json: JSONScanner) {
+        if json.string(key, equals: "type") {
+            type = value
+        } else if json.string(key, equals: "sdp") {
+            sdp = value
+        } else if json.string(key, equals: "candidate") {
+            candidate = value
+        } else if json.string(key, equals: "roomId") {
+            roomID = value
+        } else if json.string(key, equals: "deviceId") {
+            deviceID = value
+        }
+    }
+}
+
+/// The shape of an ICE candidate as browsers write it (RTCIceCandidateInit): `candidate` is a string;
+/// `sdpMLineIndex`, where present, a number or null; `sdpMid` a string or null. Other members are free.
+enum CandidateShape {
+    /// - Parameter object: the range of an object that has been scanned.
+    static func isValid(_ object: Range<Int>, _ json: JSONScanner) -> Bool {
+        var hasCandidate = false
+        var cursor = MemberCursor(objectAt: object.lowerBound)
+        while case .member(let key, let value) = cursor.next(json) {
+            let first = json.bytes[value.lowerBound]
+            let isString = first == UInt8(ascii: "\"")
+            let isNull = first == UInt8(ascii: "n")
+            if json.string(key, equals: "candidate") {
+                hasCandidate = isString
+                if !isString { return false }
+            } else if json.string(key, equals: "sdpMid") {
+                if !isString, !isNull { return false }
+            } else if json.string(key, equals: "sdpMLineIndex") {
+                let isNumber = first == UInt8(ascii: "-") || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(first)
+                if !isNumber, !isNull { return false }
+            }
+        }
+        return hasCandidate
+    }
+}

@@ -11,8 +11,8 @@ package struct Liveness: Sendable {
     }
 
     package enum Action: Equatable, Sendable {
-        case wait(until: MonotonicTime)
-        case ping(thenWaitUntil: MonotonicTime)
+        case wait
+        case ping
         case dead
     }
 
@@ -28,15 +28,16 @@ package struct Liveness: Sendable {
         pinged = nil
     }
 
-    /// What to do at `now`; to be asked again at the time it names.
+    /// When to ask ``check(_:at:)`` next.
+    package func deadline(_ rules: Rules) -> MonotonicTime {
+        MonotonicTime(nanoseconds: pinged.map { $0 + rules.pingTimeout } ?? lastHeard + rules.pingInterval)
+    }
+
+    /// What to do at `now`.
     package mutating func check(_ rules: Rules, at now: MonotonicTime) -> Action {
-        if let pinged {
-            let deadline = pinged + rules.pingTimeout
-            return now.nanoseconds >= deadline ? .dead : .wait(until: MonotonicTime(nanoseconds: deadline))
-        }
-        let due = lastHeard + rules.pingInterval
-        guard now.nanoseconds >= due else { return .wait(until: MonotonicTime(nanoseconds: due)) }
+        guard now >= deadline(rules) else { return .wait }
+        if pinged != nil { return .dead }
         pinged = now.nanoseconds
-        return .ping(thenWaitUntil: MonotonicTime(nanoseconds: now.nanoseconds + rules.pingTimeout))
+        return .ping
     }
 }

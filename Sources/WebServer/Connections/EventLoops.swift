@@ -1,0 +1,85 @@
+import NIOCore
+import NIOPosix
+import Signaling
+
+/// The event loops of the server, each with its own context and its ticker.
+final class EventLoops: Sendable {
+    private static let foldInterval = TimeAmount.seconds(1)
+
+    private let server: ServerContext
+    /// Each context is touched on its own loop only; the table itself never changes.
+    private let contexts: [ObjectIdentifier: NIOLoopBound<LoopContext>]
+    private let loops: [any EventLoop]
+    private let tickers: [RepeatedTask]
+
+    init(_ group: MultiThreadedEventLoopGroup, _ server: ServerContext) {
+        self.server = server
+        var contexts: [ObjectIdentifier: NIOLoopBound<LoopContext>] = [:]
+        var tickers: [RepeatedTask] = []
+        let signaling = server.signaling
+        loops = Array(group.makeIterator())
+        for loop in loops {
+            let context = LoopContext(eventLoop: loop, counters: LoopCounters())
+            let bound = NIOLoopBound(context, eventLoop: loop)
+            contexts[ObjectIdentifier(loop)] = bound
+            tickers.append(
+                loop.scheduleRepeatedTask(initialDelay: LoopContext.tick, delay: LoopContext.tick) { _ in
+                    bound.value.fireDeadlines()
+                })
+            tickers.append(
+                loop.scheduleRepeatedTask(initialDelay: Self.foldInterval, delay: Self.foldInterval) { _ in
+                    signaling.metrics.fold(&bound.value.counters)
+                    signaling.metrics.record(sessions: signaling.sessionCount, rooms: signaling.rooms.count)
+                })
+        }
+        self.contexts = contexts
+        self.tickers = tickers
+    }
+
+    func stop() { tickers.forEach { $0.cancel() } }
+
+    /// Sets a new connection up, on its loop. Throws, which closes it, when it is one too many.
+    func accept(_ channel: any Channel) throws {
+        guard let loop = contexts[ObjectIdentifier(channel.eventLoop)]?.value, server.connections.opened() else {
+            throw ChannelError.operationUnsupported
+        }
+        let connections = server.connections
+        channel.closeFuture.whenComplete { _ in connections.closed() }
+        if let peer = channel.remoteAddress, !server.countsAtHandshake(peer) {
+            let key = ClientAddress(peer).key
+            guard connections.take(key, at: loop.now) == nil else { throw ChannelError.operationUnsupported }
+            channel.closeFuture.whenComplete { _ in connections.release(key) }
+        }
+        try channel.syncOptions?.setOption(.recvAllocator, value: SharedReadBuffer(loop: loop))
+        try channel.pipeline.syncOperations.addHandler(ConnectionGate(server: server, loop: loop))
+    }
+
+    // MARK: Draining
+
+    /// Closes every session with 1001, evenly spread over `time`.
+    func closeSessions(over time: Duration) async {
+        await onEveryLoop { loop in
+            let sessions = loop.sessions.elements
+            let now = loop.now
+            for (index, session) in sessions.enumerated() {
+                session.drain(at: now + time * index / max(1, sessions.count))
+            }
+        }
+    }
+
+    /// Closes the connections that are no sessions, those with an open request behind its answer unless `atOnce`;
+    /// and with it, whatever is left.
+    func closeConnections(atOnce: Bool) async {
+        await onEveryLoop { loop in
+            loop.gates.elements.forEach { $0.drain(atOnce: atOnce) }
+            if atOnce { loop.sessions.elements.forEach { $0.channelContext?.close(promise: nil) } }
+        }
+    }
+
+    private func onEveryLoop(_ body: @escaping @Sendable (LoopContext) -> Void) async {
+        for loop in loops {
+            guard let context = contexts[ObjectIdentifier(loop)] else { continue }
+            try? await loop.submit { body(context.value) }.get()
+        }
+    }
+}

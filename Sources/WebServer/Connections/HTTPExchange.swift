@@ -1,0 +1,66 @@
+import Signaling
+
+/// Where an HTTP connection stands between its requests and their responses, and how long it may stay there.
+struct HTTPExchange {
+    private enum Phase {
+        /// No request is open.
+        case idle
+        /// A request has begun and has not ended.
+        case receiving
+        /// Responses are awaited.
+        case responding
+    }
+
+    /// A response that the client does not take in this time ends the connection.
+    static let responseTimeout = Duration.seconds(30)
+
+    private let limits: ConnectionLimits
+    private var phase = Phase.idle
+    private var since: MonotonicTime
+    /// Requests read to their end whose response has not been written to its end.
+    private var unanswered = 0
+    private(set) var hasAnswered = false
+
+    init(limits: ConnectionLimits, now: MonotonicTime) {
+        self.limits = limits
+        since = now
+    }
+
+    /// True when every request has been answered and no other has begun.
+    var isIdle: Bool {
+        if case .idle = phase { return true }
+        return false
+    }
+
+    /// True when every request that was read to its end has its response.
+    var isAnswered: Bool { unanswered == 0 }
+
+    /// When the connection has overstayed.
+    var deadline: MonotonicTime {
+        switch phase {
+        case .idle: since + (hasAnswered ? limits.idleTimeout : limits.handshakeTimeout)
+        case .receiving: since + limits.requestTimeout
+        case .responding: since + Self.responseTimeout
+        }
+    }
+
+    /// Bytes of a request came in.
+    mutating func bytesArrived(at now: MonotonicTime) {
+        guard isIdle else { return }
+        phase = .receiving
+        since = now
+    }
+
+    mutating func requestEnded(at now: MonotonicTime) {
+        unanswered += 1
+        phase = .responding
+        since = now
+    }
+
+    mutating func responseEnded(at now: MonotonicTime) {
+        hasAnswered = true
+        unanswered = max(0, unanswered - 1)
+        phase = unanswered == 0 ? .idle : .responding
+        since = now
+    }
+}

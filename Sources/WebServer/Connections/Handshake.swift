@@ -1,0 +1,82 @@
+import Crypto
+import FoundationEssentials
+
+/// The server's side of the WebSocket opening handshake (RFC 6455 §4.2).
+struct Handshake {
+    /// Where WebSockets are served.
+    static let paths: Set<String> = ["/", "/ws"]
+
+    /// Why a handshake is refused: an HTTP answer with a stable id.
+    struct Refusal: Equatable {
+        let status: String
+        let id: String
+        let message: String
+        var fields: [String] = []
+
+        /// The whole HTTP response; the connection closes behind it.
+        var response: [UInt8] {
+            let body = #"{"error":"\#(id)","message":"\#(message)"}"#
+            let head =
+                ["HTTP/1.1 \(status)", "Content-Type: application/json", "Content-Length: \(body.utf8.count)"]
+                + fields + ["Connection: close", "", ""]
+            return Array((head.joined(separator: "\r\n") + body).utf8)
+        }
+    }
+
+    enum Verdict: Equatable {
+        /// Not a handshake, or not for a path that has WebSockets: ordinary HTTP.
+        case otherRequest
+        /// The response that accepts it.
+        case accept([UInt8])
+        case refuse(Refusal)
+    }
+
+    /// - Parameter allowedOrigins: nil allows every origin; a request without one is always allowed.
+    static func judge(_ head: RequestHead, allowedOrigins: Set<String>?) -> Verdict {
+        guard head.upgradesToWebSocket, head.method == "GET", paths.contains(head.path) else {
+            return .otherRequest
+        }
+        guard head.isHTTP11, head.hostCount == 1, head.connectionSaysUpgrade, head.framing == .length(0) else {
+            return .refuse(badRequest("A WebSocket handshake needs HTTP/1.1, one Host and Connection: Upgrade."))
+        }
+        guard head.webSocketVersion == "13" else {
+            return .refuse(
+                Refusal(
+                    status: "426 Upgrade Required", id: "unsupported_version",
+                    message: "This server speaks WebSocket version 13.", fields: ["Sec-WebSocket-Version: 13"]))
+        }
+        guard head.webSocketKeys.count == 1, let key = head.webSocketKeys.first, isValid(key: key) else {
+            return .refuse(badRequest("Sec-WebSocket-Key must be 16 bytes in base64, once."))
+        }
+        if let allowedOrigins, let origin = head.origin, !allowedOrigins.contains(origin) {
+            return .refuse(
+                Refusal(
+                    status: "403 Forbidden", id: "origin_not_allowed",
+                    message: "Pages of this origin may not connect."))
+        }
+        return .accept(response(to: key))
+    }
+
+    private static func badRequest(_ message: String) -> Refusal {
+        Refusal(status: "400 Bad Request", id: "bad_handshake", message: message)
+    }
+
+    /// The key is the base64 of 16 bytes (RFC 6455 §4.1).
+    private static func isValid(key: String) -> Bool {
+        key.utf8.count == 24 && Data(base64Encoded: key)?.count == 16
+    }
+
+    private static func response(to key: String) -> [UInt8] {
+        let digest = Insecure.SHA1.hash(data: Array((key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").utf8))
+        let accept = Data(digest).base64EncodedString()
+        return Array(
+            """
+            HTTP/1.1 101 Switching Protocols\r
+            Upgrade: websocket\r
+            Connection: Upgrade\r
+            Sec-WebSocket-Accept: \(accept)\r
+            \r
+
+            """.utf8)
+    }
+}

@@ -1,0 +1,130 @@
+/// As much of an HTTP/1 request's head as it takes to tell a WebSocket handshake from other requests and to know
+/// where the request ends. The HTTP decoder behind it judges everything else.
+struct RequestHead {
+    enum Outcome {
+        /// The blank line has not come yet.
+        case incomplete
+        /// Not the beginning of a request that this server could answer as a WebSocket.
+        case unreadable
+        /// The head and its length in bytes, blank line included.
+        case complete(RequestHead, length: Int)
+    }
+
+    /// How the request's end is found (RFC 9112 §6).
+    enum Framing: Equatable {
+        case length(Int)
+        /// Chunked, or contradictory: only the decoder knows.
+        case unknown
+    }
+
+    private(set) var method = ""
+    /// The path, without the query.
+    private(set) var path = ""
+    private(set) var isHTTP11 = false
+    private(set) var framing = Framing.length(0)
+    private(set) var hostCount = 0
+    private(set) var upgradesToWebSocket = false
+    private(set) var connectionSaysUpgrade = false
+    private(set) var webSocketKeys: [String] = []
+    private(set) var webSocketVersion: String?
+    private(set) var origin: String?
+    private(set) var forwardedFor: [String] = []
+    private(set) var hasOtherForwardingHeader = false
+
+    /// Reads the head at the start of `bytes`, of which the first `searched` are known not to hold its end.
+    static func parse(_ bytes: UnsafeRawBufferPointer, searched: Int = 0) -> Outcome {
+        guard startsLikeARequest(bytes) else { return .unreadable }
+        guard let end = endOfHead(bytes, from: max(0, searched - 2)) else { return .incomplete }
+        var head = RequestHead()
+        var lines = bytes[..<end].split(separator: UInt8(ascii: "\n")).makeIterator()
+        guard let first = lines.next(), head.readRequestLine(text(first)) else { return .unreadable }
+        while let line = lines.next() {
+            guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else { continue }
+            head.readField(line[..<colon], line[line.index(after: colon)...])
+        }
+        return .complete(head, length: end)
+    }
+
+    /// A method is upper-case letters; anything else need not be waited for.
+    private static func startsLikeARequest(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        for byte in bytes.prefix(20) {
+            if byte == UInt8(ascii: " ") { return bytes[0] != byte }
+            guard (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) || byte == UInt8(ascii: "-") else { return false }
+        }
+        return bytes.count < 20
+    }
+
+    /// The offset behind the first blank line.
+    private static func endOfHead(_ bytes: UnsafeRawBufferPointer, from start: Int) -> Int? {
+        var lineIsEmpty = false
+        for index in start..<bytes.count {
+            switch bytes[index] {
+            case UInt8(ascii: "\n"):
+                if lineIsEmpty { return index + 1 }
+                lineIsEmpty = true
+            case UInt8(ascii: "\r"): continue
+            default: lineIsEmpty = false
+            }
+        }
+        return nil
+    }
+
+    /// The text without white space and line ends around it.
+    private static func text(_ bytes: Slice<UnsafeRawBufferPointer>) -> String {
+        var rest = bytes
+        while let first = rest.first, first == 0x20 || first == 0x09 { rest.removeFirst() }
+        while let last = rest.last, last == 0x20 || last == 0x09 || last == 0x0D { rest.removeLast() }
+        return String(decoding: rest, as: UTF8.self)
+    }
+
+    private mutating func readRequestLine(_ line: String) -> Bool {
+        let parts = line.split(separator: " ", omittingEmptySubsequences: false)
+        guard parts.count == 3 else { return false }
+        method = String(parts[0])
+        path = String(parts[1].prefix { $0 != "?" })
+        isHTTP11 = parts[2] == "HTTP/1.1"
+        return true
+    }
+
+    private mutating func readField(
+        _ name: Slice<UnsafeRawBufferPointer>, _ value: Slice<UnsafeRawBufferPointer>
+    ) {
+        switch name.count {
+        case 4 where Self.matches(name, "host"):
+            hostCount += 1
+        case 6 where Self.matches(name, "origin"):
+            origin = Self.text(value)
+        case 7 where Self.matches(name, "upgrade"):
+            upgradesToWebSocket = upgradesToWebSocket || Self.hasToken("websocket", Self.text(value))
+        case 9 where Self.matches(name, "forwarded"), 9 where Self.matches(name, "x-real-ip"):
+            hasOtherForwardingHeader = true
+        case 10 where Self.matches(name, "connection"):
+            connectionSaysUpgrade = connectionSaysUpgrade || Self.hasToken("upgrade", Self.text(value))
+        case 14 where Self.matches(name, "content-length"):
+            let length = framing == .length(0) ? Int(Self.text(value)) : nil
+            framing = length.map { $0 >= 0 ? .length($0) : .unknown } ?? .unknown
+        case 15 where Self.matches(name, "x-forwarded-for"):
+            forwardedFor.append(Self.text(value))
+        case 17 where Self.matches(name, "sec-websocket-key"):
+            webSocketKeys.append(Self.text(value))
+        case 17 where Self.matches(name, "transfer-encoding"):
+            framing = .unknown
+        case 21 where Self.matches(name, "sec-websocket-version"):
+            webSocketVersion = Self.text(value)
+        default:
+            return
+        }
+    }
+
+    private static func matches(_ name: Slice<UnsafeRawBufferPointer>, _ lowercase: StaticString) -> Bool {
+        zip(name, UnsafeBufferPointer(start: lowercase.utf8Start, count: lowercase.utf8CodeUnitCount))
+            .allSatisfy { byte, expected in byte == expected || (byte | 0x20 == expected && byte >= 0x41 && byte <= 0x5A) }
+    }
+
+    /// Whether a comma-separated list has `token`, in any case (RFC 9110 §7.6.1).
+    private static func hasToken(_ token: String, _ list: String) -> Bool {
+        list.split(separator: ",").contains {
+            $0.trimmingOptionalWhitespace().lowercased() == token
+        }
+    }
+}

@@ -1,3 +1,0 @@
-import Hummingbird
-import NIOCore
-package enum X {}

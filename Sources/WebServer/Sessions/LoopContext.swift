@@ -1,0 +1,157 @@
+import NIOCore
+import Signaling
+
+/// What all connections of one event loop share: buffers, deadlines, counters. Confined to that loop, so that
+/// nothing in it needs a lock; mind that it is not `Sendable`.
+final class LoopContext {
+    /// How often deadlines are looked at.
+    static let tick = TimeAmount.milliseconds(200)
+    private static let readBufferBytes = 65_536
+    private static let maxSpareBuffers = 16
+    private static let maxSpareBytes = 65_536
+    private static let freshBufferBytes = 1_024
+
+    let eventLoop: any EventLoop
+    /// Room for encoding one server message.
+    var scratch: [UInt8] = []
+    var generator = SystemRandomNumberGenerator()
+    var counters: LoopCounters
+    /// Every open session of this loop, and every connection that is none (yet): for draining.
+    var sessions = PlacedList<SignalingSession>()
+    var gates = PlacedList<ConnectionGate>()
+    private var deadlines = DeadlineHeap()
+    private var wakeUps: [Mailbox] = []
+    private var isWaking = false
+    private var readBuffer: ByteBuffer?
+    private var spareBuffers: [ByteBuffer] = []
+
+    init(eventLoop: any EventLoop, counters: LoopCounters) {
+        self.eventLoop = eventLoop
+        self.counters = counters
+    }
+
+    /// The loop's clock now.
+    var now: MonotonicTime {
+        MonotonicTime(nanoseconds: Int64(truncatingIfNeeded: NIODeadline.now().uptimeNanoseconds))
+    }
+
+    // MARK: Deadlines
+
+    /// Has `target` told at the first tick after `deadline`, in place of any deadline it had.
+    func setDeadline(of target: any DeadlineTarget, to deadline: MonotonicTime) {
+        deadlines.set(target, to: deadline)
+    }
+
+    /// Has `target` told at the first tick after `deadline`, unless it is to be told earlier anyway.
+    func bringForwardDeadline(of target: any DeadlineTarget, to deadline: MonotonicTime) {
+        if deadline < target.deadlinePlace.deadline { deadlines.set(target, to: deadline) }
+    }
+
+    func removeDeadline(of target: any DeadlineTarget) {
+        deadlines.remove(target)
+    }
+
+    /// Tells every target whose deadline has passed. Called once a tick.
+    func fireDeadlines() {
+        let now = now
+        while let target = deadlines.popDue(at: now) { target.deadlineReached(at: now) }
+        wakeAll()
+    }
+
+    // MARK: Waking mailboxes
+
+    /// Notes that the owner of `mailbox` must look into it; done by ``wakeAll()`` at the end of the event.
+    func wakeLater(_ mailbox: Mailbox) {
+        wakeUps.append(mailbox)
+    }
+
+    /// Wakes all owners noted: those of this loop at once, others through their loops.
+    func wakeAll() {
+        if isWaking { return }
+        isWaking = true
+        defer { isWaking = false }
+        while let mailbox = wakeUps.popLast() {
+            if mailbox.eventLoop === eventLoop {
+                mailbox.session?.collectMail()
+            } else {
+                mailbox.eventLoop.execute {
+                    guard let session = mailbox.session else { return }
+                    session.collectMail()
+                    session.loop.wakeAll()
+                }
+            }
+        }
+    }
+
+    // MARK: Buffers
+
+    /// The buffer sockets of this loop read into; a new one unless it was given back.
+    func takeReadBuffer() -> ByteBuffer {
+        guard var buffer = readBuffer.take() else {
+            return ByteBufferAllocator().buffer(capacity: Self.readBufferBytes)
+        }
+        buffer.clear()
+        return buffer
+    }
+
+    /// Gives the read buffer back once its bytes have been used.
+    func giveBackReadBuffer(_ buffer: ByteBuffer) {
+        if buffer.storageCapacity == Self.readBufferBytes { readBuffer = buffer }
+    }
+
+    /// An empty buffer to collect frames in.
+    func takeBuffer() -> ByteBuffer {
+        guard var buffer = spareBuffers.popLast() else {
+            return ByteBufferAllocator().buffer(capacity: Self.freshBufferBytes)
+        }
+        buffer.clear()
+        return buffer
+    }
+
+    /// Keeps the memory of a buffer that has been written for the next ``takeBuffer()``.
+    func recycle(_ buffer: ByteBuffer) {
+        guard spareBuffers.count < Self.maxSpareBuffers, buffer.storageCapacity <= Self.maxSpareBytes else {
+            return
+        }
+        spareBuffers.append(buffer)
+    }
+}
+
+/// An element of a ``PlacedList``.
+protocol Placed: AnyObject {
+    /// Its place in the list, kept by the list.
+    var place: Int { get set }
+}
+
+/// An unordered list from which an element that knows its place is removed at once.
+struct PlacedList<Element: Placed> {
+    private(set) var elements: [Element] = []
+
+    /// Adds an element and returns its place.
+    mutating func add(_ element: Element) -> Int {
+        elements.append(element)
+        return elements.count - 1
+    }
+
+    mutating func remove(at place: Int) {
+        let last = elements.removeLast()
+        guard place < elements.count else { return }
+        elements[place] = last
+        last.place = place
+    }
+}
+
+/// Lets the sockets of one loop read into one buffer, instead of each keeping its own.
+///
+/// NIO asks for a buffer right before it reads and on the channel's loop; the session gives the buffer back when
+/// it has used the bytes. Whoever keeps the bytes simply does not give it back.
+struct SharedReadBuffer: RecvByteBufferAllocator, @unchecked Sendable {
+    /// Touched on its own loop only, which is why this may be sent there.
+    private let loop: LoopContext
+
+    init(loop: LoopContext) { self.loop = loop }
+
+    func buffer(allocator: ByteBufferAllocator) -> ByteBuffer { loop.takeReadBuffer() }
+
+    mutating func record(actualReadBytes: Int) -> Bool { false }
+}

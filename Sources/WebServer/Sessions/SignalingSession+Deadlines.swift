@@ -1,0 +1,182 @@
+import NIOCore
+import Signaling
+import WebSocket
+
+extension SignalingSession: DeadlineTarget {
+    /// A client that is slower than its peer has this long to take the close frame.
+    static let lingerTime = Duration.seconds(2)
+
+    // MARK: Deadlines
+
+    /// Queues the session for the earliest thing it waits for.
+    func scheduleDeadline() {
+        var next = drainAt
+        switch phase {
+        case .closed: return
+        case .closing(let deadline): next = deadline
+        case .open:
+            if let stall { next = min(next, stall.since + service.limits.writeTimeout) }
+            if let awaited { next = min(next, awaited.retry) }
+            if isReading { next = min(next, liveness.deadline(service.livenessRules)) }
+        }
+        loop.bringForwardDeadline(of: self, to: next)
+    }
+
+    func deadlineReached(at now: MonotonicTime) {
+        switch phase {
+        case .closed: return
+        case .closing(let deadline):
+            if now >= deadline { channelContext?.close(promise: nil) }
+        case .open:
+            if now >= drainAt {
+                close(.goingAway, .draining)
+            } else if isStalled(at: now) {
+                mailbox.discardFrames()
+                close(.tryAgainLater, .slow)
+            } else {
+                if let awaited, now >= awaited.retry { retryJoin() }
+                checkLiveness(at: now)
+            }
+        }
+        scheduleDeadline()
+        loop.wakeAll()
+    }
+
+    private func checkLiveness(at now: MonotonicTime) {
+        guard isReading else { return }
+        switch liveness.check(service.livenessRules, at: now) {
+        case .wait: return
+        case .ping: mailbox.post(.ping, payload: UnsafeRawBufferPointer(start: nil, count: 0), on: loop)
+        case .dead: abort(.silent)
+        }
+    }
+
+    /// Any frame is a sign of life, for the liveness timer and for a room that is probing.
+    func showLife(at now: MonotonicTime) {
+        liveness.heard(at: now)
+        guard isProbed else { return }
+        isProbed = false
+        room?.heard(mailbox) { $0.signal(.joinRefused, on: loop) }
+    }
+
+    // MARK: Signals
+
+    func act(on signals: Mailbox.Signals) {
+        guard case .open = phase else { return }
+        if signals.contains(.evicted) { return abort(.evicted) }
+        if signals.contains(.overflow) {
+            mailbox.discardFrames()
+            return close(.tryAgainLater, .slow)
+        }
+        if signals.contains(.resumeReading) { resumeReading() }
+        if signals.contains(.retryJoin) { retryJoin() }
+        if signals.contains(.joinRefused) { joinRefused() }
+        if signals.contains(.probe) { probed() }
+    }
+
+    private func probed() {
+        isProbed = true
+        // Held back by a slow peer, this client cannot be heard; its peer's write timeout decides.
+        guard isReading else { return showLife(at: loop.now) }
+        mailbox.post(.ping, payload: UnsafeRawBufferPointer(start: nil, count: 0), on: loop)
+    }
+
+    // MARK: Slow consumers
+
+    /// Stops reading until the peer has caught up.
+    func pauseReading() {
+        guard isReading, let channelContext else { return }
+        isReading = false
+        _ = channelContext.channel.setOption(.autoRead, value: false)
+    }
+
+    private func resumeReading() {
+        guard !isReading, let channelContext else { return }
+        isReading = true
+        liveness = Liveness(now: loop.now)
+        startReading(channelContext)
+        scheduleDeadline()
+    }
+
+    private func startReading(_ context: ChannelHandlerContext) {
+        _ = context.channel.setOption(.autoRead, value: true)
+        if asksForReads { context.read() }
+    }
+
+    /// Starts the write timeout when the socket has not taken everything, and ends it when it has.
+    func watchForStall() {
+        guard let channel = channelContext?.channel else { return }
+        if channel.isWritable {
+            stall = nil
+        } else if stall == nil {
+            stall = (loop.now, bytesWaiting)
+            scheduleDeadline()
+        }
+    }
+
+    /// Whether the socket has taken nothing for the whole write timeout. Progress starts the timeout anew.
+    private func isStalled(at now: MonotonicTime) -> Bool {
+        guard let stall, now >= stall.since + service.limits.writeTimeout else { return false }
+        let waiting = bytesWaiting
+        if waiting < stall.waiting {
+            self.stall = (now, waiting)
+            return false
+        }
+        return true
+    }
+
+    /// Bytes handed to the channel that its socket has not taken.
+    private var bytesWaiting: Int {
+        (try? channelContext?.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+    }
+
+    // MARK: Closing
+
+    /// The server is about to stop: closes with 1001 at `time`.
+    func drain(at time: MonotonicTime) {
+        drainAt = time
+        scheduleDeadline()
+    }
+
+    /// Closes with a close frame: the peer is told at once, the client gets a moment to take the frame.
+    func close(_ code: CloseCode, _ reason: SessionEnd) {
+        sendClose(code, reason)
+        // Half-closed, so that bytes still coming in do not make the kernel drop the close frame.
+        channelContext?.close(mode: .output, promise: nil)
+    }
+
+    /// Answers the client's close frame. `isLast`: nothing came behind it.
+    func answerClose(_ code: CloseCode?, isLast: Bool) {
+        sendClose(code, .client)
+        guard let channelContext else { return }
+        if isLast, channelContext.channel.isWritable {
+            channelContext.close(promise: nil)
+        } else {
+            channelContext.close(mode: .output, promise: nil)
+        }
+    }
+
+    private func sendClose(_ code: CloseCode?, _ reason: SessionEnd) {
+        guard case .open = phase else { return }
+        loop.counters.count(reason)
+        leaveRoom(.peerDisconnected)
+        let bytes = code.map { [UInt8(truncatingIfNeeded: $0.rawValue >> 8), UInt8(truncatingIfNeeded: $0.rawValue)] }
+        (bytes ?? []).withUnsafeBytes { mailbox.post(.close, payload: $0, on: loop) }
+        phase = .closing(deadline: loop.now + Self.lingerTime)
+        flushLastFrames()
+        if !isReading, let channelContext {
+            isReading = true
+            startReading(channelContext)
+        }
+        scheduleDeadline()
+    }
+
+    /// Drops the connection without a word: nobody is listening.
+    private func abort(_ reason: SessionEnd) {
+        guard case .open = phase else { return }
+        loop.counters.count(reason)
+        leaveRoom(.peerDisconnected)
+        phase = .closing(deadline: loop.now)
+        channelContext?.close(promise: nil)
+    }
+}

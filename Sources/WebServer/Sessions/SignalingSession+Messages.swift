@@ -1,0 +1,155 @@
+import NIOCore
+import Pairing
+import Signaling
+
+extension SignalingSession {
+    /// Carries out one client message; `text` holds the bytes its ranges point into.
+    func handle(_ message: ClientMessage, in text: UnsafeRawBufferPointer) {
+        switch message {
+        case .candidate(let candidate):
+            loop.counters.count(.candidate)
+            forward { $0.post($1.candidate(text[candidate].rebased), from: mailbox, readAt: readAt.nanoseconds, on: loop) }
+        case .description(let kind, let sdp):
+            loop.counters.count(kind == .offer ? .offer : .answer)
+            forward {
+                $0.post($1.description(kind, sdp: text[sdp].rebased), from: mailbox, readAt: readAt.nanoseconds, on: loop)
+            }
+        case .application(let type, let object):
+            loop.counters.count(.application)
+            forward {
+                let json = $1.application(type: type, object: object, in: text)
+                return $0.post(json: json, from: mailbox, readAt: readAt.nanoseconds, on: loop)
+            }
+        case .joinRoom(let id, let device):
+            loop.counters.count(.join)
+            joinRequested(id, device)
+        case .leaveRoom:
+            loop.counters.count(.leave)
+            let left = room?.id
+            leaveRoom(.peerLeft)
+            mailbox.post(.leftRoom(roomID: left), on: loop)
+        case .ping:
+            loop.counters.count(.ping)
+            mailbox.post(.pong, on: loop)
+        }
+    }
+
+    /// Lets `post` put a message into the other peer's mailbox. The room's lock is held meanwhile, so that the
+    /// message cannot reach a peer that has moved on to another room.
+    private func forward(_ post: (Mailbox, Forwarding) -> Mailbox.Receipt) {
+        guard let room, let forwarding else { return refuse(.notInRoom) }
+        let receipt = room.withPeer(of: mailbox) { peer in peer.map { post($0, forwarding) } }
+        switch receipt {
+        case .posted, .dropped: return
+        case .congested: pauseReading()
+        case nil: refuse(.peerAbsent)
+        }
+    }
+
+    // MARK: Joining
+
+    private func joinRequested(_ id: String, _ device: DeviceMark?) {
+        guard joinLimit.allows(service.joinRule, at: readAt) else { return refuse(.rateLimited) }
+        stopWaiting()
+        guard service.roomPolicy == .paired, let pairing = service.pairing, id != room?.id else {
+            return takeSeat(in: id, device)
+        }
+        authorizing = id
+        let mailbox = mailbox
+        Task {
+            let isPaired = await Self.isPaired(id, pairing)
+            mailbox.eventLoop.execute {
+                guard let session = mailbox.session, session.authorizing == id else { return }
+                session.authorizing = nil
+                if isPaired { session.takeSeat(in: id, device) } else { session.refuse(.invalidRoomID) }
+                session.loop.wakeAll()
+            }
+        }
+    }
+
+    /// Whether the store knows the room; a store that does not answer admits nobody.
+    private static func isPaired(_ id: String, _ pairing: any PairingStore) async -> Bool {
+        guard let roomID = RoomID(id) else { return false }
+        return (try? await pairing.room(roomID)) != nil
+    }
+
+    /// Asks for a seat and answers, now or when a probe of the full room has shown who is there.
+    func takeSeat(in id: String, _ device: DeviceMark?) {
+        let now = loop.now
+        var seated: Room<Mailbox>?
+        service.rooms.join(id, member: mailbox, device: device, now: now) { outcome, room in
+            switch outcome {
+            case .seated(let peer, let evicted):
+                seated = room
+                evicted.forEach { $0.signal(.evicted, on: loop) }
+                if !evicted.isEmpty { peer?.post(.peerDisconnected, on: loop) }
+                announce(room, peer: peer, isInitiator: peer == nil)
+                if let peer {
+                    mailbox.post(.roomReady(roomID: id, isInitiator: false), on: loop)
+                    peer.post(.roomReady(roomID: id, isInitiator: true), on: loop)
+                }
+            case .alreadySeated(let peer, let isInitiator):
+                announce(room, peer: peer, isInitiator: isInitiator)
+            case .waiting(let probed, let retry):
+                probed.forEach { $0.signal(.probe, on: loop) }
+                awaited = AwaitedJoin(room: room, device: device, retry: retry)
+            case .full:
+                mailbox.post(.roomFull(roomID: id), on: loop)
+            }
+        }
+        if let seated {
+            leaveSeat(.peerLeft)
+            room = seated
+            forwarding = Forwarding(from: mailbox.clientID, roomID: id)
+        }
+        scheduleDeadline()
+    }
+
+    private func announce(_ room: Room<Mailbox>, peer: Mailbox?, isInitiator: Bool) {
+        mailbox.post(
+            .roomJoined(roomID: room.id, peers: peer == nil ? 1 : 2, isInitiator: isInitiator), on: loop)
+    }
+
+    /// The probe that a join waits for has ended, or a seat has become free.
+    func retryJoin() {
+        guard let awaited else { return }
+        self.awaited = nil
+        takeSeat(in: awaited.room.id, awaited.device)
+    }
+
+    /// The probe that a join waits for found both members alive.
+    func joinRefused() {
+        guard let awaited else { return }
+        self.awaited = nil
+        mailbox.post(.roomFull(roomID: awaited.room.id), on: loop)
+    }
+
+    // MARK: Leaving
+
+    /// Gives up the seat and any wait for another one; who is left is told `notice`.
+    func leaveRoom(_ notice: ServerMessage) {
+        stopWaiting()
+        leaveSeat(notice)
+    }
+
+    private func leaveSeat(_ notice: ServerMessage) {
+        guard let room else { return }
+        self.room = nil
+        forwarding = nil
+        isProbed = false
+        service.rooms.leave(room, member: mailbox) { departure in
+            departure.peer?.post(notice, on: loop)
+            departure.waiting.forEach { $0.signal(.retryJoin, on: loop) }
+        }
+    }
+
+    private func stopWaiting() {
+        authorizing = nil
+        awaited?.room.stopWaiting(mailbox)
+        awaited = nil
+    }
+}
+
+extension Slice where Base == UnsafeRawBufferPointer {
+    fileprivate var rebased: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: self) }
+}

@@ -1,0 +1,241 @@
+import NIOCore
+import Signaling
+import WebSocket
+
+/// One WebSocket connection after its handshake: it turns bytes into client messages and asks the rules.
+///
+/// Bound to its event loop. Everything that goes out passes through its ``Mailbox``, also its own answers.
+final class SignalingSession: ChannelInboundHandler, Placed {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    enum Phase {
+        case open
+        /// A close frame is on its way; what comes in is ignored until the client hangs up or time is up.
+        case closing(deadline: MonotonicTime)
+        case closed
+    }
+
+    /// A join that waits for a probe of a full room.
+    struct AwaitedJoin {
+        let room: Room<Mailbox>
+        let device: DeviceMark?
+        var retry: MonotonicTime
+    }
+
+    let service: SignalingService
+    let loop: LoopContext
+    let mailbox: Mailbox
+    /// Called once when the connection is gone.
+    private let onClose: () -> Void
+    private var handshake: [UInt8]
+
+    var deadlinePlace = DeadlinePlace()
+    /// This session's place in the loop's list.
+    var place = -1
+    var phase = Phase.open
+    var room: Room<Mailbox>?
+    var forwarding: Forwarding?
+    var awaited: AwaitedJoin?
+    /// The room id a store is being asked about; nil when none is.
+    var authorizing: String?
+    var joinLimit = RateLimit()
+    var liveness: Liveness
+    /// The room waits for a sign of life from this session.
+    var isProbed = false
+    /// False while the peer is too slow for what this client sends.
+    var isReading = true
+    /// Since when the socket takes nothing, and how many bytes waited in it then.
+    var stall: (since: MonotonicTime, waiting: Int)?
+    /// Earliest time to close because the server is draining.
+    var drainAt = MonotonicTime.distantFuture
+    private(set) var channelContext: ChannelHandlerContext?
+    private var decoder: FrameDecoder
+    private var messageLimit = MessageLimit()
+    private var isCollecting = false
+    /// Nothing else reads from the channel any more.
+    private(set) var asksForReads = false
+    /// When the bytes at hand were read.
+    private(set) var readAt = MonotonicTime(nanoseconds: 0)
+
+    /// - Parameter handshake: the HTTP response that accepts the WebSocket; it leaves with the first frame.
+    init(
+        service: SignalingService, loop: LoopContext, handshake: [UInt8], onClose: @escaping () -> Void
+    ) {
+        self.handshake = handshake
+        self.service = service
+        self.loop = loop
+        self.onClose = onClose
+        mailbox = Mailbox(
+            clientID: ClientID(using: &loop.generator), eventLoop: loop.eventLoop,
+            maxBytes: service.limits.maxOutboxBytes)
+        decoder = FrameDecoder(maxMessageBytes: service.limits.maxMessageBytes)
+        liveness = Liveness(now: loop.now)
+    }
+
+    // MARK: Life of the channel
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        channelContext = context
+        mailbox.session = self
+        place = loop.sessions.add(self)
+        loop.counters.opened &+= 1
+        service.sessionOpened()
+        mailbox.post(raw: handshake, on: loop)
+        handshake = []
+        mailbox.post(.connected(mailbox.clientID), on: loop)
+        scheduleDeadline()
+        loop.wakeAll()
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        ended(.client)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        ended(.client)
+        context.fireChannelInactive()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        context.close(promise: nil)
+    }
+
+    /// The connection is gone: everybody who counted on it is told, once.
+    private func ended(_ reason: SessionEnd) {
+        if case .closed = phase { return }
+        if case .open = phase { loop.counters.count(reason) }
+        phase = .closed
+        leaveRoom(.peerDisconnected)
+        mailbox.close()?.signal(.resumeReading, on: loop)
+        mailbox.session = nil
+        channelContext = nil
+        loop.sessions.remove(at: place)
+        loop.removeDeadline(of: self)
+        service.sessionClosed()
+        onClose()
+        loop.wakeAll()
+    }
+
+    // MARK: Bytes in
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        let buffer = unwrapInboundIn(data)
+        guard case .open = phase else { return loop.giveBackReadBuffer(buffer) }
+        readAt = loop.now
+        showLife(at: readAt)
+        buffer.withUnsafeReadableBytes { bytes in
+            // The loop's read buffer belongs to this event until it is given back, so it may be unmasked in
+            // place; through the buffer's own mutating access it would be copied first.
+            consume(UnsafeMutableRawBufferPointer(mutating: bytes))
+        }
+        loop.giveBackReadBuffer(buffer)
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        loop.wakeAll()
+        if asksForReads, isReading { context.read() }
+        context.fireChannelReadComplete()
+    }
+
+    /// HTTP's handlers lie behind this session on a reused connection: they are told that the input has ended, so
+    /// that their task ends. They then hold back the channel's own reads for good; the session asks by itself.
+    func retireHTTP() {
+        asksForReads = true
+        channelContext?.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
+        channelContext?.read()
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if context.channel.isWritable {
+            collectMail()
+            loop.wakeAll()
+        }
+        context.fireChannelWritabilityChanged()
+    }
+
+    private func consume(_ bytes: UnsafeMutableRawBufferPointer) {
+        var offset = 0
+        while case .open = phase {
+            switch decoder.next(bytes, &offset) {
+            case .needsMoreBytes:
+                return
+            case .message(let opcode, let text):
+                switch messageLimit.judge(service.messageRules, at: readAt) {
+                case .accept: received(text, opcode)
+                case .refuse: refuse(.rateLimited)
+                case .close: close(.policyViolation, .flood)
+                }
+            case .ping(let payload):
+                switch messageLimit.judge(service.messageRules, at: readAt) {
+                case .accept, .refuse: mailbox.post(.pong, payload: payload, on: loop)
+                case .close: close(.policyViolation, .flood)
+                }
+            case .pong:
+                continue
+            case .close(let code):
+                answerClose(code, isLast: offset == bytes.count)
+            case .violation(let code):
+                close(code, .init(violation: code))
+            }
+        }
+    }
+
+    private func received(_ text: UnsafeRawBufferPointer, _ opcode: Opcode) {
+        do throws(SignalingError) {
+            try handle(ClientMessage.parse(text, rules: service.rules), in: text)
+        } catch .invalidJSON where opcode == .text && !UTF8Validator.isValid(text) {
+            close(.invalidPayload, .invalidPayload)
+        } catch {
+            refuse(error)
+        }
+    }
+
+    /// Answers with an error message. An error never ends the connection by itself.
+    func refuse(_ error: SignalingError) {
+        loop.counters.count(error)
+        mailbox.post(.error(error), on: loop)
+    }
+
+    // MARK: Bytes out
+
+    /// Looks into the mailbox: acts on its signals, and hands its frames to the socket once that has taken what
+    /// it was given before.
+    func collectMail() {
+        guard let context = channelContext, !isCollecting else { return }
+        isCollecting = true
+        defer { isCollecting = false }
+        let batch = mailbox.take(withFrames: context.channel.isWritable)
+        if !batch.signals.isEmpty { act(on: batch.signals) }
+        batch.blockedSender?.signal(.resumeReading, on: loop)
+        if let frames = batch.frames, frames.readableBytes > 0 {
+            context.writeAndFlush(wrapOutboundOut(frames), promise: nil)
+            if batch.forwarded > 0 {
+                let elapsed = loop.now.nanoseconds - batch.forwardedSince
+                loop.counters.countForwarded(batch.forwarded, nanoseconds: elapsed)
+            }
+            if context.channel.isWritable { loop.recycle(frames) }
+        }
+        watchForStall()
+    }
+
+    /// Hands everything that waits to the channel, whether or not its socket keeps up, and takes nothing more:
+    /// the close frame is the last of it.
+    func flushLastFrames() {
+        let batch = mailbox.take(withFrames: true)
+        mailbox.close()?.signal(.resumeReading, on: loop)
+        batch.blockedSender?.signal(.resumeReading, on: loop)
+        guard let context = channelContext, let frames = batch.frames else { return }
+        context.writeAndFlush(wrapOutboundOut(frames), promise: nil)
+    }
+}
+
+extension SessionEnd {
+    fileprivate init(violation code: WebSocket.CloseCode) {
+        switch code {
+        case .messageTooBig: self = .tooBig
+        case .invalidPayload: self = .invalidPayload
+        default: self = .protocolError
+        }
+    }
+}

@@ -1,0 +1,153 @@
+import HummingbirdCore
+package import Logging
+import Metrics
+import NIOCore
+import NIOPosix
+package import Pairing
+package import ServiceLifecycle
+import Signaling
+import Synchronization
+
+/// What the server tells the outside world about itself, apart from swift-metrics.
+package struct WebServerTelemetry: Sendable {
+    /// Upper bounds in seconds of the buckets that ``forwardLatency`` reports; one more bucket takes the rest.
+    package static var forwardLatencyBounds: [Double] { LoopCounters.latencyBounds }
+
+    /// All metrics in the Prometheus text format, for `/metrics`.
+    package var metricsText: @Sendable () -> String
+    /// Adds to a histogram of the time from reading a message to handing it to the peer's socket.
+    package var forwardLatency: @Sendable (_ bucketCounts: [UInt64], _ sumSeconds: Double) -> Void
+
+    package init(
+        metricsText: @escaping @Sendable () -> String,
+        forwardLatency: @escaping @Sendable (_ bucketCounts: [UInt64], _ sumSeconds: Double) -> Void
+    ) {
+        self.metricsText = metricsText
+        self.forwardLatency = forwardLatency
+    }
+}
+
+/// The REST API and the WebSocket signaling on one port.
+package final class WebServer: Service {
+    private static let backlog: Int32 = 4_096
+    /// How long open HTTP requests may go on once the listener is closed.
+    private static let requestGrace = Duration.seconds(5)
+
+    private let configuration: WebServerConfiguration
+    private let pairing: (any PairingStore)?
+    private let telemetry: WebServerTelemetry
+    private let logger: Logger
+
+    /// - Parameter pairing: nil turns the pairing API off.
+    package init(
+        configuration: WebServerConfiguration, pairing: (any PairingStore)?, telemetry: WebServerTelemetry,
+        logger: Logger
+    ) {
+        self.configuration = configuration
+        self.pairing = pairing
+        self.telemetry = telemetry
+        self.logger = logger
+    }
+
+    /// Serves until a graceful shutdown. Throws when the address cannot be bound.
+    package func run() async throws {
+        let threads = configuration.eventLoops == 0 ? System.coreCount : configuration.eventLoops
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
+        do {
+            try await serve(on: group)
+        } catch {
+            try? await group.shutdownGracefully()
+            throw error
+        }
+        try await group.shutdownGracefully()
+    }
+
+    private func serve(on group: MultiThreadedEventLoopGroup) async throws {
+        let (connections, continuation) = AsyncStream.makeStream(of: ServerContext.HTTPConnection.self)
+        let context = makeContext(continuation)
+        let loops = EventLoops(group, context)
+        let service = HTTPConnectionService(responder: makeHTTPResponder(context))
+        let listener = try await bind(group, context, loops)
+        logger.info(
+            "listening",
+            metadata: [
+                "host": "\(configuration.host)", "port": "\(listener.localAddress?.port ?? configuration.port)",
+            ])
+        await withGracefulShutdownHandler {
+            await withDiscardingTaskGroup { tasks in
+                for await connection in connections {
+                    tasks.addTask { [logger] in await service.handle(value: connection, logger: logger) }
+                }
+            }
+        } onGracefulShutdown: {
+            Task {
+                await self.drain(context, loops, listener)
+                continuation.finish()
+            }
+        }
+        loops.stop()
+    }
+
+    private func makeContext(
+        _ httpConnections: AsyncStream<ServerContext.HTTPConnection>.Continuation
+    ) -> ServerContext {
+        ServerContext(
+            configuration: configuration,
+            resolver: ClientAddressResolver(trustedProxies: configuration.trustedProxies, logger: logger),
+            connections: ConnectionTable(limits: configuration.connections),
+            signaling: SignalingService(
+                configuration: configuration, pairing: pairing,
+                metrics: SignalingMetrics(forwardLatency: telemetry.forwardLatency), logger: logger),
+            httpConnections: httpConnections)
+    }
+
+    private func makeHTTPResponder(_ context: ServerContext) -> HTTPChannelHandler.Responder {
+        let services = WebServices(
+            pairing: pairing,
+            rooms: { context.signaling.rooms.summaries(limit: $0) },
+            roomCount: { context.signaling.rooms.count },
+            metricsText: telemetry.metricsText,
+            isDraining: { context.isDraining })
+        let responder = makeResponder(
+            configuration: configuration.http, services: services, resolver: context.resolver, logger: logger)
+        return HTTPResponderAdapter(responder: responder, resolver: context.resolver, logger: logger).respond
+    }
+
+    private func bind(
+        _ group: MultiThreadedEventLoopGroup, _ context: ServerContext, _ loops: EventLoops
+    ) async throws -> any Channel {
+        try await ServerBootstrap(group: group)
+            .serverChannelOption(.backlog, value: Self.backlog)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            // Writable means that the socket has taken everything: what waits, waits in the bounded outbox.
+            .childChannelOption(.writeBufferWaterMark, value: .init(low: 1, high: 1))
+            .childChannelOption(.maxMessagesPerRead, value: 1)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture { try loops.accept(channel) }
+            }
+            .bind(host: configuration.host, port: configuration.port).get()
+    }
+
+    /// Fails readiness, closes the WebSockets over the configured time, then everything else.
+    private func drain(_ context: ServerContext, _ loops: EventLoops, _ listener: any Channel) async {
+        context.startDraining()
+        logger.info("draining", metadata: ["sessions": "\(context.signaling.sessionCount)"])
+        let clock = ContinuousClock()
+        let spread = configuration.drainSpread
+        if context.signaling.sessionCount > 0 {
+            await loops.closeSessions(over: spread)
+            let end = clock.now + spread + SignalingSession.lingerTime
+            while context.signaling.sessionCount > 0, clock.now < end {
+                try? await clock.sleep(for: .milliseconds(50))
+            }
+        }
+        try? await listener.close().get()
+        await loops.closeConnections(atOnce: false)
+        let end = clock.now + Self.requestGrace
+        while context.connections.count > 0, clock.now < end {
+            try? await clock.sleep(for: .milliseconds(20))
+        }
+        await loops.closeConnections(atOnce: true)
+    }
+}

@@ -1,0 +1,100 @@
+package import Logging
+package import NIOCore
+import Synchronization
+
+/// Who a request comes from, as far as limits are concerned.
+package struct ClientOrigin: Hashable, Sendable {
+    /// What per-address limits count this caller as.
+    package let key: AddressKey
+    /// A loopback or Unix-domain caller that sent no forwarding header. Exempt from per-address limits.
+    package let isLocal: Bool
+    /// A loopback caller that sent a forwarding header although no configured proxy covers it: most likely
+    /// a reverse proxy on this machine that the operator forgot to name. All its clients count as one.
+    package let viaUntrustedProxy: Bool
+
+    /// Makes an origin; only tests and the resolver need to.
+    package init(key: AddressKey, isLocal: Bool, viaUntrustedProxy: Bool = false) {
+        self.key = key
+        self.isLocal = isLocal
+        self.viaUntrustedProxy = viaUntrustedProxy
+    }
+}
+
+/// Finds a caller's address from its socket and, behind trusted proxies only, from `X-Forwarded-For`.
+///
+/// The default trusts nobody: the address is the socket's. If the socket belongs to a trusted proxy, the
+/// hops of `X-Forwarded-For` are read from the right, where each proxy appended what it saw; the first one
+/// that is not itself a trusted proxy is the client. A hop that is no address ends the walk at the last
+/// trusted one: nothing left of it was written by anybody we trust. `Forwarded` and `X-Real-IP` are never
+/// read for an address; their presence shows only that a caller is not direct.
+package final class ClientAddressResolver: Sendable {
+    private let trustedProxies: [AddressRange]
+    private let logger: Logger?
+    private let hasWarned = Atomic<Bool>(false)
+
+    /// - Parameters:
+    ///   - trustedProxies: blocks whose `X-Forwarded-For` is believed; default none.
+    ///   - logger: told once, by a warning, when a proxy on this machine seems to be missing from the list.
+    package init(trustedProxies: [AddressRange] = [], logger: Logger? = nil) {
+        self.trustedProxies = trustedProxies
+        self.logger = logger
+    }
+
+    /// Finds the origin of a request. Safe to call from any thread; it takes no lock.
+    ///
+    /// - Parameters:
+    ///   - peer: the socket's peer; nil counts as the shared `AddressKey.unknown`, never as local.
+    ///   - forwardedFor: the values of all `X-Forwarded-For` lines in the order received.
+    ///   - hasOtherForwardingHeader: whether a `Forwarded` or `X-Real-IP` line was received.
+    package func resolve(
+        peer: SocketAddress?, forwardedFor: some Sequence<some StringProtocol>, hasOtherForwardingHeader: Bool
+    ) -> ClientOrigin {
+        guard let peer else { return ClientOrigin(key: .unknown, isLocal: false) }
+        let socket = ClientAddress(peer)
+        let lines = Array(forwardedFor)
+        let isForwarded = !lines.isEmpty || hasOtherForwardingHeader
+        guard isForwarded else { return ClientOrigin(key: socket.key, isLocal: socket.isLoopback) }
+        guard isTrusted(socket) else {
+            if socket.isLoopback { warnOnce() }
+            return ClientOrigin(key: socket.key, isLocal: false, viaUntrustedProxy: socket.isLoopback)
+        }
+        return ClientOrigin(key: client(behind: socket, lines).key, isLocal: false)
+    }
+
+    private func client(behind proxy: ClientAddress, _ lines: [some StringProtocol]) -> ClientAddress {
+        var lastTrusted = proxy
+        for line in lines.reversed() {
+            for element in line.split(separator: ",").reversed() {
+                let hop = element.trimmingOptionalWhitespace()
+                if hop.isEmpty { continue }
+                guard let address = ClientAddress(forwardedHop: hop) else { return lastTrusted }
+                guard isTrusted(address) else { return address }
+                lastTrusted = address
+            }
+        }
+        return lastTrusted
+    }
+
+    private func isTrusted(_ address: ClientAddress) -> Bool {
+        trustedProxies.contains { $0.contains(address) }
+    }
+
+    private func warnOnce() {
+        guard let logger, !hasWarned.exchange(true, ordering: .relaxed) else { return }
+        logger.warning(
+            """
+            A caller on this machine sends a forwarding header, but no trusted proxy covers it: all clients \
+            behind it count as one address. Name the proxy in TRUSTED_PROXIES, for example 127.0.0.1,::1
+            """)
+    }
+}
+
+extension StringProtocol {
+    /// Without the spaces and tabs (RFC 9110 §5.6.3) at both ends.
+    func trimmingOptionalWhitespace() -> SubSequence {
+        func isSpace(_ character: Character) -> Bool { character == " " || character == "\t" }
+        guard let first = firstIndex(where: { !isSpace($0) }), let last = lastIndex(where: { !isSpace($0) })
+        else { return self[endIndex...] }
+        return self[first...last]
+    }
+}

@@ -61,6 +61,11 @@ package final class ClientAddressResolver: Sendable {
         return ClientOrigin(key: client(behind: socket, lines).key, isLocal: false)
     }
 
+    /// Whether the socket's peer is a proxy whose `X-Forwarded-For` is believed.
+    package func isTrustedProxy(_ peer: SocketAddress) -> Bool {
+        isTrusted(ClientAddress(peer))
+    }
+
     private func client(behind proxy: ClientAddress, _ lines: [some StringProtocol]) -> ClientAddress {
         var lastTrusted = proxy
         for line in lines.reversed() {

@@ -4,7 +4,7 @@ import Metrics
 import NIOCore
 import NIOPosix
 package import Pairing
-package import ServiceLifecycle
+import ServiceLifecycle
 import Signaling
 import Synchronization
 
@@ -108,9 +108,10 @@ package final class WebServer: Service {
             roomCount: { context.signaling.rooms.count },
             metricsText: telemetry.metricsText,
             isDraining: { context.isDraining })
-        let responder = makeResponder(
-            configuration: configuration.http, services: services, resolver: context.resolver, logger: logger)
-        return HTTPResponderAdapter(responder: responder, resolver: context.resolver, logger: logger).respond
+        return HTTPResponderAdapter(
+            responder: makeResponder(configuration: configuration.http, services: services),
+            resolver: context.resolver, isDraining: { context.isDraining }, logger: logger
+        ).channelResponder
     }
 
     private func bind(

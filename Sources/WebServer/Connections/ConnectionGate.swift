@@ -127,7 +127,7 @@ final class ConnectionGate: ChannelInboundHandler, RemovableChannelHandler, Dead
 
     private func meet(_ head: RequestHead, _ length: Int, _ context: ChannelHandlerContext) {
         let isFresh = http?.exchange.isAnswered ?? true
-        let verdict = Handshake.judge(head, allowedOrigins: server.allowedOrigins)
+        let verdict = Handshake.judge(head, allowedOrigins: server.configuration.http.allowedOrigins)
         switch verdict {
         case .accept(let response) where isFresh:
             held.moveReaderIndex(forwardBy: length)

@@ -31,8 +31,8 @@ struct Handshake {
         case refuse(Refusal)
     }
 
-    /// - Parameter allowedOrigins: nil allows every origin; a request without one is always allowed.
-    static func judge(_ head: RequestHead, allowedOrigins: Set<String>?) -> Verdict {
+    /// - Parameter allowedOrigins: whose pages may connect; a request without an origin always may.
+    static func judge(_ head: RequestHead, allowedOrigins: AllowedOrigins) -> Verdict {
         guard head.upgradesToWebSocket, head.method == "GET", paths.contains(head.path) else {
             return .otherRequest
         }
@@ -48,7 +48,9 @@ struct Handshake {
         guard head.webSocketKeys.count == 1, let key = head.webSocketKeys.first, isValid(key: key) else {
             return .refuse(badRequest("Sec-WebSocket-Key must be 16 bytes in base64, once."))
         }
-        if let allowedOrigins, let origin = head.origin, !allowedOrigins.contains(origin) {
+        if case .list(let origins) = allowedOrigins, let origin = head.origin,
+            !origins.contains(origin.lowercased())
+        {
             return .refuse(
                 Refusal(
                     status: "403 Forbidden", id: "origin_not_allowed",

@@ -51,7 +51,7 @@ final class ServerContext: Sendable {
         let pipeline = channel.pipeline.syncOperations
         try pipeline.configureHTTPServerPipeline(
             withPipeliningAssistance: false, withErrorHandling: false, withOutboundHeaderValidation: false,
-            withDecoderLimitConfiguration: limits)
+            withEncoderConfiguration: .init(), withDecoderLimitConfiguration: limits)
         try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: false))
         let connectionGuard = HTTPConnectionGuard(limits: configuration.connections, loop: loop)
         try pipeline.addHandler(connectionGuard)

@@ -107,7 +107,9 @@ extension ClientMessage {
     }
 
     private static func deviceMark(_ members: TopLevel, _ json: JSONScanner) -> DeviceMark? {
-        guard let value = members.deviceID, json.bytes[value.lowerBound] == UInt8(ascii: "\"") else { return nil }
+        guard let value = members.deviceID, json.bytes[value.lowerBound] == UInt8(ascii: "\"") else {
+            return nil
+        }
         return json.decodeString(value.lowerBound + 1..<value.upperBound - 1).map(DeviceMark.init)
     }
 }

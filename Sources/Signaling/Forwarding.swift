@@ -10,7 +10,7 @@ package struct Forwarding: Sendable {
         JSONText.append(#""from":""#, to: &bytes)
         client.append(to: &bytes)
         JSONText.append(#"","roomId":"#, to: &bytes)
-        JSONText.append(roomID, to: &bytes)
+        JSONText.appendString(roomID, to: &bytes)
         bytes.append(UInt8(ascii: ","))
         origin = bytes
     }

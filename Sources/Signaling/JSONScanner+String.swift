@@ -72,7 +72,9 @@ extension JSONScanner {
             if lead == 0xF4 { highest = 0x8F }
         default: return 0
         }
-        guard index + length <= count, bytes[index + 1] >= lowest, bytes[index + 1] <= highest else { return 0 }
+        guard index + length <= count, bytes[index + 1] >= lowest, bytes[index + 1] <= highest else {
+            return 0
+        }
         for offset in 2..<max(2, length) where bytes[index + offset] & 0xC0 != 0x80 { return 0 }
         return length
     }
@@ -127,7 +129,9 @@ extension JSONScanner {
     func string(_ inner: Range<Int>, equals text: StaticString) -> Bool {
         if inner.count == text.utf8CodeUnitCount {
             var index = 0
-            while index < inner.count, bytes[inner.lowerBound &+ index] == text.utf8Start[index] { index &+= 1 }
+            while index < inner.count, bytes[inner.lowerBound &+ index] == text.utf8Start[index] {
+                index &+= 1
+            }
             return index == inner.count
         }
         return inner.count > text.utf8CodeUnitCount && escapedString(inner, equals: text)
@@ -136,7 +140,9 @@ extension JSONScanner {
     @inline(never)
     private func escapedString(_ inner: Range<Int>, equals text: StaticString) -> Bool {
         let raw = UnsafeBufferPointer(start: bytes + inner.lowerBound, count: inner.count)
-        guard raw.contains(UInt8(ascii: "\\")), inner.count <= text.utf8CodeUnitCount * 6 else { return false }
+        guard raw.contains(UInt8(ascii: "\\")), inner.count <= text.utf8CodeUnitCount * 6 else {
+            return false
+        }
         return decodeString(inner) == text.description
     }
 }

@@ -1,7 +1,7 @@
 /// Writes JSON text (RFC 8259 §7) into byte arrays.
 enum JSONText {
     /// Appends `text` between quotes, escaping what must be.
-    static func append(_ text: String, to bytes: inout [UInt8]) {
+    static func appendString(_ text: String, to bytes: inout [UInt8]) {
         bytes.append(UInt8(ascii: "\""))
         for byte in text.utf8 {
             switch byte {
@@ -9,7 +9,7 @@ enum JSONText {
                 bytes.append(UInt8(ascii: "\\"))
                 bytes.append(byte)
             case 0..<0x20:
-                bytes.append(contentsOf: [UInt8(ascii: "\\"), UInt8(ascii: "u"), UInt8(ascii: "0"), UInt8(ascii: "0")])
+                append(#"\u00"#, to: &bytes)
                 bytes.append(hexDigit(byte >> 4))
                 bytes.append(hexDigit(byte & 0xF))
             default:
@@ -19,8 +19,10 @@ enum JSONText {
         bytes.append(UInt8(ascii: "\""))
     }
 
+    /// Appends JSON as it is written in the source.
     static func append(_ literal: StaticString, to bytes: inout [UInt8]) {
-        bytes.append(contentsOf: UnsafeBufferPointer(start: literal.utf8Start, count: literal.utf8CodeUnitCount))
+        bytes.append(
+            contentsOf: UnsafeBufferPointer(start: literal.utf8Start, count: literal.utf8CodeUnitCount))
     }
 
     static func hexDigit(_ value: UInt8) -> UInt8 {

@@ -20,13 +20,13 @@ package enum ServerMessage: Equatable, Sendable {
             JSONText.append(#"","server":"Switchboard"}"#, to: &bytes)
         case .roomJoined(let roomID, let peers, let isInitiator):
             JSONText.append(#"{"type":"room_joined","roomId":"#, to: &bytes)
-            JSONText.append(roomID, to: &bytes)
+            JSONText.appendString(roomID, to: &bytes)
             JSONText.append(peers == 2 ? #","userCount":2"# : #","userCount":1"#, to: &bytes)
             JSONText.append(isInitiator ? #","isInitiator":true"# : #","isInitiator":false"#, to: &bytes)
             JSONText.append(peers == 2 ? #","ready":true}"# : #","ready":false}"#, to: &bytes)
         case .roomReady(let roomID, let isInitiator):
             JSONText.append(#"{"type":"room_ready","roomId":"#, to: &bytes)
-            JSONText.append(roomID, to: &bytes)
+            JSONText.appendString(roomID, to: &bytes)
             JSONText.append(#","message":"Both peers are in the room.","userCount":2"#, to: &bytes)
             JSONText.append(isInitiator ? #","isInitiator":true}"# : #","isInitiator":false}"#, to: &bytes)
         case .peerLeft:
@@ -36,11 +36,16 @@ package enum ServerMessage: Equatable, Sendable {
                 #"{"type":"peer_disconnected","message":"The other peer's connection is gone."}"#, to: &bytes)
         case .leftRoom(let roomID):
             JSONText.append(#"{"type":"left_room","roomId":"#, to: &bytes)
-            if let roomID { JSONText.append(roomID, to: &bytes) } else { JSONText.append("null", to: &bytes) }
+            if let roomID {
+                JSONText.appendString(roomID, to: &bytes)
+            } else {
+                JSONText.append("null", to: &bytes)
+            }
             JSONText.append("}", to: &bytes)
         case .roomFull(let roomID):
-            JSONText.append(#"{"type":"room_full","error":"The room has two peers already.","roomId":"#, to: &bytes)
-            JSONText.append(roomID, to: &bytes)
+            JSONText.append(
+                #"{"type":"room_full","error":"The room has two peers already.","roomId":"#, to: &bytes)
+            JSONText.appendString(roomID, to: &bytes)
             JSONText.append("}", to: &bytes)
         case .pong:
             JSONText.append(#"{"type":"pong"}"#, to: &bytes)

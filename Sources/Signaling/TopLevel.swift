@@ -65,7 +65,8 @@ enum CandidateShape {
             } else if json.string(key, equals: "sdpMid") {
                 if !isString, !isNull { return false }
             } else if json.string(key, equals: "sdpMLineIndex") {
-                let isNumber = first == UInt8(ascii: "-") || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(first)
+                let isNumber =
+                    first == UInt8(ascii: "-") || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(first)
                 if !isNumber, !isNull { return false }
             }
         }

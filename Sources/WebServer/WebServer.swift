@@ -71,7 +71,8 @@ package final class WebServer: Service {
         logger.info(
             "listening",
             metadata: [
-                "host": "\(configuration.host)", "port": "\(listener.localAddress?.port ?? configuration.port)",
+                "host": "\(configuration.host)",
+                "port": "\(listener.localAddress?.port ?? configuration.port)",
             ])
         await withGracefulShutdownHandler {
             await withDiscardingTaskGroup { tasks in

@@ -68,7 +68,8 @@ package struct FrameDecoder: ~Copyable {
             frame = isComplete ? nil : current
             let event =
                 current.opcode.isControl
-                ? controlPiece(current, UnsafeRawBufferPointer(piece), isWhole: isWhole, isComplete: isComplete)
+                ? controlPiece(
+                    current, UnsafeRawBufferPointer(piece), isWhole: isWhole, isComplete: isComplete)
                 : dataPiece(current, UnsafeRawBufferPointer(piece), isWhole: isWhole, isComplete: isComplete)
             if let event { return event }
             if !isComplete { return .needsMoreBytes }

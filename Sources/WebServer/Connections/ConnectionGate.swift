@@ -208,7 +208,8 @@ final class ConnectionGate: ChannelInboundHandler, RemovableChannelHandler, Dead
 
 extension Handshake.Refusal {
     fileprivate static let draining = Handshake.Refusal(
-        status: "503 Service Unavailable", id: "draining", message: "The server is about to stop; connect again.",
+        status: "503 Service Unavailable", id: "draining",
+        message: "The server is about to stop; connect again.",
         fields: ["Retry-After: 5"])
     fileprivate static let tooManyConnections = Handshake.Refusal(
         status: "429 Too Many Requests", id: "rate_limited",

@@ -40,7 +40,8 @@ final class EventLoops: Sendable {
 
     /// Sets a new connection up, on its loop. Throws, which closes it, when it is one too many.
     func accept(_ channel: any Channel) throws {
-        guard let loop = contexts[ObjectIdentifier(channel.eventLoop)]?.value, server.connections.opened() else {
+        guard let loop = contexts[ObjectIdentifier(channel.eventLoop)]?.value, server.connections.opened()
+        else {
             throw ChannelError.operationUnsupported
         }
         let connections = server.connections

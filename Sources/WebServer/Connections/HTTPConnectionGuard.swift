@@ -92,7 +92,8 @@ final class HTTPConnectionGuard: ChannelDuplexHandler {
         let head = HTTPResponse(
             status: isTooLarge ? .requestHeaderFieldsTooLarge : .badRequest,
             headerFields: [
-                .contentType: "application/json", .contentLength: String(body.utf8.count), .connection: "close",
+                .contentType: "application/json", .contentLength: String(body.utf8.count),
+                .connection: "close",
             ])
         context.write(wrapOutboundOut(.head(head)), promise: nil)
         context.write(wrapOutboundOut(.body(ByteBuffer(string: body))), promise: nil)

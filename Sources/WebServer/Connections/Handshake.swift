@@ -17,7 +17,10 @@ struct Handshake {
         var response: [UInt8] {
             let body = #"{"error":"\#(id)","message":"\#(message)"}"#
             let head =
-                ["HTTP/1.1 \(status)", "Content-Type: application/json", "Content-Length: \(body.utf8.count)"]
+                [
+                    "HTTP/1.1 \(status)", "Content-Type: application/json",
+                    "Content-Length: \(body.utf8.count)",
+                ]
                 + fields + ["Connection: close", "", ""]
             return Array((head.joined(separator: "\r\n") + body).utf8)
         }
@@ -36,14 +39,17 @@ struct Handshake {
         guard head.upgradesToWebSocket, head.method == "GET", paths.contains(head.path) else {
             return .otherRequest
         }
-        guard head.isHTTP11, head.hostCount == 1, head.connectionSaysUpgrade, head.framing == .length(0) else {
-            return .refuse(badRequest("A WebSocket handshake needs HTTP/1.1, one Host and Connection: Upgrade."))
+        guard head.isHTTP11, head.hostCount == 1, head.connectionSaysUpgrade, head.framing == .length(0)
+        else {
+            return .refuse(
+                badRequest("A WebSocket handshake needs HTTP/1.1, one Host and Connection: Upgrade."))
         }
         guard head.webSocketVersion == "13" else {
             return .refuse(
                 Refusal(
                     status: "426 Upgrade Required", id: "unsupported_version",
-                    message: "This server speaks WebSocket version 13.", fields: ["Sec-WebSocket-Version: 13"]))
+                    message: "This server speaks WebSocket version 13.", fields: ["Sec-WebSocket-Version: 13"]
+                ))
         }
         guard head.webSocketKeys.count == 1, let key = head.webSocketKeys.first, isValid(key: key) else {
             return .refuse(badRequest("Sec-WebSocket-Key must be 16 bytes in base64, once."))

@@ -49,7 +49,9 @@ struct RequestHead {
     private static func startsLikeARequest(_ bytes: UnsafeRawBufferPointer) -> Bool {
         for byte in bytes.prefix(20) {
             if byte == UInt8(ascii: " ") { return bytes[0] != byte }
-            guard (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) || byte == UInt8(ascii: "-") else { return false }
+            guard (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) || byte == UInt8(ascii: "-") else {
+                return false
+            }
         }
         return bytes.count < 20
     }
@@ -118,7 +120,9 @@ struct RequestHead {
 
     private static func matches(_ name: Slice<UnsafeRawBufferPointer>, _ lowercase: StaticString) -> Bool {
         zip(name, UnsafeBufferPointer(start: lowercase.utf8Start, count: lowercase.utf8CodeUnitCount))
-            .allSatisfy { byte, expected in byte == expected || (byte | 0x20 == expected && byte >= 0x41 && byte <= 0x5A) }
+            .allSatisfy { byte, expected in
+                byte == expected || (byte | 0x20 == expected && byte >= 0x41 && byte <= 0x5A)
+            }
     }
 
     /// Whether a comma-separated list has `token`, in any case (RFC 9110 §7.6.1).

@@ -50,7 +50,8 @@ struct LoopCounters {
     mutating func countForwarded(_ count: Int, nanoseconds: Int64) {
         forwarded &+= count
         var bucket = 0
-        while bucket < Self.latencyBoundNanoseconds.count, nanoseconds > Self.latencyBoundNanoseconds[bucket] {
+        while bucket < Self.latencyBoundNanoseconds.count, nanoseconds > Self.latencyBoundNanoseconds[bucket]
+        {
             bucket += 1
         }
         latencyCounts[bucket] &+= UInt64(count)

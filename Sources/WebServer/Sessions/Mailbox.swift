@@ -75,7 +75,8 @@ final class Mailbox: Sendable {
     // MARK: Posting, from any event loop
 
     /// Posts a forwarded message as a text frame. `loop` is the poster's, which wakes the owner later.
-    func post(_ message: SplicedMessage, from sender: Mailbox, readAt: Int64, on loop: LoopContext) -> Receipt {
+    func post(_ message: SplicedMessage, from sender: Mailbox, readAt: Int64, on loop: LoopContext) -> Receipt
+    {
         post(.text, count: message.count, from: sender, forwardedAt: readAt, on: loop) {
             message.write(to: $0)
         }
@@ -83,7 +84,9 @@ final class Mailbox: Sendable {
 
     /// Posts a forwarded message that is JSON already.
     func post(json: [UInt8], from sender: Mailbox, readAt: Int64, on loop: LoopContext) -> Receipt {
-        post(.text, count: json.count, from: sender, forwardedAt: readAt, on: loop) { $0.copyBytes(from: json) }
+        post(.text, count: json.count, from: sender, forwardedAt: readAt, on: loop) {
+            $0.copyBytes(from: json)
+        }
     }
 
     /// Posts a message of the server's own.

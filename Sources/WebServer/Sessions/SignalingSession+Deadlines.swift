@@ -160,7 +160,9 @@ extension SignalingSession: DeadlineTarget {
         guard case .open = phase else { return }
         loop.counters.count(reason)
         leaveRoom(.peerDisconnected)
-        let bytes = code.map { [UInt8(truncatingIfNeeded: $0.rawValue >> 8), UInt8(truncatingIfNeeded: $0.rawValue)] }
+        let bytes = code.map {
+            [UInt8(truncatingIfNeeded: $0.rawValue >> 8), UInt8(truncatingIfNeeded: $0.rawValue)]
+        }
         (bytes ?? []).withUnsafeBytes { mailbox.post(.close, payload: $0, on: loop) }
         phase = .closing(deadline: loop.now + Self.lingerTime)
         flushLastFrames()

@@ -8,11 +8,17 @@ extension SignalingSession {
         switch message {
         case .candidate(let candidate):
             loop.counters.count(.candidate)
-            forward { $0.post($1.candidate(text[candidate].rebased), from: mailbox, readAt: readAt.nanoseconds, on: loop) }
+            forward {
+                $0.post(
+                    $1.candidate(text[candidate].rebased), from: mailbox, readAt: readAt.nanoseconds, on: loop
+                )
+            }
         case .description(let kind, let sdp):
             loop.counters.count(kind == .offer ? .offer : .answer)
             forward {
-                $0.post($1.description(kind, sdp: text[sdp].rebased), from: mailbox, readAt: readAt.nanoseconds, on: loop)
+                $0.post(
+                    $1.description(kind, sdp: text[sdp].rebased), from: mailbox, readAt: readAt.nanoseconds,
+                    on: loop)
             }
         case .application(let type, let object):
             loop.counters.count(.application)

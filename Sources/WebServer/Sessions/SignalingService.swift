@@ -8,14 +8,13 @@ final class SignalingService: Sendable {
     let rooms: RoomDirectory<Mailbox>
     let rules: SignalingRules
     let limits: SessionLimits
-    let roomPolicy: RoomPolicy
     let messageRules: MessageLimit.Rules
     let joinRule: RateLimit.Rule
     let livenessRules: Liveness.Rules
     let metrics: SignalingMetrics
     let logger: Logger
-    /// Nil while pairing is off.
-    let pairing: (any PairingStore)?
+    /// Says which rooms may be joined; nil when any may.
+    private let pairing: (any PairingStore)?
     private let openSessions = Atomic<Int>(0)
 
     init(
@@ -24,19 +23,27 @@ final class SignalingService: Sendable {
     ) {
         limits = configuration.sessions
         rules = configuration.signaling
-        roomPolicy = configuration.roomPolicy
         messageRules = MessageLimit.Rules(perSecond: limits.messageRate, burst: limits.messageBurst)
         joinRule = RateLimit.Rule(perSecond: Double(limits.joinsPerMinute) / 60, burst: limits.joinsPerMinute)
         livenessRules = Liveness.Rules(pingInterval: limits.pingInterval, pingTimeout: limits.pingTimeout)
         rooms = RoomDirectory(
             rules: .init(probeTimeout: limits.probeTimeout, probeInterval: limits.probeInterval))
         self.metrics = metrics
-        self.pairing = pairing
+        self.pairing = configuration.roomPolicy == .paired ? pairing : nil
         self.logger = logger
     }
 
     /// Sessions open now.
     var sessionCount: Int { openSessions.load(ordering: .relaxed) }
+
+    /// Whether a room may be joined only if the store knows it.
+    var asksStore: Bool { pairing != nil }
+
+    /// Asks the store whether it knows a room. A store that does not answer admits nobody.
+    func askStore(for id: String, _ answer: @escaping @Sendable (Bool) -> Void) {
+        guard let pairing, let roomID = RoomID(id) else { return answer(false) }
+        Task { answer((try? await pairing.room(roomID)) != nil) }
+    }
 
     func sessionOpened() { openSessions.add(1, ordering: .relaxed) }
     func sessionClosed() { openSessions.subtract(1, ordering: .relaxed) }

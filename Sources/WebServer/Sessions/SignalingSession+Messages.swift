@@ -1,5 +1,4 @@
 import NIOCore
-import Pairing
 import Signaling
 
 extension SignalingSession {
@@ -57,13 +56,10 @@ extension SignalingSession {
     private func joinRequested(_ id: String, _ device: DeviceMark?) {
         guard joinLimit.allows(service.joinRule, at: readAt) else { return refuse(.rateLimited) }
         stopWaiting()
-        guard service.roomPolicy == .paired, let pairing = service.pairing, id != room?.id else {
-            return takeSeat(in: id, device)
-        }
+        guard service.asksStore, id != room?.id else { return takeSeat(in: id, device) }
         authorizing = id
         let mailbox = mailbox
-        Task {
-            let isPaired = await Self.isPaired(id, pairing)
+        service.askStore(for: id) { isPaired in
             mailbox.eventLoop.execute {
                 guard let session = mailbox.session, session.authorizing == id else { return }
                 session.authorizing = nil
@@ -71,12 +67,6 @@ extension SignalingSession {
                 session.loop.wakeAll()
             }
         }
-    }
-
-    /// Whether the store knows the room; a store that does not answer admits nobody.
-    private static func isPaired(_ id: String, _ pairing: any PairingStore) async -> Bool {
-        guard let roomID = RoomID(id) else { return false }
-        return (try? await pairing.room(roomID)) != nil
     }
 
     /// Asks for a seat and answers, now or when a probe of the full room has shown who is there.

@@ -1,0 +1,93 @@
+import HTTPTypes
+import Metrics
+import Synchronization
+
+/// The calls of the pairing API, as metrics name them.
+enum PairingCall: String, CaseIterable, Sendable {
+    case create
+    case accept
+    case check
+    case get
+    case delete
+    case purge
+}
+
+/// Counts what the HTTP side does. Every label comes from a fixed list: endpoints, status classes, calls,
+/// outcomes, error ids. Series appear with their first event.
+///
+/// - `switchboard_http_requests_total{route,status}`
+/// - `switchboard_http_refusals_total{reason}`
+/// - `switchboard_pairing_calls_total{call,outcome}`
+/// - `switchboard_store_seconds{call}`, a timer
+final class HTTPMetrics: Sendable {
+    /// What became of a pairing call that was not refused.
+    enum Outcome: String, CaseIterable {
+        case ok
+        /// A check before anybody accepted.
+        case pending
+        /// A delete of a room that did not exist.
+        case absent
+    }
+
+    private let requests: CounterFamily
+    private let refusals: CounterFamily
+    private let pairings: CounterFamily
+    private let storeTimers: [PairingCall: Metrics.Timer]
+
+    init(factory: any MetricsFactory = MetricsSystem.factory) {
+        requests = CounterFamily("switchboard_http_requests_total", factory)
+        refusals = CounterFamily("switchboard_http_refusals_total", factory)
+        pairings = CounterFamily("switchboard_pairing_calls_total", factory)
+        storeTimers = Dictionary(
+            uniqueKeysWithValues: PairingCall.allCases.map { call in
+                let dimensions = [("call", call.rawValue)]
+                return (
+                    call, Timer(label: "switchboard_store_seconds", dimensions: dimensions, factory: factory)
+                )
+            })
+    }
+
+    func answered(_ endpoint: Endpoint?, _ status: HTTPResponse.Status) {
+        let statusClass = "\(status.code / 100)xx"
+        requests.increment([("route", endpoint?.rawValue ?? "unknown"), ("status", statusClass)])
+    }
+
+    func refused(_ error: APIError) {
+        refusals.increment([("reason", error.reason)])
+    }
+
+    func paired(_ call: PairingCall, _ outcome: Outcome) {
+        pairings.increment([("call", call.rawValue), ("outcome", outcome.rawValue)])
+    }
+
+    func paired(_ call: PairingCall, refused error: APIError) {
+        pairings.increment([("call", call.rawValue), ("outcome", error.id.rawValue)])
+    }
+
+    func storeAnswered(_ call: PairingCall, after duration: Duration) {
+        storeTimers[call]?.record(duration: duration)
+    }
+}
+
+/// The counters of one metric, made when they are first needed.
+private final class CounterFamily: Sendable {
+    private let label: String
+    private let factory: any MetricsFactory
+    private let counters = Mutex<[[String]: Counter]>([:])
+
+    init(_ label: String, _ factory: any MetricsFactory) {
+        self.label = label
+        self.factory = factory
+    }
+
+    func increment(_ dimensions: [(String, String)]) {
+        let values = dimensions.map(\.1)
+        let counter = counters.withLock { counters in
+            if let counter = counters[values] { return counter }
+            let counter = Counter(label: label, dimensions: dimensions, factory: factory)
+            counters[values] = counter
+            return counter
+        }
+        counter.increment()
+    }
+}

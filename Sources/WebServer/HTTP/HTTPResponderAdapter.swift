@@ -1,0 +1,124 @@
+import HTTPTypes
+package import Hummingbird
+package import HummingbirdCore
+package import Logging
+import NIOCore
+
+/// Thrown after an answer that ends its connection; the channel handler closes on it.
+struct ConnectionEnds: Error {}
+
+/// Joins Hummingbird's HTTP channel to a responder without Hummingbird's `Application`: finds the origin of
+/// each request, has it answered, and adds the headers that every answer carries.
+package struct HTTPResponderAdapter<Responder: HTTPResponder>: Sendable
+where Responder.Context == WebRequestContext {
+    private let responder: Responder
+    private let resolver: ClientAddressResolver
+    private let isDraining: @Sendable () -> Bool
+    private let logger: Logger
+    private let dates = HTTPDateCache()
+
+    /// The largest body that a client is told to go on with (RFC 9110 §10.1.1). A larger one is refused
+    /// before it is sent.
+    private static var maxInvitedBytes: Int { RequestBodyReader.maxDrainedBytes }
+
+    /// - Parameters:
+    ///   - responder: what `makeResponder` built.
+    ///   - resolver: the one that the WebSocket side uses too, so that its warning comes once.
+    ///   - isDraining: whether every answer shall end its connection.
+    package init(
+        responder: Responder, resolver: ClientAddressResolver,
+        isDraining: @escaping @Sendable () -> Bool, logger: Logger
+    ) {
+        self.responder = responder
+        self.resolver = resolver
+        self.isDraining = isDraining
+        self.logger = logger
+    }
+
+    /// What `HTTP1Channel(responder:configuration:)` takes.
+    package var channelResponder: HTTPChannelHandler.Responder {
+        { request, writer, channel in
+            try await self.serve(request, writer, peer: channel.remoteAddress)
+        }
+    }
+
+    private func serve(
+        _ request: Request, _ writer: consuming ResponseWriter, peer: SocketAddress?
+    ) async throws {
+        let context = self.context(of: request, peer: peer)
+        let isBodyComing =
+            !Self.awaitsContinue(request) || Self.declaredLength(request) <= Self.maxInvitedBytes
+        if isBodyComing, Self.awaitsContinue(request) {
+            try await writer.writeInformationalHead(HTTPResponse(status: .continue))
+        }
+        let response = try await respond(to: request, context: context)
+        try await writer.write(response: response.head, body: response.body)
+        guard response.headers[.connection] == "close", request.headers[.connection] != "close" else {
+            return
+        }
+        if isBodyComing, !context.isBodyTouched.isSet { try await drain(request) }
+        throw ConnectionEnds()
+    }
+
+    /// Makes the context of a request whose connection comes from `peer`.
+    func context(of request: Request, peer: SocketAddress?) -> WebRequestContext {
+        let headers = request.headers
+        let origin = resolver.resolve(
+            peer: peer, forwardedFor: headers[values: .xForwardedFor],
+            hasOtherForwardingHeader: headers.contains(.forwarded) || headers.contains(.xRealIP))
+        return WebRequestContext(source: WebRequestSource(logger: logger, origin: origin))
+    }
+
+    /// Answers a request, all headers included. Throws only when there is nobody left to answer.
+    func respond(to request: Request, context: WebRequestContext) async throws -> Response {
+        var response = try await responder.respond(to: request, context: context)
+        response.headers[.date] = dates.text()
+        response.headers[.cacheControl] = "no-store"
+        response.headers[.xContentTypeOptions] = "nosniff"
+        if isDraining() || Self.asksToClose(request) { response.headers[.connection] = "close" }
+        if request.method == .head, response.body.contentLength != 0 {
+            response = response.createHeadResponse()
+        }
+        return response
+    }
+
+    /// Reads what the sender is still sending, within bounds, so that closing does not reset the connection
+    /// under the answer. The time is bounded by the connection's own deadlines.
+    private func drain(_ request: Request) async throws {
+        var total = 0
+        for try await part in request.body {
+            total += part.readableBytes
+            if total > RequestBodyReader.maxDrainedBytes { return }
+        }
+    }
+
+    private static func declaredLength(_ request: Request) -> Int {
+        request.headers[.contentLength].flatMap { Int($0) } ?? 0
+    }
+
+    private static func awaitsContinue(_ request: Request) -> Bool {
+        request.headers[.expect]?.lowercased() == "100-continue"
+    }
+
+    private static func asksToClose(_ request: Request) -> Bool {
+        request.headers[values: .connection].contains { line in
+            line.split(separator: ",").contains { $0.trimmingOptionalWhitespace().lowercased() == "close" }
+        }
+    }
+}
+
+extension HTTPField.Name {
+    /// The chain of proxies, the de-facto standard that RFC 7239 replaces.
+    static let xForwardedFor = forwardingName("X-Forwarded-For")
+    /// RFC 7239.
+    static let forwarded = forwardingName("Forwarded")
+    /// nginx's single address.
+    static let xRealIP = forwardingName("X-Real-IP")
+
+    private static func forwardingName(_ name: String) -> HTTPField.Name {
+        guard let name = HTTPField.Name(name) else {
+            preconditionFailure("\(name) is a token (RFC 9110 §5.6.2)")
+        }
+        return name
+    }
+}

@@ -1,0 +1,93 @@
+import HTTPTypes
+import Hummingbird
+import Logging
+import Signaling
+
+/// The pages for operators and their machines: front page, live rooms, health, readiness, metrics.
+struct OperationRoutes: Sendable {
+    /// Live rooms that `/rooms` lists; `totalRooms` counts all.
+    static let maxListedRooms = 10_000
+
+    let services: WebServices
+    let adminToken: AdminToken?
+    /// Nil while pairing is off.
+    let storeHealth: StoreHealth?
+
+    func add(to router: Router<WebRequestContext>) {
+        add(router, .front, front)
+        add(router, .liveRooms, rooms)
+        add(router, .health, health)
+        add(router, .readiness, readiness)
+        add(router, .metrics, metrics)
+    }
+
+    private func add(
+        _ router: Router<WebRequestContext>, _ endpoint: Endpoint,
+        _ route: @escaping @Sendable (Request, WebRequestContext) async throws -> Response
+    ) {
+        router.on(RouterPath(endpoint.rawValue), method: .get) { request, context -> Response in
+            try await route(request, context)
+        }
+    }
+
+    @Sendable
+    private func front(_ request: Request, _ context: WebRequestContext) -> Response {
+        context.logger.info("Health check")
+        return .text("Switchboard is running. WebSocket clients connect to this path.\n")
+    }
+
+    /// `GET /rooms`. Without an admin token for this machine only.
+    @Sendable
+    private func rooms(_ request: Request, _ context: WebRequestContext) throws -> Response {
+        if let adminToken {
+            try authorize(request, adminToken)
+        } else if !context.origin.isLocal {
+            throw APIError.forbidden
+        }
+        let rooms = services.rooms(Self.maxListedRooms).map { room in
+            var object = JSONObjectWriter()
+            object.add("roomId", room.roomID)
+            object.add("userCount", room.userCount)
+            object.add("full", room.isFull)
+            return object
+        }
+        var answer = JSONObjectWriter()
+        answer.add("rooms", rooms)
+        answer.add("totalRooms", max(rooms.count, services.roomCount()))
+        return .json(.ok, answer)
+    }
+
+    @Sendable
+    private func health(_ request: Request, _ context: WebRequestContext) -> Response {
+        Self.status("ok")
+    }
+
+    /// `GET /readyz`. Ready while the store answers and the server is not shutting down.
+    @Sendable
+    private func readiness(_ request: Request, _ context: WebRequestContext) async throws -> Response {
+        if services.isDraining() { throw APIError.draining }
+        if let storeHealth, await !storeHealth.isHealthy() { throw APIError.unavailable }
+        return Self.status("ready")
+    }
+
+    /// `GET /metrics`. Without an admin token for everybody: metrics hold neither ids nor addresses.
+    @Sendable
+    private func metrics(_ request: Request, _ context: WebRequestContext) throws -> Response {
+        if let adminToken { try authorize(request, adminToken) }
+        return .text(services.metricsText(), contentType: "text/plain; version=0.0.4; charset=utf-8")
+    }
+
+    private func authorize(_ request: Request, _ token: AdminToken) throws(APIError) {
+        let credentials = request.headers[.authorization] ?? ""
+        let parts = credentials.split(separator: " ", maxSplits: 1)
+        guard parts.count == 2, parts[0].lowercased() == "bearer",
+            token.matches(parts[1].trimmingOptionalWhitespace())
+        else { throw .unauthorized }
+    }
+
+    private static func status(_ word: String) -> Response {
+        var answer = JSONObjectWriter()
+        answer.add("status", word)
+        return .json(.ok, answer)
+    }
+}

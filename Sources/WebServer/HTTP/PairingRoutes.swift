@@ -1,0 +1,235 @@
+import Hummingbird
+import Logging
+import Pairing
+import Signaling
+
+/// The pairing API: each call reads its members, passes its limit, and asks the store once.
+struct PairingRoutes: Sendable {
+    private let store: StoreCaller
+    private let metrics: HTTPMetrics
+    private let body: RequestBodyReader
+    private let purgeBody: RequestBodyReader
+    private let accepts: AcceptGate
+    private let creates: SharedRateLimiter
+    private let checks: SharedRateLimiter
+
+    init(
+        store: any PairingStore, configuration: HTTPConfiguration, metrics: HTTPMetrics, failures: LogThrottle
+    ) {
+        self.store = StoreCaller(store: store, metrics: metrics, failures: failures)
+        self.metrics = metrics
+        body = RequestBodyReader(maxBytes: configuration.maxBodyBytes)
+        purgeBody = RequestBodyReader(maxBytes: configuration.maxPurgeBodyBytes)
+        accepts = AcceptGate(limits: configuration.accepts)
+        creates = SharedRateLimiter(perMinute: configuration.createsPerMinute)
+        checks = SharedRateLimiter(perMinute: configuration.checksPerMinute)
+    }
+
+    func add(to router: Router<WebRequestContext>) {
+        add(router, .rooms, .post, .create, create)
+        add(router, .accept, .post, .accept, accept)
+        add(router, .check, .post, .check, check)
+        add(router, .rooms, .get, .get, room)
+        add(router, .rooms, .delete, .delete, delete)
+        add(router, .purge, .post, .purge, purge)
+    }
+
+    private typealias Route =
+        @Sendable (Request, WebRequestContext) async throws -> (HTTPMetrics.Outcome, Response)
+
+    private func add(
+        _ router: Router<WebRequestContext>, _ endpoint: Endpoint, _ method: HTTPRequest.Method,
+        _ call: PairingCall, _ route: @escaping Route
+    ) {
+        router.on(RouterPath(endpoint.rawValue), method: method) { [metrics] request, context -> Response in
+            do {
+                let (outcome, response) = try await route(request, context)
+                metrics.paired(call, outcome)
+                return response
+            } catch let error as APIError {
+                metrics.paired(call, refused: error)
+                throw error
+            }
+        }
+    }
+
+    @Sendable
+    private func create(
+        _ request: Request, _ context: WebRequestContext
+    ) async throws -> (HTTPMetrics.Outcome, Response) {
+        if let wait = creates.take(context.origin) { throw APIError.rateLimited(.creates, retryAfter: wait) }
+        let fields = PairingFields(object: try await body.object(request, context))
+        try fields.require("joinid", "client1")
+        let now = Timestamp.now()
+        let expires = try fields.expiry(now: now)
+        let code: JoinCode = try fields.identifier("joinid")
+        let client: DeviceID = try fields.identifier("client1")
+        let outcome = try await store.call(.create, context.logger) { store throws(PairingStoreError) in
+            try await store.create(code, client1: client, expires: expires, now: now)
+        }
+        switch outcome {
+        case .created(let expires):
+            var answer = JSONObjectWriter()
+            answer.add("ok", true)
+            answer.add("exp", expires.iso8601)
+            return (.ok, .json(.created, answer))
+        case .conflict:
+            throw APIError.conflict
+        }
+    }
+
+    @Sendable
+    private func accept(
+        _ request: Request, _ context: WebRequestContext
+    ) async throws -> (HTTPMetrics.Outcome, Response) {
+        let fields = PairingFields(object: try await body.object(request, context))
+        try fields.require("joinid", "client2")
+        let code: JoinCode = try fields.identifier("joinid")
+        let client: DeviceID = try fields.identifier("client2")
+        switch try await guardedAccept(code, client, context) {
+        case .room(let room): return (.ok, Self.answer(room))
+        case .notFoundOrExpired: throw APIError.notFoundOrExpired
+        case .conflict: throw APIError.conflict
+        }
+    }
+
+    /// Accepts behind the gate. A guess is an answer that a guesser learns from without winning a room: the
+    /// code is unknown, or it is known and not for this device. A room, given for the first time or again,
+    /// is none, and neither is a store that could not answer.
+    private func guardedAccept(
+        _ code: JoinCode, _ client: DeviceID, _ context: WebRequestContext
+    ) async throws(APIError) -> AcceptOutcome {
+        let attempt: AcceptGate.Attempt
+        do {
+            attempt = try await accepts.begin(context.origin)
+        } catch {
+            throw .rateLimited(error.reason, retryAfter: error.retryAfter)
+        }
+        do {
+            let outcome = try await store.call(.accept, context.logger) { store throws(PairingStoreError) in
+                var random = SystemRandomNumberGenerator()
+                let room = RoomID.random(using: &random)
+                return try await store.accept(code, client2: client, newRoom: room, now: .now())
+            }
+            settle(attempt, outcome, context.logger)
+            return outcome
+        } catch {
+            accepts.end(attempt, wasGuess: false)
+            throw error
+        }
+    }
+
+    private func settle(_ attempt: AcceptGate.Attempt, _ outcome: AcceptOutcome, _ logger: Logger) {
+        let wasGuess =
+            switch outcome {
+            case .room: false
+            case .notFoundOrExpired, .conflict: true
+            }
+        if let lockout = accepts.end(attempt, wasGuess: wasGuess) {
+            logger.notice(
+                "An address guesses join codes", metadata: ["locked_seconds": "\(lockout.components.seconds)"]
+            )
+        }
+    }
+
+    @Sendable
+    private func check(
+        _ request: Request, _ context: WebRequestContext
+    ) async throws -> (HTTPMetrics.Outcome, Response) {
+        if let wait = checks.take(context.origin) { throw APIError.rateLimited(.checks, retryAfter: wait) }
+        let fields = PairingFields(object: try await body.object(request, context))
+        try fields.require("joinid", "client1")
+        let code: JoinCode = try fields.identifier("joinid")
+        let client: DeviceID = try fields.identifier("client1")
+        let outcome = try await store.call(.check, context.logger) { store throws(PairingStoreError) in
+            try await store.check(code, client1: client, now: .now())
+        }
+        switch outcome {
+        case .room(let room): return (.ok, Self.answer(room))
+        case .pending: return (.pending, .noContent())
+        case .notFoundOrExpired: throw APIError.notFoundOrExpired
+        }
+    }
+
+    /// `GET /api/rooms?roomid=`. An id that cannot be one names no room, so it is not found.
+    @Sendable
+    private func room(
+        _ request: Request, _ context: WebRequestContext
+    ) async throws -> (HTTPMetrics.Outcome, Response) {
+        guard let text = Self.queriedRoom(request) else { throw APIError.missingField("roomid") }
+        guard let id = RoomID(text) else { throw APIError.noSuchRoom }
+        let found = try await store.call(.get, context.logger) { store throws(PairingStoreError) in
+            try await store.room(id)
+        }
+        guard let room = found else { throw APIError.noSuchRoom }
+        var answer = JSONObjectWriter()
+        answer.add("roomid", room.roomID.rawValue)
+        answer.add("client1", room.client1.rawValue)
+        answer.add("client2", room.client2.rawValue)
+        return (.ok, .json(.ok, answer))
+    }
+
+    /// `DELETE /api/rooms`. The body's `roomid` goes before the query's.
+    @Sendable
+    private func delete(
+        _ request: Request, _ context: WebRequestContext
+    ) async throws -> (HTTPMetrics.Outcome, Response) {
+        let object = try await body.optionalObject(request, context)
+        let id: RoomID
+        if let object, object["roomid"] != nil {
+            id = try PairingFields(object: object).identifier("roomid")
+        } else if let text = Self.queriedRoom(request) {
+            guard let queried = RoomID(text) else {
+                throw APIError.invalidField("roomid", "must have 1 to \(RoomID.maximumLength) characters")
+            }
+            id = queried
+        } else {
+            throw APIError.missingField("roomid")
+        }
+        let existed = try await store.call(.delete, context.logger) { store throws(PairingStoreError) in
+            try await store.deleteRoom(id)
+        }
+        var answer = JSONObjectWriter()
+        answer.add("ok", true)
+        return (existed ? .ok : .absent, .json(.ok, answer))
+    }
+
+    @Sendable
+    private func purge(
+        _ request: Request, _ context: WebRequestContext
+    ) async throws -> (HTTPMetrics.Outcome, Response) {
+        let devices = try PairingFields(object: try await purgeBody.object(request, context)).devices()
+        let count = try await store.call(.purge, context.logger) { store throws(PairingStoreError) in
+            try await store.purge(devices)
+        }
+        var answer = JSONObjectWriter()
+        answer.add("ok", true)
+        answer.add("success", true)
+        answer.add("roomsDeleted", count.rooms)
+        answer.add("pendingsDeleted", count.pendings)
+        answer.add("deviceIdCount", devices.count)
+        return (.ok, .json(.ok, answer))
+    }
+
+    private static func answer(_ room: RoomID) -> Response {
+        var answer = JSONObjectWriter()
+        answer.add("roomid", room.rawValue)
+        return .json(.ok, answer)
+    }
+
+    /// The query's `roomid`; nil when it is absent or empty.
+    private static func queriedRoom(_ request: Request) -> String? {
+        guard let value = request.uri.queryParameters["roomid"], !value.isEmpty else { return nil }
+        return String(value)
+    }
+}
+
+extension AcceptGate.Refusal {
+    fileprivate var reason: RateLimitReason {
+        switch self {
+        case .locked: .acceptLocked
+        case .busy: .acceptBusy
+        case .paced: .acceptPaced
+        }
+    }
+}

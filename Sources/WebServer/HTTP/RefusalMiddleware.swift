@@ -1,0 +1,51 @@
+import HTTPTypes
+import Hummingbird
+import Logging
+
+/// Stands before all routes: knows which paths and methods exist, turns whatever a route throws into an
+/// answer, adds CORS headers and counts. No error text of a library gets past it.
+struct RefusalMiddleware: RouterMiddleware {
+    typealias Context = WebRequestContext
+
+    let cors: CORSPolicy
+    let isPairingOn: Bool
+    let metrics: HTTPMetrics
+    let failures: LogThrottle
+
+    func handle(
+        _ request: Request, context: WebRequestContext,
+        next: (Request, WebRequestContext) async throws -> Response
+    ) async throws -> Response {
+        let endpoint = Endpoint(path: request.uri.path)
+        var response: Response
+        do {
+            response = try await answer(request, context, endpoint, next)
+        } catch let error as APIError {
+            metrics.refused(error)
+            response = error.response
+        } catch is ConnectionLost {
+            throw ConnectionLost()
+        } catch {
+            metrics.refused(APIError.internal)
+            // Only its type: the text of a foreign error may hold anything.
+            failures.log(context.logger, "A request failed", ["error": "\(type(of: error))"])
+            response = APIError.internal.response
+        }
+        cors.decorate(&response, for: request)
+        metrics.answered(endpoint, response.status)
+        return response
+    }
+
+    private func answer(
+        _ request: Request, _ context: WebRequestContext, _ endpoint: Endpoint?,
+        _ next: (Request, WebRequestContext) async throws -> Response
+    ) async throws -> Response {
+        guard let endpoint else { throw APIError.notFound }
+        if request.method == .options { return cors.preflight(endpoint) }
+        if endpoint.needsPairing, !isPairingOn { throw APIError.pairingDisabled }
+        guard endpoint.methods.contains(request.method) else {
+            throw APIError.methodNotAllowed(endpoint.allow)
+        }
+        return try await next(request, context)
+    }
+}

@@ -1,0 +1,57 @@
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import NIOHTTP1
+import Signaling
+
+/// The connection ended while its request was being read: nobody is left to answer.
+struct ConnectionLost: Error {}
+
+/// Reads a request's body within a bound.
+struct RequestBodyReader {
+    /// How much of a body that is too large is read and dropped, so that its sender, busy writing, gets to
+    /// see the answer instead of a reset. What exceeds this is cut off.
+    static let maxDrainedBytes = 1 << 20
+
+    let maxBytes: Int
+
+    /// The body as JSON object. The content type is not looked at: clients in the field omit it.
+    func object(_ request: Request, _ context: WebRequestContext) async throws -> JSONObject {
+        guard let object = try await optionalObject(request, context) else { throw APIError.invalidJSON }
+        return object
+    }
+
+    /// The body as JSON object, nil when there is no body.
+    func optionalObject(_ request: Request, _ context: WebRequestContext) async throws -> JSONObject? {
+        let body = try await bytes(request, context)
+        guard body.readableBytes > 0 else { return nil }
+        guard let object = body.withUnsafeReadableBytes({ JSONObject($0) }) else {
+            throw APIError.invalidJSON
+        }
+        return object
+    }
+
+    private func bytes(_ request: Request, _ context: WebRequestContext) async throws -> ByteBuffer {
+        if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > maxBytes {
+            throw APIError.tooLarge(limit: maxBytes)
+        }
+        context.isBodyTouched.set()
+        do {
+            var collected = ByteBuffer()
+            var total = 0
+            for try await part in request.body {
+                total += part.readableBytes
+                guard total <= Self.maxDrainedBytes else { break }
+                if total <= maxBytes { collected.writeImmutableBuffer(part) }
+            }
+            guard total <= maxBytes else { throw APIError.tooLarge(limit: maxBytes) }
+            return collected
+        } catch let error as APIError {
+            throw error
+        } catch is HTTPParserError {
+            throw APIError.invalidRequest
+        } catch {
+            throw ConnectionLost()
+        }
+    }
+}

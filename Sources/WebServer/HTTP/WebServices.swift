@@ -1,0 +1,31 @@
+package import Pairing
+package import Signaling
+
+/// What the routes ask of the rest of the server. All closures may be called from any thread, at any rate.
+package struct WebServices: Sendable {
+    /// The pairing store; nil switches the pairing API off.
+    package var pairing: (any PairingStore)?
+    /// At most so many live rooms.
+    package var rooms: @Sendable (_ limit: Int) -> [RoomSummary]
+    /// How many live rooms there are.
+    package var roomCount: @Sendable () -> Int
+    /// All metrics in the Prometheus text format 0.0.4.
+    package var metricsText: @Sendable () -> String
+    /// Whether the server is shutting down.
+    package var isDraining: @Sendable () -> Bool
+
+    /// The defaults are those of a server without rooms and metrics.
+    package init(
+        pairing: (any PairingStore)?,
+        rooms: @escaping @Sendable (_ limit: Int) -> [RoomSummary] = { _ in [] },
+        roomCount: @escaping @Sendable () -> Int = { 0 },
+        metricsText: @escaping @Sendable () -> String = { "" },
+        isDraining: @escaping @Sendable () -> Bool = { false }
+    ) {
+        self.pairing = pairing
+        self.rooms = rooms
+        self.roomCount = roomCount
+        self.metricsText = metricsText
+        self.isDraining = isDraining
+    }
+}

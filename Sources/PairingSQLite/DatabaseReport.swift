@@ -58,9 +58,17 @@ extension DatabaseReport {
         synchronous = isWriter ? try Int.fetchOne(db, sql: "PRAGMA synchronous") : nil
         pendings = try present.count("pendings", in: db)
         rooms = try present.count("rooms", in: db)
-        damage =
-            isWriter ? [] : try String.fetchAll(db, sql: "PRAGMA integrity_check(100)").filter { $0 != "ok" }
+        damage = isWriter ? [] : try Self.damage(in: db)
         missing = try SchemaParts(ofSchema: schema).names.subtracting(present.names).sorted()
+    }
+
+    private static func damage(in db: Database) throws -> [String] {
+        do {
+            return try String.fetchAll(db, sql: "PRAGMA integrity_check(100)").filter { $0 != "ok" }
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_CORRUPT {
+            // Some damage ends the search itself.
+            return [error.message ?? "The file is damaged."]
+        }
     }
 }
 

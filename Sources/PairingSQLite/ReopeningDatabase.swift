@@ -9,6 +9,8 @@ final class ReopeningDatabase: Sendable {
     private enum State {
         case closed
         case open(DatabasePool, DatabaseFile.Identity)
+        /// Not to be used any more; closed before the file is opened again.
+        case stale(DatabasePool)
         /// Opening failed; until `retry` the same error is answered without another attempt.
         case failed(PairingStoreError, retry: ContinuousClock.Instant, delay: Duration)
         case shutDown
@@ -52,7 +54,10 @@ final class ReopeningDatabase: Sendable {
         var delay = Self.firstDelay
         switch state.withLock({ $0 }) {
         case .closed: break
-        case .open(let pool, _): drop(pool)
+        case .open(let pool, _), .stale(let pool):
+            // Two pools on one path would share its side files, of which each believes to be the owner.
+            try? pool.close()
+            state.withLock { $0 = .closed }
         case .failed(let error, let retry, let previous):
             guard retry <= .now else { throw error }
             delay = min(previous * 2, Self.longestDelay)
@@ -70,22 +75,21 @@ final class ReopeningDatabase: Sendable {
 
     /// Has the file opened again before its next use if `error` says that the connection cannot recover.
     func discard(_ pool: DatabasePool, after error: PairingStoreError) {
-        if error.endsConnection { drop(pool) }
+        guard error.endsConnection else { return }
+        state.withLock { state in
+            if case .open(let current, _) = state, current === pool { state = .stale(pool) }
+        }
     }
 
-    /// Closes for good.
+    /// Closes for good, after the reads that are under way. Blocks; for the writer's thread.
     func close() {
         let last = state.withLock { state in
             defer { state = .shutDown }
             return state
         }
-        if case .open(let pool, _) = last { try? pool.close() }
-    }
-
-    /// Forgets a pool. Its connections close when the last read that uses them ends.
-    private func drop(_ pool: DatabasePool) {
-        state.withLock { state in
-            if case .open(let current, _) = state, current === pool { state = .closed }
+        switch last {
+        case .open(let pool, _), .stale(let pool): try? pool.close()
+        case .closed, .failed, .shutDown: break
         }
     }
 

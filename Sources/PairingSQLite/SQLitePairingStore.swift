@@ -151,7 +151,8 @@ package final class SQLitePairingStore: PairingStore {
 }
 
 extension SQLitePairingStore {
-    /// Reads from a connection of the pool; while the database is not open, the writer opens it and reads.
+    /// Reads from a connection of the pool. If the database is not open, or fails in a way that only opening
+    /// it again can cure, the writer does that and reads.
     private func read<Value: Sendable>(
         _ body: @escaping @Sendable (Database) throws -> Value
     ) async throws(PairingStoreError) -> Value {
@@ -166,8 +167,9 @@ extension SQLitePairingStore {
             }
         }
         leaveRead()
-        if case .failure(let error) = result { database.discard(pool, after: error) }
-        return try result.get()
+        guard case .failure(let error) = result, error.endsConnection else { return try result.get() }
+        database.discard(pool, after: error)
+        return try await writer.submit(body)
     }
 
     private func enterRead() -> Bool {

@@ -1,0 +1,186 @@
+import GRDB
+package import Pairing
+import Synchronization
+
+/// The pairing store on an SQLite file.
+///
+/// Writes wait in one bounded queue and are committed together, with `synchronous=FULL`: an answer leaves
+/// after its change has reached the disk. Lookups of rooms read beside them. The file may be missing,
+/// locked, damaged or full at any time, also at the start: calls then throw `unavailable`, and work again
+/// within a second after the cause is gone.
+///
+/// All work happens on threads of the store's own. Call ``close()`` at the end.
+package final class SQLitePairingStore: PairingStore {
+    /// The bounds of a store.
+    package struct Limits: Sendable {
+        /// How long a transaction or a read waits for a lock that another process holds. Default 2.5 s.
+        package var busyTimeout: Duration = .milliseconds(2500)
+        /// Writes that may wait, and reads that may wait; one more is `unavailable`. Default 4,096 each.
+        package var maximumWaitingCalls = 4096
+        /// Calls that one commit may carry; the rest waits for the next. Default 256.
+        package var maximumBatch = 256
+        /// Connections that read at the same time. Default 4.
+        package var maximumReaders = 4
+
+        /// The defaults.
+        package init() {}
+    }
+
+    private let database: ReopeningDatabase
+    private let writer: GroupCommit
+    private let waitingReads = Mutex(0)
+    private let maximumWaitingReads: Int
+
+    /// Makes a store on the file at `path`; nothing is opened before the first call.
+    ///
+    /// - Parameters:
+    ///   - path: a file, created if missing with its directories, readable by its owner only.
+    ///   - schema: statements applied at every opening, each harmless if applied again.
+    ///   - limits: the bounds of the queue and of its waits.
+    ///   - onTransaction: called after every write transaction, on the store's thread; must not block.
+    /// - Throws: `internal` if `path` names no file (empty, or SQLite's `:memory:`).
+    package convenience init(
+        path: String, schema: String = PairingSchema.sql, limits: Limits = Limits(),
+        onTransaction: @escaping @Sendable (TransactionReport) -> Void = { _ in }
+    ) throws(PairingStoreError) {
+        guard !path.isEmpty, !path.hasPrefix(":") else {
+            throw PairingStoreError(.internal, "A database needs the path of a file.")
+        }
+        self.init(
+            path: path, schema: schema, limits: limits, onTransaction: onTransaction, configure: { _ in })
+    }
+
+    /// - Parameter configure: runs on the writing connection after it is set up; tests break it there.
+    init(
+        path: String, schema: String, limits: Limits,
+        onTransaction: @escaping @Sendable (TransactionReport) -> Void,
+        configure: @escaping @Sendable (Database) throws -> Void
+    ) {
+        database = ReopeningDatabase(
+            file: DatabaseFile(path: path), schema: schema, limits: limits, configure: configure)
+        writer = GroupCommit(database: database, limits: limits, onTransaction: onTransaction)
+        maximumWaitingReads = limits.maximumWaitingCalls
+    }
+
+    /// How many writes wait for a transaction now, at most ``Limits/maximumWaitingCalls``.
+    package var waitingCalls: Int { writer.waitingCalls }
+
+    /// Opens the file now, creates what is missing in it, and tells what is there.
+    ///
+    /// The first call does the same by itself; this is for `db init` and for a start that wants to say early
+    /// what is wrong.
+    package func initialize() async throws(PairingStoreError) -> DatabaseReport {
+        let path = database.file.path
+        let schema = database.schema
+        return try await writer.submit { db in try DatabaseReport(of: db, path: path, schema: schema) }
+    }
+
+    /// Reads the whole file and tells what is wrong with it; changes nothing, not even a missing file.
+    ///
+    /// - Throws: `unavailable` if there is no file or it is no database.
+    package func checkIntegrity() async throws(PairingStoreError) -> DatabaseReport {
+        let database = database
+        return try await writer.onOwnThread { () throws(PairingStoreError) in
+            try DatabaseReport(inspecting: database.file, schema: database.schema)
+        }
+    }
+
+    /// Answers what waits, then closes the file. Later calls throw `unavailable`.
+    package func close() async {
+        await writer.close()
+    }
+
+    package func create(
+        _ code: JoinCode, client1: DeviceID, expires: Timestamp, now: Timestamp
+    ) async throws(PairingStoreError) -> CreateOutcome {
+        try await writer.submit { db in
+            let tables = PairingTables(db)
+            let existing = try tables.pending(code)
+            guard Pending.mayCreate(over: existing, client1: client1, now: now) else { return .conflict }
+            if existing != nil { try tables.deletePending(code) }
+            try tables.insertPending(code, client1: client1, expires: expires)
+            return .created(expires: expires)
+        }
+    }
+
+    package func accept(
+        _ code: JoinCode, client2: DeviceID, newRoom: RoomID, now: Timestamp
+    ) async throws(PairingStoreError) -> AcceptOutcome {
+        try await writer.submit { db in
+            let tables = PairingTables(db)
+            switch Pending.accept(try tables.pending(code), client2: client2, now: now) {
+            case .answer(let outcome): return outcome
+            case .pair(let client1):
+                try tables.insertRoom(PairedRoom(roomID: newRoom, client1: client1, client2: client2))
+                try tables.recordAcceptance(of: code, client2: client2, room: newRoom)
+                return .room(newRoom)
+            }
+        }
+    }
+
+    package func check(
+        _ code: JoinCode, client1: DeviceID, now: Timestamp
+    ) async throws(PairingStoreError) -> CheckOutcome {
+        try await writer.submit { db in
+            let tables = PairingTables(db)
+            let outcome = Pending.check(try tables.pending(code), client1: client1, now: now)
+            if case .room = outcome { try tables.deletePending(code) }
+            return outcome
+        }
+    }
+
+    package func room(_ id: RoomID) async throws(PairingStoreError) -> PairedRoom? {
+        try await read { db in try PairingTables(db).room(id) }
+    }
+
+    package func deleteRoom(_ id: RoomID) async throws(PairingStoreError) -> Bool {
+        try await writer.submit { db in try PairingTables(db).deleteRoom(id) }
+    }
+
+    package func purge(_ devices: [DeviceID]) async throws(PairingStoreError) -> PurgeCount {
+        try await writer.submit { db in try PairingTables(db).purge(devices) }
+    }
+
+    package func sweepExpired(now: Timestamp) async throws(PairingStoreError) -> Int {
+        try await writer.submit { db in try PairingTables(db).sweepExpired(now: now) }
+    }
+
+    package func checkHealth() async throws(PairingStoreError) {
+        try await writer.submit { db in try PairingTables(db).rewriteHeader() }
+    }
+}
+
+extension SQLitePairingStore {
+    /// Reads from a connection of the pool. If the database is not open, or fails in a way that only opening
+    /// it again can cure, the writer does that and reads.
+    private func read<Value: Sendable>(
+        _ body: @escaping @Sendable (Database) throws -> Value
+    ) async throws(PairingStoreError) -> Value {
+        guard let pool = database.openPool() else { return try await writer.submit(body) }
+        guard enterRead() else {
+            throw PairingStoreError(.unavailable, "Too many reads wait for the database.")
+        }
+        let result: Result<Value, PairingStoreError> = await withCheckedContinuation { continuation in
+            pool.asyncRead { connection in
+                let result = Result { try body(connection.get()) }
+                continuation.resume(returning: result.mapError { PairingStoreError(database: $0) })
+            }
+        }
+        leaveRead()
+        guard case .failure(let error) = result, error.endsConnection else { return try result.get() }
+        database.discard(pool, after: error)
+        return try await writer.submit(body)
+    }
+
+    private func enterRead() -> Bool {
+        waitingReads.withLock { waiting in
+            guard waiting < maximumWaitingReads else { return false }
+            waiting += 1
+            return true
+        }
+    }
+
+    private func leaveRead() {
+        waitingReads.withLock { $0 -= 1 }
+    }
+}

@@ -1,0 +1,30 @@
+import Pairing
+import Testing
+
+@Suite struct InMemoryPairingStoreTests {
+    private let now = Timestamp(millisecondsSinceEpoch: 1_000_000)
+
+    @Test("A full store refuses new pendings, and takes them again after a sweep")
+    func full() async throws {
+        let store = InMemoryPairingStore(capacity: 1)
+        let phone = DeviceID(stored: "phone")
+        let first = now.advanced(by: .seconds(1))
+        _ = try await store.create(JoinCode(stored: "1"), client1: phone, expires: first, now: now)
+        do throws(PairingStoreError) {
+            _ = try await store.create(JoinCode(stored: "2"), client1: phone, expires: first, now: now)
+            Issue.record("a full store took another pending")
+        } catch {
+            #expect(error.code == .unavailable)
+        }
+        let renewed = now.advanced(by: .seconds(2))
+        let outcome = try await store.create(
+            JoinCode(stored: "1"), client1: phone, expires: renewed, now: now)
+        #expect(outcome == .created(expires: renewed))
+
+        #expect(try await store.sweepExpired(now: renewed) == 1)
+        let later = renewed.advanced(by: .seconds(1))
+        let second = try await store.create(
+            JoinCode(stored: "2"), client1: phone, expires: later, now: renewed)
+        #expect(second == .created(expires: later))
+    }
+}

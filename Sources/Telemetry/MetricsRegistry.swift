@@ -154,7 +154,9 @@ package final class MetricsRegistry: MetricsFactory {
     private func remove(_ handler: AnyObject) {
         state.withLock { state in
             for (name, family) in state.families {
-                guard let entry = family.series.first(where: { $0.value.handler === handler }) else { continue }
+                guard let entry = family.series.first(where: { $0.value.handler === handler }) else {
+                    continue
+                }
                 state.families[name]?.series[entry.key] = nil
                 state.seriesCount -= 1
                 return

@@ -69,7 +69,8 @@ private final class AtomicDouble: Sendable {
         var old = bits.load(ordering: .relaxed)
         while true {
             let new = (Double(bitPattern: old) + amount).bitPattern
-            let (exchanged, original) = bits.weakCompareExchange(expected: old, desired: new, ordering: .relaxed)
+            let (exchanged, original) = bits.weakCompareExchange(
+                expected: old, desired: new, ordering: .relaxed)
             if exchanged { return }
             old = original
         }

@@ -16,7 +16,8 @@ struct SeriesKey: Hashable, Comparable {
             }
         }
         parts.sort { $0.name < $1.name }
-        text = parts.map { "\($0.name)=\"\(PrometheusName.escapedLabelValue($0.value))\"" }.joined(separator: ",")
+        text = parts.map { "\($0.name)=\"\(PrometheusName.escapedLabelValue($0.value))\"" }.joined(
+            separator: ",")
     }
 
     static func < (left: SeriesKey, right: SeriesKey) -> Bool {

@@ -69,6 +69,11 @@ enum Thread {
 
     /// Runs `body` on a thread of its own, which ends when `body` returns. Traps when the system has no thread left.
     static func start(_ body: @escaping @Sendable () -> Void) {
+        // The new thread inherits the mask: signals are for the threads that wait for them.
+        var (allSignals, ownMask) = (sigset_t(), sigset_t())
+        sigfillset(&allSignals)
+        pthread_sigmask(SIG_BLOCK, &allSignals, &ownMask)
+        defer { pthread_sigmask(SIG_SETMASK, &ownMask, nil) }
         var thread = pthread_t()
         let argument = Unmanaged.passRetained(Body(run: body)).toOpaque()
         let failure = pthread_create(

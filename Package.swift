@@ -108,8 +108,9 @@ let package = Package(
         .testTarget(
             name: "SwitchboardTests",
             dependencies: [
-                "Switchboard", "Pairing", "Telemetry", "WebServer",
+                "Switchboard", "Pairing", "Signaling", "Telemetry", "WebServer",
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict),
     ],

@@ -48,3 +48,22 @@ extension Settings {
         return text
     }
 }
+
+extension Settings {
+    /// The text of `.env.example`: every setting as a comment that shows its default.
+    static func dotEnvExample() -> String {
+        var text = """
+            # Settings of Switchboard. Copy this file to .env in the directory where the server is started and
+            # remove the # before what you change. Flags and the environment come before this file.
+
+            """
+        for group in SettingGroup.allCases {
+            text += "\n# \(group.rawValue)\n"
+            for setting in all where setting.group == group {
+                text +=
+                    "\n# \(setting.summary)\n# Allowed: \(setting.allowed).\n#\(setting.name)=\(setting.defaultText)\n"
+            }
+        }
+        return text
+    }
+}

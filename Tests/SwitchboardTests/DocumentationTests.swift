@@ -1,0 +1,53 @@
+import Foundation
+import Testing
+
+@testable import Switchboard
+
+@Suite("Documents that follow the code")
+struct DocumentationTests {
+    private static let begin =
+        "<!-- settings:begin, written by a test: UPDATE_DOCS=1 swift test --filter Documents -->\n"
+    private static let end = "<!-- settings:end -->"
+
+    @Test("The settings in docs/operations.md are those of the program")
+    func operations() throws {
+        let file = packageRoot.appending(path: "docs/operations.md")
+        let text = try String(contentsOf: file, encoding: .utf8)
+        let begin = try #require(text.range(of: Self.begin))
+        let end = try #require(text.range(of: Self.end))
+        let expected = Settings.markdown() + "\n"
+        if ProcessInfo.processInfo.environment["UPDATE_DOCS"] == "1" {
+            let updated = text[..<begin.upperBound] + expected + text[end.lowerBound...]
+            try updated.write(to: file, atomically: true, encoding: .utf8)
+        } else {
+            #expect(text[begin.upperBound..<end.lowerBound] == expected)
+        }
+    }
+
+    @Test(".env.example has every setting once, with its default, and reads as no setting at all")
+    func example() throws {
+        let file = packageRoot.appending(path: ".env.example")
+        let expected = Settings.dotEnvExample()
+        if ProcessInfo.processInfo.environment["UPDATE_DOCS"] == "1" {
+            try expected.write(to: file, atomically: true, encoding: .utf8)
+        }
+        #expect(try String(contentsOf: file, encoding: .utf8) == expected)
+        #expect(DotEnvFile(expected).values.isEmpty)
+        let uncommented = expected.replacing(/(?m)^#([A-Z])/) { $0.1 }
+        let values = DotEnvFile(uncommented).values
+        #expect(Set(values.keys) == Set(Settings.all.map(\.name)))
+        for setting in Settings.all {
+            #expect(values[setting.name] == setting.defaultText)
+        }
+    }
+
+    @Test("Help fits a terminal of 80 columns and names every setting")
+    func help() {
+        let help = Settings.help(Settings.all)
+        #expect(help.split(separator: "\n").allSatisfy { $0.count <= 80 })
+        for setting in Settings.all {
+            #expect(help.contains("  \(setting.flag)"))
+            #expect(help.contains("[\(setting.name)]"))
+        }
+    }
+}

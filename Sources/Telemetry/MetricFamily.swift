@@ -27,7 +27,7 @@ struct MetricFamily {
 }
 
 /// What an operator reads about a metric, and how its observations are sorted if it is a histogram.
-struct MetricDescription {
+struct DescribedMetric {
     var help: String
     var bounds: [Double]?
 }
@@ -43,13 +43,17 @@ package struct ScrapedMetric: Sendable {
     }
 
     let name: String
-    let help: String
+    let help: String?
     let kind: Kind
     let labels: [(String, String)]
     let value: Double
 
-    /// Creates a value with its name and meaning; labels must come from a fixed list.
-    package init(_ name: String, help: String, kind: Kind, labels: [(String, String)] = [], value: Double) {
+    /// Creates a value; labels must come from a fixed list.
+    ///
+    /// - Parameter help: One sentence for the `HELP` line; nil takes what the registry has been told.
+    package init(
+        _ name: String, help: String? = nil, kind: Kind, labels: [(String, String)] = [], value: Double
+    ) {
         self.name = name
         self.help = help
         self.kind = kind

@@ -25,7 +25,7 @@ package final class MetricsRegistry: MetricsFactory {
 
     struct State {
         var families: [String: MetricFamily] = [:]
-        var descriptions: [String: MetricDescription] = [:]
+        var descriptions: [String: DescribedMetric] = [:]
         var sources: [@Sendable () -> [ScrapedMetric]] = []
         var seriesCount = 0
         var droppedSeries = 0
@@ -52,7 +52,7 @@ package final class MetricsRegistry: MetricsFactory {
     ///   - bounds: Inclusive upper bounds, ascending; nil keeps the default buckets.
     package func describe(_ name: String, help: String, bounds: [Double]? = nil) {
         state.withLock {
-            $0.descriptions[Self.describedName(name)] = MetricDescription(help: help, bounds: bounds)
+            $0.descriptions[Self.describedName(name)] = DescribedMetric(help: help, bounds: bounds)
         }
     }
 
@@ -65,10 +65,18 @@ package final class MetricsRegistry: MetricsFactory {
     ///
     /// The same name and labels give the same histogram; its first bounds stay. Beyond the registry's bound it
     /// is dropped like any other series: the handle works and is not printed.
+    ///
+    /// - Parameters:
+    ///   - name: The metric's name.
+    ///   - help: One sentence for the `HELP` line; nil keeps what `describe` said.
+    ///   - bounds: Inclusive upper bounds of the buckets, ascending.
+    ///   - labels: From fixed lists.
     package func histogram(
-        _ name: String, help: String, bounds: [Double], labels: [(String, String)] = []
+        _ name: String, help: String? = nil, bounds: [Double], labels: [(String, String)] = []
     ) -> HistogramHandle {
-        describe(name, help: help, bounds: bounds)
+        if let help {
+            describe(name, help: help, bounds: bounds)
+        }
         return HistogramHandle(series: makeHistogram(name, labels, defaultBounds: bounds))
     }
 
@@ -130,7 +138,7 @@ package final class MetricsRegistry: MetricsFactory {
     /// Finds or makes a series; nil when the bound is reached or the name is taken by another kind of metric.
     private func series(
         _ name: String, _ kind: MetricFamily.Kind, _ labels: [(String, String)],
-        make: (MetricDescription?) -> MetricFamily.Series
+        make: (DescribedMetric?) -> MetricFamily.Series
     ) -> MetricFamily.Series? {
         let name = Self.printedName(name, kind)
         let key = SeriesKey(labels)

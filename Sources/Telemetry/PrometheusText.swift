@@ -25,7 +25,8 @@ extension MetricsRegistry {
         for metric in scraped.sorted(by: { SeriesKey($0.labels) < SeriesKey($1.labels) }) {
             let kind: MetricFamily.Kind = metric.kind == .counter ? .counter : .gauge
             let name = MetricsRegistry.printedName(metric.name, kind)
-            let empty = PrometheusFamily(name: name, kind: kind, help: metric.help)
+            let help = metric.help ?? snapshot.descriptions[MetricsRegistry.describedName(name)]?.help
+            let empty = PrometheusFamily(name: name, kind: kind, help: help)
             families[name, default: empty].append(metric.value, suffix: "", SeriesKey(metric.labels).text)
         }
         return families.sorted { $0.key < $1.key }.map(\.value.text).joined()

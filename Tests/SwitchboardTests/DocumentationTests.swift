@@ -5,22 +5,26 @@ import Testing
 
 @Suite("Documents that follow the code")
 struct DocumentationTests {
-    private static let begin =
-        "<!-- settings:begin, written by a test: UPDATE_DOCS=1 swift test --filter Documents -->\n"
-    private static let end = "<!-- settings:end -->"
+    /// With UPDATE_DOCS=1 (`make docs`) these tests write what they otherwise compare.
+    private static let isUpdating = ProcessInfo.processInfo.environment["UPDATE_DOCS"] == "1"
 
-    @Test("The settings in docs/operations.md are those of the program")
+    @Test("The settings and metrics in docs/operations.md are those of the program")
     func operations() throws {
         let file = packageRoot.appending(path: "docs/operations.md")
-        let text = try String(contentsOf: file, encoding: .utf8)
-        let begin = try #require(text.range(of: Self.begin))
-        let end = try #require(text.range(of: Self.end))
-        let expected = Settings.markdown() + "\n"
-        if ProcessInfo.processInfo.environment["UPDATE_DOCS"] == "1" {
-            let updated = text[..<begin.upperBound] + expected + text[end.lowerBound...]
-            try updated.write(to: file, atomically: true, encoding: .utf8)
-        } else {
-            #expect(text[begin.upperBound..<end.lowerBound] == expected)
+        var text = try String(contentsOf: file, encoding: .utf8)
+        for (name, expected) in [
+            ("settings", Settings.markdown()), ("metrics", MetricDescription.markdown()),
+        ] {
+            let begin = try #require(text.range(of: "<!-- \(name):begin, written by make docs -->\n"))
+            let end = try #require(text.range(of: "\n<!-- \(name):end -->"))
+            if Self.isUpdating {
+                text.replaceSubrange(begin.upperBound..<end.lowerBound, with: expected)
+            } else {
+                #expect(text[begin.upperBound..<end.lowerBound] == expected)
+            }
+        }
+        if Self.isUpdating {
+            try text.write(to: file, atomically: true, encoding: .utf8)
         }
     }
 
@@ -28,7 +32,7 @@ struct DocumentationTests {
     func example() throws {
         let file = packageRoot.appending(path: ".env.example")
         let expected = Settings.dotEnvExample()
-        if ProcessInfo.processInfo.environment["UPDATE_DOCS"] == "1" {
+        if Self.isUpdating {
             try expected.write(to: file, atomically: true, encoding: .utf8)
         }
         #expect(try String(contentsOf: file, encoding: .utf8) == expected)

@@ -1,6 +1,8 @@
 import ArgumentParser
+import Glibc
 import Logging
 import Metrics
+import NIOCore
 import Pairing
 import PairingSQLite
 import ServiceLifecycle
@@ -51,17 +53,29 @@ struct Server {
         do {
             try await serve()
             logger.notice("stopped")
+        } catch let error as IOError where Self.bindErrors.contains(error.errnoCode) {
+            let reason = String(cString: strerror(error.errnoCode))
+            logger.critical(
+                "cannot listen",
+                metadata: [
+                    "host": "\(values[Settings.host])", "port": "\(values[Settings.port])",
+                    "error": "\(reason)",
+                ])
+            throw ExitCode.failure
         } catch {
             logger.critical("stopped by an error", metadata: ["error": "\(error)"])
             throw ExitCode.failure
         }
     }
 
+    private static let bindErrors: Set<CInt> = [EADDRINUSE, EADDRNOTAVAIL, EACCES]
+
     private func serve() async throws {
         let store = values[Settings.useSQLite] ? try await openStore() : nil
-        let configuration = WebServerConfiguration(values)
         let web = WebServer(
-            configuration: configuration, pairing: store, telemetry: WebServerTelemetry(), logger: logger)
+            configuration: WebServerConfiguration(values), pairing: store, telemetry: webTelemetry(),
+            logger: logger,
+            onListening: welcome)
         var services: [ServiceGroupConfiguration.ServiceConfiguration] = []
         if let store {
             let sweep = SweepService(store: store, interval: values[Settings.sweepInterval], logger: logger)
@@ -81,6 +95,22 @@ struct Server {
         let watcher = Task { await signals.run(group) }
         defer { watcher.cancel() }
         try await group.run()
+    }
+
+    private func webTelemetry() -> WebServerTelemetry {
+        let latency = registry.histogram(
+            MetricDescription.forwardSeconds, bounds: WebServerTelemetry.forwardLatencyBounds)
+        return WebServerTelemetry(
+            metricsText: registry.prometheusText,
+            forwardLatency: { counts, sum in latency.add(bucketCounts: counts, sum: sum) })
+    }
+
+    private func welcome(port: Int) {
+        let database = values[Settings.useSQLite] ? values[Settings.sqliteDBPath] : nil
+        let welcome = Welcome(
+            host: values[Settings.host], port: port, database: database,
+            localAddresses: Welcome.addressesOfThisMachine())
+        welcome.lines.forEach(StandardStreams.printLine)
     }
 
     /// A database that cannot be opened now does not stop the server: calls are answered 503 until it can.
@@ -104,12 +134,8 @@ struct Server {
     private static func ownMetrics(_ log: LogWriter) -> [ScrapedMetric] {
         [
             ScrapedMetric(
-                "switchboard_build_info", help: "The version that runs; always 1.", kind: .gauge,
-                labels: [("version", Version.current)], value: 1),
-            ScrapedMetric(
-                "switchboard_log_lines_dropped_total",
-                help: "Log lines dropped because standard error was too slow.",
-                kind: .counter, value: Double(log.droppedLines)),
+                MetricDescription.buildInfo, kind: .gauge, labels: [("version", Version.current)], value: 1),
+            ScrapedMetric(MetricDescription.droppedLogLines, kind: .counter, value: Double(log.droppedLines)),
         ]
     }
 }

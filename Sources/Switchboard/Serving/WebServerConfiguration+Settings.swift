@@ -8,12 +8,29 @@ extension WebServerConfiguration {
         host = values[Settings.host]
         port = values[Settings.port]
         eventLoops = values[Settings.eventLoops]
+        http = HTTPConfiguration(values)
         trustedProxies = values[Settings.trustedProxies]
         roomPolicy = values[Settings.roomPolicy]
         drainSpread = values[Settings.drainSpread]
         connections = ConnectionLimits(values)
         sessions = SessionLimits(values)
         signaling = SignalingRules(values)
+    }
+}
+
+extension HTTPConfiguration {
+    init(_ values: SettingValues) {
+        self.init()
+        allowedOrigins = AllowedOrigins(values[Settings.allowedOrigins])
+        adminToken = values[Settings.adminToken].flatMap(AdminToken.init)
+        maxBodyBytes = values[Settings.maxBodyBytes]
+        maxPurgeBodyBytes = values[Settings.maxPurgeBodyBytes]
+        accepts = AcceptLimits(
+            failures: values[Settings.acceptFailures], window: values[Settings.acceptFailureWindow],
+            lockout: values[Settings.acceptLockout], maxLockout: values[Settings.acceptLockoutMax],
+            failuresPerMinuteOfAll: values[Settings.globalAcceptFailuresPerMinute])
+        createsPerMinute = values[Settings.createsPerMinute]
+        checksPerMinute = values[Settings.checksPerMinute]
     }
 }
 

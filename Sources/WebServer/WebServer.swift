@@ -37,16 +37,20 @@ package final class WebServer: Service {
     private let pairing: (any PairingStore)?
     private let telemetry: WebServerTelemetry
     private let logger: Logger
+    private let onListening: @Sendable (_ port: Int) -> Void
 
-    /// - Parameter pairing: nil turns the pairing API off.
+    /// - Parameters:
+    ///   - pairing: nil turns the pairing API off.
+    ///   - onListening: called once, when clients can connect, with the port that was bound.
     package init(
         configuration: WebServerConfiguration, pairing: (any PairingStore)?, telemetry: WebServerTelemetry,
-        logger: Logger
+        logger: Logger, onListening: @escaping @Sendable (_ port: Int) -> Void = { _ in }
     ) {
         self.configuration = configuration
         self.pairing = pairing
         self.telemetry = telemetry
         self.logger = logger
+        self.onListening = onListening
     }
 
     /// Serves until a graceful shutdown. Throws when the address cannot be bound.
@@ -68,12 +72,9 @@ package final class WebServer: Service {
         let loops = EventLoops(group, context)
         let service = HTTPConnectionService(responder: makeHTTPResponder(context))
         let listener = try await bind(group, context, loops)
-        logger.info(
-            "listening",
-            metadata: [
-                "host": "\(configuration.host)",
-                "port": "\(listener.localAddress?.port ?? configuration.port)",
-            ])
+        let port = listener.localAddress?.port ?? configuration.port
+        logger.info("listening", metadata: ["host": "\(configuration.host)", "port": "\(port)"])
+        onListening(port)
         await withGracefulShutdownHandler {
             await withDiscardingTaskGroup { tasks in
                 for await connection in connections {

@@ -1,0 +1,68 @@
+# What can be done here, one word each; `make` alone lists it.
+
+SWIFT ?= swift
+VENV = .build/venv
+SWIFT_FILES = Package.swift $(wildcard Sources Tests Fuzz)
+
+.PHONY: help run test unit-test e2e-test lint format bench fuzz db-init docs clean
+
+help:
+	@echo 'make run        build a release and serve with pairing on SQLite (settings: .env, environment)'
+	@echo 'make test       everything that must pass: build, unit tests, formatting, end-to-end tests'
+	@echo 'make unit-test  the Swift tests only; make e2e-test: the Python ones only'
+	@echo 'make format     format the Swift sources; make lint: check them'
+	@echo 'make bench      measure a release build beside its floor (BENCH_ARGS=--quick for a short run)'
+	@echo 'make fuzz       a minute of fuzzing for each target'
+	@echo 'make db-init    create or update the pairing database'
+	@echo 'make docs       rewrite what is generated in .env.example and docs/operations.md'
+	@echo 'make clean      remove all that was built'
+
+# USE_SQLITE from the environment wins; a .env file comes after the environment, so it is asked first.
+run:
+	@scripts/install-deps run
+	$(SWIFT) build -c release --product switchboard
+	@if [ -z "$${USE_SQLITE:-}" ] && ! grep -qE '^[[:space:]]*(export[[:space:]]+)?USE_SQLITE=' .env 2>/dev/null; \
+		then export USE_SQLITE=1; fi; \
+		exec "$$($(SWIFT) build -c release --show-bin-path)/switchboard" serve
+
+test: unit-test lint e2e-test
+
+unit-test:
+	@scripts/install-deps test
+	$(SWIFT) build --build-tests
+	$(SWIFT) test --skip-build
+
+e2e-test:
+	@scripts/install-deps test
+	@scripts/make-venv $(VENV) Tests/EndToEnd/requirements.txt
+	$(SWIFT) build --product switchboard
+	SWITCHBOARD_BIN="$$($(SWIFT) build --show-bin-path)/switchboard" \
+		$(VENV)/bin/python -m pytest -q Tests/EndToEnd $(PYTEST_ARGS)
+
+lint:
+	$(SWIFT) format lint --strict --parallel --recursive $(SWIFT_FILES)
+
+format:
+	$(SWIFT) format --in-place --parallel --recursive $(SWIFT_FILES)
+
+bench:
+	@scripts/install-deps run
+	$(SWIFT) build -c release --product switchboard
+	Benchmarks/run --server "$$($(SWIFT) build -c release --show-bin-path)/switchboard" $(BENCH_ARGS)
+
+fuzz:
+	@scripts/install-deps run
+	Fuzz/run
+
+db-init:
+	@scripts/install-deps run
+	$(SWIFT) build -c release --product switchboard
+	"$$($(SWIFT) build -c release --show-bin-path)/switchboard" db init
+
+docs:
+	@scripts/install-deps run
+	UPDATE_DOCS=1 $(SWIFT) test --filter DocumentationTests
+
+clean:
+	$(SWIFT) package clean
+	rm -rf $(VENV) .build/benchmarks .build/fuzz

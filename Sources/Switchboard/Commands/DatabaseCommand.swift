@@ -1,0 +1,103 @@
+import ArgumentParser
+import Foundation
+import Pairing
+import PairingSQLite
+
+/// `switchboard db`: the pairing database, without the server.
+struct DatabaseCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "db",
+        abstract: "Create or check the pairing database.",
+        discussion: """
+            The server creates its database by itself; these commands are for setting a
+            machine up and for looking after it. Both may run beside a serving process.
+            """,
+        subcommands: [Init.self, Check.self])
+
+    /// `switchboard db init`.
+    struct Init: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Create the database, or bring an existing one up to date.",
+            discussion: """
+                Applies the schema (scripts/init-db.sql). Nothing is ever dropped: running it
+                again, or on a database of the original backend, is harmless.
+
+                \(Settings.help(Settings.database))
+                """)
+
+        @Argument(
+            parsing: .allUnrecognized, help: ArgumentHelp("Settings, listed above.", valueName: "setting"))
+        var settings: [String] = []
+
+        func run() async throws {
+            let path = try await DatabaseCommand.path(settings)
+            let existed = FileManager.default.fileExists(atPath: path)
+            let report = try await DatabaseCommand.withStore(at: path) { store throws(PairingStoreError) in
+                try await store.initialize()
+            }
+            StandardStreams.printLine(
+                "\(path): \(existed ? "up to date" : "created"), \(report.rooms) rooms, \(report.pendings) invitations"
+            )
+        }
+    }
+
+    /// `switchboard db check`.
+    struct Check: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Search the database for damage and missing parts.",
+            discussion: """
+                Reads the whole file and changes nothing. Exit code 0 if all is well, 1 if not.
+
+                \(Settings.help(Settings.database))
+                """)
+
+        @Argument(
+            parsing: .allUnrecognized, help: ArgumentHelp("Settings, listed above.", valueName: "setting"))
+        var settings: [String] = []
+
+        func run() async throws {
+            let path = try await DatabaseCommand.path(settings)
+            guard FileManager.default.fileExists(atPath: path) else {
+                throw CommandFailure("\(path): no such file; create it with: switchboard db init")
+            }
+            let report = try await DatabaseCommand.withStore(at: path) { store throws(PairingStoreError) in
+                try await store.checkIntegrity()
+            }
+            for problem in report.damage {
+                StandardStreams.printLine("\(path): damaged: \(problem)")
+            }
+            for part in report.missing {
+                StandardStreams.printLine("\(path): missing: \(part) (switchboard db init adds it)")
+            }
+            guard report.isSound else {
+                throw CommandFailure("\(path): not ok")
+            }
+            StandardStreams.printLine(
+                "\(path): ok, \(report.rooms) rooms, \(report.pendings) invitations, SQLite \(report.sqliteVersion)"
+            )
+        }
+    }
+
+    private static func withStore(
+        at path: String, _ body: (SQLitePairingStore) async throws(PairingStoreError) -> DatabaseReport
+    ) async throws -> DatabaseReport {
+        do {
+            let store = try SQLitePairingStore(path: path)
+            let result: Result<DatabaseReport, PairingStoreError>
+            do throws(PairingStoreError) {
+                result = .success(try await body(store))
+            } catch {
+                result = .failure(error)
+            }
+            await store.close()
+            return try result.get()
+        } catch {
+            throw CommandFailure("\(path): \(error)")
+        }
+    }
+
+    private static func path(_ arguments: [String]) async throws -> String {
+        let sources = try await SettingSources.ofThisProcess(arguments, known: Settings.database)
+        return try SettingValues(Settings.database, from: sources)[Settings.sqliteDBPath]
+    }
+}

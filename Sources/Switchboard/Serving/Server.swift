@@ -1,0 +1,141 @@
+import ArgumentParser
+import Glibc
+import Logging
+import Metrics
+import NIOCore
+import Pairing
+import PairingSQLite
+import ServiceLifecycle
+import Telemetry
+import WebServer
+
+/// Puts the parts together and runs them until a signal ends it.
+struct Server {
+    private let values: SettingValues
+    private let notices: [String]
+    private let log: LogWriter
+    private let logger: Logger
+    private let registry = MetricsRegistry()
+
+    /// Sets up logs and metrics of the process; once in its life.
+    init(_ values: SettingValues, notices: [String]) {
+        self.values = values
+        self.notices = notices
+        let format = values[Settings.logFormat]
+        let level = values[Settings.logLevel]
+        let log = LogWriter(format: format)
+        self.log = log
+        LoggingSystem.bootstrap { LineLogHandler(label: $0, format: format, level: level, writer: log) }
+        logger = Logger(label: "switchboard")
+        MetricsSystem.bootstrap(registry)
+        registry.describeServerMetrics()
+        registry.onScrape(ProcessMetrics.read)
+        registry.onScrape { [log] in Self.ownMetrics(log) }
+    }
+
+    /// Serves until a signal; exits with code 1 if that was not to be.
+    func run() async throws {
+        defer { log.close(within: .seconds(2)) }
+        ProcessLimits.ignoreBrokenPipes()
+        let openFiles = ProcessLimits.raiseOpenFiles()
+        logger.info(
+            "starting", metadata: ["version": "\(Version.current)", "max_open_files": "\(openFiles)"])
+        for notice in notices {
+            logger.warning("configuration notice", metadata: ["notice": "\(notice)"])
+        }
+        if openFiles < values[Settings.maxConnections] {
+            logger.notice(
+                "fewer files may be open than MAX_CONNECTIONS",
+                metadata: [
+                    "max_open_files": "\(openFiles)", "max_connections": "\(values[Settings.maxConnections])",
+                ])
+        }
+        do {
+            try await serve()
+            logger.notice("stopped")
+        } catch let error as IOError where Self.bindErrors.contains(error.errnoCode) {
+            let reason = String(cString: strerror(error.errnoCode))
+            logger.critical(
+                "cannot listen",
+                metadata: [
+                    "host": "\(values[Settings.host])", "port": "\(values[Settings.port])",
+                    "error": "\(reason)",
+                ])
+            throw ExitCode.failure
+        } catch {
+            logger.critical("stopped by an error", metadata: ["error": "\(error)"])
+            throw ExitCode.failure
+        }
+    }
+
+    private static let bindErrors: Set<CInt> = [EADDRINUSE, EADDRNOTAVAIL, EACCES]
+
+    private func serve() async throws {
+        let store = values[Settings.useSQLite] ? try await openStore() : nil
+        let web = WebServer(
+            configuration: WebServerConfiguration(values), pairing: store, telemetry: webTelemetry(),
+            logger: logger,
+            onListening: welcome)
+        var services: [ServiceGroupConfiguration.ServiceConfiguration] = []
+        if let store {
+            let sweep = SweepService(store: store, interval: values[Settings.sweepInterval], logger: logger)
+            services.append(.init(service: sweep, serviceName: "sweep"))
+        }
+        services.append(.init(service: web, serviceName: "web"))
+        let timeout = values[Settings.shutdownTimeout]
+        var group = ServiceGroupConfiguration(services: services, logger: logger)
+        // What is left of the time after this is for cancelled services to finish.
+        group.maximumGracefulShutdownDuration = timeout * 0.8
+        try await run(ServiceGroup(configuration: group), timeout)
+        await store?.close()
+    }
+
+    private func run(_ group: ServiceGroup, _ timeout: Duration) async throws {
+        let signals = await ShutdownSignals(timeout: timeout, log: log, logger: logger)
+        let watcher = Task { await signals.run(group) }
+        defer { watcher.cancel() }
+        try await group.run()
+    }
+
+    private func webTelemetry() -> WebServerTelemetry {
+        let latency = registry.histogram(
+            MetricDescription.forwardSeconds, bounds: WebServerTelemetry.forwardLatencyBounds)
+        return WebServerTelemetry(
+            metricsText: registry.prometheusText,
+            forwardLatency: { counts, sum in latency.add(bucketCounts: counts, sum: sum) })
+    }
+
+    private func welcome(port: Int) {
+        let database = values[Settings.useSQLite] ? values[Settings.sqliteDBPath] : nil
+        let welcome = Welcome(
+            host: values[Settings.host], port: port, database: database,
+            localAddresses: Welcome.addressesOfThisMachine())
+        welcome.lines.forEach(StandardStreams.printLine)
+    }
+
+    /// A database that cannot be opened now does not stop the server: calls are answered 503 until it can.
+    private func openStore() async throws -> SQLitePairingStore {
+        let metrics = StoreMetrics()
+        let path = values[Settings.sqliteDBPath]
+        let store = try SQLitePairingStore(path: path, onTransaction: metrics.record)
+        do throws(PairingStoreError) {
+            let report = try await store.initialize()
+            logger.info(
+                "database open",
+                metadata: [
+                    "path": "\(path)", "rooms": "\(report.rooms)", "sqlite": "\(report.sqliteVersion)",
+                ])
+        } catch {
+            logger.error("database unavailable", metadata: ["path": "\(path)", "error": "\(error)"])
+        }
+        return store
+    }
+
+    private static func ownMetrics(_ log: LogWriter) -> [ScrapedMetric] {
+        [
+            ScrapedMetric(
+                MetricDescription.buildInfo, kind: .gauge, labels: [("version", Version.current)], value: 1),
+            ScrapedMetric(MetricDescription.droppedLogLines, kind: .counter, value: Double(log.droppedLines)),
+        ]
+    }
+}

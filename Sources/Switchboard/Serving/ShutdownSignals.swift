@@ -1,0 +1,58 @@
+import Dispatch
+import Glibc
+import Logging
+import ServiceLifecycle
+import Telemetry
+import UnixSignals
+
+/// Turns SIGTERM and SIGINT into a shutdown: the first asks for a graceful one, a second ends the process at once.
+///
+/// A graceful shutdown that takes longer than it may is ended as well. Both exits have code 1.
+struct ShutdownSignals {
+    private let signals: UnixSignalsSequence
+    let timeout: Duration
+    let log: LogWriter
+    let logger: Logger
+
+    /// Traps the signals from now on.
+    init(timeout: Duration, log: LogWriter, logger: Logger) async {
+        signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
+        self.timeout = timeout
+        self.log = log
+        self.logger = logger
+    }
+
+    /// Waits for signals and passes them on to the group. Ends when its task is cancelled.
+    func run(_ group: ServiceGroup) async {
+        var isShuttingDown = false
+        for await signal in signals {
+            if isShuttingDown {
+                exitNow("second signal, exiting at once", ["signal": "\(signal)"])
+            }
+            isShuttingDown = true
+            logger.notice("shutting down", metadata: ["signal": "\(signal)"])
+            exitAfterTimeout()
+            await group.triggerGracefulShutdown()
+        }
+    }
+
+    /// The clock is a thread of the system's, so that it runs even if every task of the program is stuck.
+    private func exitAfterTimeout() {
+        DispatchQueue.global().asyncAfter(deadline: .now() + timeout.inSeconds) {
+            exitNow("shutdown took too long, exiting", ["timeout": "\(timeout)"])
+        }
+    }
+
+    private func exitNow(_ message: Logger.Message, _ metadata: Logger.Metadata) -> Never {
+        logger.critical(message, metadata: metadata)
+        log.flush(within: .milliseconds(500))
+        _exit(1)
+    }
+}
+
+extension Duration {
+    /// The time in seconds, with a fraction.
+    var inSeconds: Double {
+        Double(components.seconds) + Double(components.attoseconds) / 1e18
+    }
+}

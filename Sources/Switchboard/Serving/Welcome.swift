@@ -1,0 +1,42 @@
+import NIOCore
+
+/// What a person who started the server reads on standard output: where to point a client.
+struct Welcome {
+    let host: String
+    let port: Int
+    /// Where pairings are kept, or nil while pairing is off.
+    let database: String?
+    /// Addresses of this machine, for a server that listens on all of them.
+    let localAddresses: [String]
+
+    var lines: [String] {
+        let urls = hosts.map { host in
+            "  http://\(host):\(port)/   ws://\(host):\(port)/"
+        }
+        let pairing = database.map { "Pairing is on; its database is \($0)" }
+        return ["Switchboard \(Version.current) is ready. Point a client here:"] + urls
+            + [pairing ?? "Pairing is off; --use-sqlite turns it on"]
+    }
+
+    private var hosts: [String] {
+        switch host {
+        case "0.0.0.0": ["localhost"] + localAddresses.filter { !$0.contains(":") }
+        case "::": ["localhost"] + localAddresses.map(Self.bracketed)
+        default: [Self.bracketed(host)]
+        }
+    }
+
+    private static func bracketed(_ host: String) -> String {
+        host.contains(":") ? "[\(host)]" : host
+    }
+
+    /// Addresses of this machine that others may reach: neither loopback nor link-local, at most four.
+    static func addressesOfThisMachine() -> [String] {
+        let devices = (try? System.enumerateDevices()) ?? []
+        let addresses = devices.compactMap { $0.address?.ipAddress }.filter { address in
+            !address.hasPrefix("127.") && address != "::1" && !address.hasPrefix("169.254.")
+                && !address.lowercased().hasPrefix("fe80:")
+        }
+        return Array(addresses.prefix(4))
+    }
+}

@@ -1,3 +1,0 @@
-import CoreMetrics
-import Logging
-package enum X {}

@@ -20,7 +20,7 @@ package struct JSONObjectWriter {
     /// Adds a boolean.
     package mutating func add(_ name: String, _ value: Bool) {
         begin(name)
-        JSONText.appendString(value ? "true" : "false", to: &bytes)
+        JSONText.append(value ? "true" : "false", to: &bytes)
     }
 
     /// Adds an array of objects.

@@ -69,7 +69,7 @@ package final class WebServer: Service {
     private func serve(on group: MultiThreadedEventLoopGroup) async throws {
         let (connections, continuation) = AsyncStream.makeStream(of: ServerContext.HTTPConnection.self)
         let context = makeContext(continuation)
-        let loops = EventLoops(group, context)
+        let loops = try await EventLoops(group, context)
         let service = HTTPConnectionService(responder: makeHTTPResponder(context))
         let listener = try await bind(group, context, loops)
         let port = listener.localAddress?.port ?? configuration.port

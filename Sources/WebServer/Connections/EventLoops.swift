@@ -12,15 +12,17 @@ final class EventLoops: Sendable {
     private let loops: [any EventLoop]
     private let tickers: [RepeatedTask]
 
-    init(_ group: MultiThreadedEventLoopGroup, _ server: ServerContext) {
+    /// Makes each loop's context on the loop and starts the tickers; ``stop()`` ends them.
+    init(_ group: MultiThreadedEventLoopGroup, _ server: ServerContext) async throws {
         self.server = server
         var contexts: [ObjectIdentifier: NIOLoopBound<LoopContext>] = [:]
         var tickers: [RepeatedTask] = []
         let signaling = server.signaling
         loops = Array(group.makeIterator())
         for loop in loops {
-            let context = LoopContext(eventLoop: loop, counters: LoopCounters())
-            let bound = NIOLoopBound(context, eventLoop: loop)
+            let bound = try await loop.submit {
+                NIOLoopBound(LoopContext(eventLoop: loop, counters: LoopCounters()), eventLoop: loop)
+            }.get()
             contexts[ObjectIdentifier(loop)] = bound
             tickers.append(
                 loop.scheduleRepeatedTask(initialDelay: LoopContext.tick, delay: LoopContext.tick) { _ in

@@ -42,7 +42,8 @@ extension DatabaseReport {
             configuration.readonly = true
             configuration.busyMode = .timeout(2.5)
             let connection = try DatabaseQueue(path: file.path, configuration: configuration)
-            self = try connection.read { db in
+            // Without a transaction: on some damage its end fails and would hide what was found.
+            self = try connection.unsafeRead { db in
                 try DatabaseReport(db, path: file.path, schema: schema, isWriter: false)
             }
         } catch {

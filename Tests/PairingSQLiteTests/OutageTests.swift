@@ -172,7 +172,9 @@ import Testing
         try await recovered()
     }
 
-    @Test("A file that may not be written is unavailable until it may", .disabled(if: geteuid() == 0))
+    @Test(
+        "A file that may not be written is unavailable until it may",
+        .disabled(if: geteuid() == 0, "the superuser may write everything"))
     func readOnly() async throws {
         try await create(1)
         try await store.checkHealth()

@@ -31,37 +31,40 @@ package enum ClientAddress: Hashable, Sendable {
     /// Reads an address in its textual form; nil for anything else. Neither port, nor brackets, nor zone.
     package init?(_ text: some StringProtocol) {
         guard text.utf8.count <= Self.maxTextBytes, !text.utf8.contains(0) else { return nil }
+        var bytes = [UInt8](repeating: 0, count: 16)
         let terminated = String(text)
-        var four = in_addr()
-        if inet_pton(AF_INET, terminated, &four) == 1 {
-            self = .v4(UInt32(bigEndian: four.s_addr))
-            return
+        if inet_pton(AF_INET, terminated, &bytes) == 1 {
+            self = .v4(bytes.withUnsafeBytes { UInt32(bigEndian: $0.loadUnaligned(as: UInt32.self)) })
+        } else if inet_pton(AF_INET6, terminated, &bytes) == 1 {
+            self = bytes.withUnsafeBytes { ClientAddress(sixteenBytes: $0) }
+        } else {
+            return nil
         }
-        var six = in6_addr()
-        guard inet_pton(AF_INET6, terminated, &six) == 1 else { return nil }
-        self = withUnsafeBytes(of: six) { ClientAddress(networkOrder: $0[...]) }
     }
 
     /// The address of a socket's peer. A Unix-domain peer is on this machine: `loopback`.
     package init(_ address: SocketAddress) {
-        // Offsets of sin_addr and sin6_addr: the same on Linux and Darwin, and so is the byte order.
+        // Read by their offsets in `sockaddr_in` and `sockaddr_in6`: whose module the C structures belong to
+        // depends on what else is imported.
         switch address {
         case .v4(let four):
-            self = withUnsafeBytes(of: four.address) { bytes in
-                .v4(UInt32(bigEndian: bytes.loadUnaligned(fromByteOffset: 4, as: UInt32.self)))
+            self = withUnsafeBytes(of: four.address) {
+                .v4(UInt32(bigEndian: $0.loadUnaligned(fromByteOffset: 4, as: UInt32.self)))
             }
         case .v6(let six):
-            self = withUnsafeBytes(of: six.address) { ClientAddress(networkOrder: $0.dropFirst(8)) }
-        case .unixDomainSocket: self = .loopback
+            self = withUnsafeBytes(of: six.address) {
+                ClientAddress(sixteenBytes: UnsafeRawBufferPointer(rebasing: $0[8..<24]))
+            }
+        case .unixDomainSocket:
+            self = .loopback
         }
     }
 
-    /// - Parameter bytes: at least 16, most significant first.
-    private init(networkOrder bytes: Slice<UnsafeRawBufferPointer>) {
-        func word(_ part: Slice<UnsafeRawBufferPointer>) -> UInt64 {
-            part.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
-        }
-        self.init(high: word(bytes), low: word(bytes.dropFirst(8)))
+    /// Reads an IPv6 address in network byte order.
+    private init(sixteenBytes bytes: UnsafeRawBufferPointer) {
+        self.init(
+            high: UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 0, as: UInt64.self)),
+            low: UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self)))
     }
 
     /// Reads one element of `X-Forwarded-For`: an address, perhaps with port (`192.0.2.1:80`,

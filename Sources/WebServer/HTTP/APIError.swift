@@ -5,7 +5,7 @@ import Signaling
 /// The stable ids of refusals, as they stand in a body's `error`.
 enum ErrorID: String, CaseIterable, Sendable {
     case invalidJSON = "invalid_json"
-    case invalidRequest = "invalid_request"
+    case badRequest = "bad_request"
     case missingField = "missing_field"
     case invalidField = "invalid_field"
     case unauthorized
@@ -68,8 +68,8 @@ extension APIError {
     static let draining = APIError(.unavailable, .serviceUnavailable, "The server is shutting down.")
 
     /// The HTTP message itself is malformed; what follows on the connection cannot be read.
-    static let invalidRequest: APIError = {
-        var error = APIError(.invalidRequest, .badRequest, "The request is not valid HTTP.")
+    static let badRequest: APIError = {
+        var error = APIError(.badRequest, .badRequest, "The request is not valid HTTP.")
         error.headers[.connection] = "close"
         return error
     }()

@@ -14,7 +14,7 @@ enum Endpoint: String, CaseIterable, Sendable {
 
     /// The endpoint of a request's path. One trailing slash is ignored.
     init?(path: String) {
-        let isSlashed = path.utf8.count > 1 && path.utf8.last == UInt8(ascii: "/")
+        let isSlashed = path.utf8.count > 2 && path.utf8.last == UInt8(ascii: "/")
         self.init(rawValue: isSlashed ? String(path.dropLast()) : path)
     }
 

@@ -49,7 +49,7 @@ struct RequestBodyReader {
         } catch let error as APIError {
             throw error
         } catch is HTTPParserError {
-            throw APIError.invalidRequest
+            throw APIError.badRequest
         } catch {
             throw ConnectionLost()
         }

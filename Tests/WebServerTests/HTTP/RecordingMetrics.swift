@@ -1,0 +1,48 @@
+import Metrics
+import Synchronization
+
+/// Sums what is counted, by "label{name=value,…}".
+final class RecordingMetrics: MetricsFactory {
+    private let sums = Mutex<[String: Int64]>([:])
+
+    subscript(series: String) -> Int64 { sums.withLock { $0[series] ?? 0 } }
+
+    var series: [String] { sums.withLock { $0.keys.sorted() } }
+
+    private final class Handler: CounterHandler, TimerHandler, RecorderHandler {
+        let series: String
+        let owner: RecordingMetrics
+
+        init(_ label: String, _ dimensions: [(String, String)], _ owner: RecordingMetrics) {
+            let pairs = dimensions.map { "\($0.0)=\($0.1)" }.joined(separator: ",")
+            series = "\(label){\(pairs)}"
+            self.owner = owner
+        }
+
+        func increment(by amount: Int64) { add(amount) }
+        func reset() {}
+        func recordNanoseconds(_ duration: Int64) { add(1) }
+        func record(_ value: Int64) { add(1) }
+        func record(_ value: Double) { add(1) }
+
+        private func add(_ amount: Int64) {
+            owner.sums.withLock { $0[series, default: 0] += amount }
+        }
+    }
+
+    func makeCounter(label: String, dimensions: [(String, String)]) -> any CounterHandler {
+        Handler(label, dimensions, self)
+    }
+
+    func makeRecorder(label: String, dimensions: [(String, String)], aggregate: Bool) -> any RecorderHandler {
+        Handler(label, dimensions, self)
+    }
+
+    func makeTimer(label: String, dimensions: [(String, String)]) -> any TimerHandler {
+        Handler(label, dimensions, self)
+    }
+
+    func destroyCounter(_ handler: any CounterHandler) {}
+    func destroyRecorder(_ handler: any RecorderHandler) {}
+    func destroyTimer(_ handler: any TimerHandler) {}
+}

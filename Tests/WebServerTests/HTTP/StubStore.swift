@@ -1,0 +1,70 @@
+import Pairing
+import Synchronization
+
+/// A store whose every call does what the test says: fail, or wait until it is told to go on.
+final class StubStore: PairingStore {
+    private let failure: PairingStoreError?
+    private let waiters = Mutex<[CheckedContinuation<Void, Never>]>([])
+
+    /// - Parameter failure: thrown by every call; nil makes every call wait for `releaseAll`.
+    init(failure: PairingStoreError?) { self.failure = failure }
+
+    /// Calls that wait.
+    var waiting: Int { waiters.withLock { $0.count } }
+
+    func releaseAll() {
+        let released = waiters.withLock { waiters in
+            defer { waiters = [] }
+            return waiters
+        }
+        for waiter in released { waiter.resume() }
+    }
+
+    private func answer() async throws(PairingStoreError) {
+        if let failure { throw failure }
+        await withCheckedContinuation { waiter in waiters.withLock { $0.append(waiter) } }
+    }
+
+    func create(
+        _ code: JoinCode, client1: DeviceID, expires: Timestamp, now: Timestamp
+    ) async throws(PairingStoreError) -> CreateOutcome {
+        try await answer()
+        return .conflict
+    }
+
+    func accept(
+        _ code: JoinCode, client2: DeviceID, newRoom: RoomID, now: Timestamp
+    ) async throws(PairingStoreError) -> AcceptOutcome {
+        try await answer()
+        return .notFoundOrExpired
+    }
+
+    func check(
+        _ code: JoinCode, client1: DeviceID, now: Timestamp
+    ) async throws(PairingStoreError) -> CheckOutcome {
+        try await answer()
+        return .pending
+    }
+
+    func room(_ id: RoomID) async throws(PairingStoreError) -> PairedRoom? {
+        try await answer()
+        return nil
+    }
+
+    func deleteRoom(_ id: RoomID) async throws(PairingStoreError) -> Bool {
+        try await answer()
+        return false
+    }
+
+    func purge(_ devices: [DeviceID]) async throws(PairingStoreError) -> PurgeCount {
+        try await answer()
+        return PurgeCount(rooms: 0, pendings: 0)
+    }
+
+    func sweepExpired(now: Timestamp) async throws(PairingStoreError) -> Int {
+        try await answer()
+        return 0
+    }
+
+    func checkHealth() async throws(PairingStoreError) { try await answer() }
+}

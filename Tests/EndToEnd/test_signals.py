@@ -1,4 +1,4 @@
-"""What signals do beyond the graceful stop: a second one, one that comes too early, and a stop that takes too long."""
+"""What signals do beyond the graceful stop, and what a process that is told to stop still owes."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from switchboard import Server, binary
 def test_a_second_signal_ends_the_process_at_once(
     start_server: Callable[..., Server], stop_signal: signal.Signals
 ) -> None:
-    server = start_server(DRAIN_SPREAD=60, SHUTDOWN_TIMEOUT=90)
+    server = start_server(DRAIN_SPREAD=60, SHUTDOWN_TIMEOUT=90, EVENT_LOOPS=1)
     assert server.process is not None
-    # Two sessions: the second one's turn to be closed comes in the middle of the spread.
+    # Two sessions of one loop: the second one's turn to be closed comes in the middle of the spread.
     with connect(server.ws, ping_interval=None, proxy=None), connect(server.ws, ping_interval=None, proxy=None):
         server.terminate()
         server.wait_for_log("shutting down")
@@ -35,14 +35,14 @@ def test_a_second_signal_ends_the_process_at_once(
     server.wait_for_log("second signal, exiting at once")
 
 
-def test_a_shutdown_that_takes_too_long_is_ended(start_server: Callable[..., Server]) -> None:
-    server = start_server(DRAIN_SPREAD=60, SHUTDOWN_TIMEOUT=2)
+def test_a_drain_longer_than_the_shutdown_may_take_is_cut_short(start_server: Callable[..., Server]) -> None:
+    server = start_server(DRAIN_SPREAD=60, SHUTDOWN_TIMEOUT=2, EVENT_LOOPS=1)
     assert server.process is not None
     with connect(server.ws, ping_interval=None, proxy=None), connect(server.ws, ping_interval=None, proxy=None):
         started = time.monotonic()
         server.terminate()
-        assert server.process.wait(10) == 1, server.log_text()
-        assert 1 < time.monotonic() - started < 5
+        assert server.process.wait(10) in {0, 1}, server.log_text()
+        assert 1 < time.monotonic() - started < 4
 
 
 def test_logs_are_complete_when_the_process_has_ended(start_server: Callable[..., Server]) -> None:

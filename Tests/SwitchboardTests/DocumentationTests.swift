@@ -16,7 +16,8 @@ struct DocumentationTests {
             ("settings", Settings.markdown()), ("metrics", MetricDescription.markdown()),
         ] {
             let begin = try #require(text.range(of: "<!-- \(name):begin, written by make docs -->\n"))
-            let end = try #require(text.range(of: "\n<!-- \(name):end -->"))
+            let rest = begin.upperBound..<text.endIndex
+            let end = try #require(text.range(of: "\n<!-- \(name):end -->", range: rest))
             if Self.isUpdating {
                 text.replaceSubrange(begin.upperBound..<end.lowerBound, with: expected)
             } else {

@@ -61,8 +61,8 @@ private func decode(_ pieces: [ArraySlice<UInt8>], limit: Int) -> (events: [Wire
     return (events, decoder.isIdle)
 }
 
-/// The decoder's next event, nil when it needs more bytes. Text that it hands out unchecked is checked here,
-/// as its reader must.
+/// The decoder's next event, nil when it needs more bytes. Text that it hands out where it stands is checked
+/// here, as its reader must.
 private func nextEvent(
     _ decoder: inout FrameDecoder, _ bytes: UnsafeMutableRawBufferPointer, _ offset: inout Int
 ) -> WireEvent? {
@@ -79,7 +79,10 @@ private func nextEvent(
         expect(opcode == .text || opcode == .binary, "a message with opcode \(opcode)")
         let isValid = UTF8Validator.isValid(payload)
         expectEqual(isValid, ReferenceUTF8.isValid(payload), "validity of UTF-8")
-        if opcode == .text, !isValid { return .violation(CloseCode.invalidPayload.rawValue) }
+        if opcode == .text, !isValid {
+            expect(isWithin(payload, bytes), "collected text that is not UTF-8 was handed out")
+            return .violation(CloseCode.invalidPayload.rawValue)
+        }
         return .message(isText: opcode == .text, Array(payload))
     case .ping(let payload):
         expect(payload.count <= 125, "a ping of \(payload.count) bytes")
@@ -91,6 +94,12 @@ private func nextEvent(
     case .violation(let code):
         return .violation(code.rawValue)
     }
+}
+
+private func isWithin(_ part: UnsafeRawBufferPointer, _ whole: UnsafeMutableRawBufferPointer) -> Bool {
+    guard let start = part.baseAddress, let wholeStart = whole.baseAddress else { return true }
+    return start >= UnsafeRawPointer(wholeStart)
+        && start + part.count <= UnsafeRawPointer(wholeStart + whole.count)
 }
 
 /// A decoder that has refused something refuses everything after it. One that only handed out unchecked text

@@ -93,7 +93,7 @@ package struct FrameDecoder: ~Copyable {
         case .text, .binary:
             if fragmented != nil { return .protocolError }
         }
-        return collected.count + frame.length > maxMessageBytes ? .messageTooBig : nil
+        return frame.length > maxMessageBytes - collected.count ? .messageTooBig : nil
     }
 
     // MARK: Payload

@@ -140,18 +140,3 @@ struct PlacedList<Element: Placed> {
         last.place = place
     }
 }
-
-/// Lets the sockets of one loop read into one buffer, instead of each keeping its own.
-///
-/// NIO asks for a buffer right before it reads and on the channel's loop; the session gives the buffer back when
-/// it has used the bytes. Whoever keeps the bytes simply does not give it back.
-struct SharedReadBuffer: RecvByteBufferAllocator, @unchecked Sendable {
-    /// Touched on its own loop only, which is why this may be sent there.
-    private let loop: LoopContext
-
-    init(loop: LoopContext) { self.loop = loop }
-
-    func buffer(allocator: ByteBufferAllocator) -> ByteBuffer { loop.takeReadBuffer() }
-
-    mutating func record(actualReadBytes: Int) -> Bool { false }
-}

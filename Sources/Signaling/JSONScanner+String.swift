@@ -11,6 +11,13 @@ extension JSONScanner {
             guard index < count else { return -1 }
             let byte = bytes[index]
             if byte == UInt8(ascii: "\"") { return index &+ 1 }
+            // What ends the lines of every session description.
+            if byte == UInt8(ascii: "\\"), index &+ 1 < count,
+                bytes[index &+ 1] == UInt8(ascii: "r") || bytes[index &+ 1] == UInt8(ascii: "n")
+            {
+                index &+= 2
+                continue
+            }
             let length = byte == UInt8(ascii: "\\") ? escapeLength(index) : characterLength(index)
             guard length > 0 else { return -1 }
             index &+= length

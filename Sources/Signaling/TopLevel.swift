@@ -34,16 +34,29 @@ struct TopLevel {
 
     @inline(__always)
     private mutating func note(_ key: Range<Int>, _ value: Range<Int>, _ json: JSONScanner) {
-        if json.string(key, equals: "type") {
-            type = value
-        } else if json.string(key, equals: "sdp") {
-            sdp = value
-        } else if json.string(key, equals: "candidate") {
-            candidate = value
-        } else if json.string(key, equals: "roomId") {
-            roomID = value
-        } else if json.string(key, equals: "deviceId") {
-            deviceID = value
+        switch key.count {
+        case 3 where json.string(key, equals: "sdp"): sdp = value
+        case 4 where json.string(key, equals: "type"): type = value
+        case 6 where json.string(key, equals: "roomId"): roomID = value
+        case 8 where json.string(key, equals: "deviceId"): deviceID = value
+        case 9 where json.string(key, equals: "candidate"): candidate = value
+        case 8...: noteEscaped(key, value, json)
+        default: return
+        }
+    }
+
+    /// A key that is none of them as it stands may still be one when its escapes are read; the shortest such
+    /// spelling has eight bytes.
+    @inline(never)
+    private mutating func noteEscaped(_ key: Range<Int>, _ value: Range<Int>, _ json: JSONScanner) {
+        guard json.hasEscape(key) else { return }
+        switch json.decodeString(key) {
+        case "type": type = value
+        case "sdp": sdp = value
+        case "candidate": candidate = value
+        case "roomId": roomID = value
+        case "deviceId": deviceID = value
+        default: return
         }
     }
 }

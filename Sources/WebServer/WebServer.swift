@@ -75,16 +75,17 @@ package final class WebServer: Service {
         let port = listener.localAddress?.port ?? configuration.port
         logger.info("listening", metadata: ["host": "\(configuration.host)", "port": "\(port)"])
         onListening(port)
-        await withGracefulShutdownHandler {
-            await withDiscardingTaskGroup { tasks in
-                for await connection in connections {
-                    tasks.addTask { [logger] in await service.handle(value: connection, logger: logger) }
-                }
-            }
-        } onGracefulShutdown: {
-            Task {
-                await self.drain(context, loops, listener)
+        await withDiscardingTaskGroup { tasks in
+            tasks.addTask {
+                // Throws when the group is cancelled: then there is no time to drain.
+                let isGraceful = (try? await gracefulShutdown()) != nil
+                if isGraceful { await self.drain(context, loops) }
+                try? await listener.close().get()
+                await loops.closeConnections(atOnce: true)
                 continuation.finish()
+            }
+            for await connection in connections {
+                tasks.addTask { [logger] in await service.handle(value: connection, logger: logger) }
             }
         }
         loops.stop()
@@ -132,25 +133,26 @@ package final class WebServer: Service {
             .bind(host: configuration.host, port: configuration.port).get()
     }
 
-    /// Fails readiness, closes the WebSockets over the configured time, then everything else.
-    private func drain(_ context: ServerContext, _ loops: EventLoops, _ listener: any Channel) async {
+    /// Fails readiness, closes the WebSockets over the configured time, then lets open requests finish. Cut short
+    /// by cancellation.
+    private func drain(_ context: ServerContext, _ loops: EventLoops) async {
         context.startDraining()
         logger.info("draining", metadata: ["sessions": "\(context.signaling.sessionCount)"])
-        let clock = ContinuousClock()
         let spread = configuration.drainSpread
         if context.signaling.sessionCount > 0 {
             await loops.closeSessions(over: spread)
-            let end = clock.now + spread + SignalingSession.lingerTime
-            while context.signaling.sessionCount > 0, clock.now < end {
-                try? await clock.sleep(for: .milliseconds(50))
-            }
+            await wait(atMost: spread + SignalingSession.lingerTime) { context.signaling.sessionCount == 0 }
         }
-        try? await listener.close().get()
         await loops.closeConnections(atOnce: false)
-        let end = clock.now + Self.requestGrace
-        while context.connections.count > 0, clock.now < end {
-            try? await clock.sleep(for: .milliseconds(20))
+        await wait(atMost: Self.requestGrace) { context.connections.count == 0 }
+    }
+
+    /// Looks twenty times a second whether `isDone`, until the time is up or the task is cancelled.
+    private func wait(atMost limit: Duration, until isDone: () -> Bool) async {
+        let clock = ContinuousClock()
+        let end = clock.now + limit
+        while !isDone(), clock.now < end {
+            guard (try? await clock.sleep(for: .milliseconds(50))) != nil else { return }
         }
-        await loops.closeConnections(atOnce: true)
     }
 }

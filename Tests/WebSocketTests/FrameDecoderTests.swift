@@ -71,6 +71,12 @@ struct FrameDecoderTests {
         #expect(whole == [.violation(1009)])
     }
 
+    @Test("refuses a continuation that announces the largest length there is")
+    func largestLength() {
+        let announcement: [UInt8] = [0x80, 0xFF, 0x7F] + [UInt8](repeating: 0xFF, count: 7) + [1, 2, 3, 4]
+        #expect(decode([ClientFrame.text("a", isFinal: false).bytes + announcement]) == [.violation(1009)])
+    }
+
     @Test("counts only the message under way, not the one before")
     func lengthsDoNotAddUp() {
         let part = [UInt8](repeating: 0x61, count: 100)

@@ -146,10 +146,12 @@ extension JSONScanner {
 
     @inline(never)
     private func escapedString(_ inner: Range<Int>, equals text: StaticString) -> Bool {
-        let raw = UnsafeBufferPointer(start: bytes + inner.lowerBound, count: inner.count)
-        guard raw.contains(UInt8(ascii: "\\")), inner.count <= text.utf8CodeUnitCount * 6 else {
-            return false
-        }
+        guard inner.count <= text.utf8CodeUnitCount * 6, hasEscape(inner) else { return false }
         return decodeString(inner) == text.description
+    }
+
+    /// Whether the string between the quotes of `inner` has an escape sequence in it.
+    func hasEscape(_ inner: Range<Int>) -> Bool {
+        UnsafeBufferPointer(start: bytes + inner.lowerBound, count: inner.count).contains(UInt8(ascii: "\\"))
     }
 }

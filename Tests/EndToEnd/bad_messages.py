@@ -77,6 +77,18 @@ BAD_FRAMES = [
         frames.continuation(b" "),
         codes=(TOO_BIG,),
     ),
+    broken(
+        "length of 2^63 - 1 in a fragment",
+        START,
+        frame(CONTINUATION, announced=(1 << 63) - 1),
+        codes=(TOO_BIG,),
+    ),
+    broken(
+        "length of 2^63 in a fragment",
+        START,
+        frame(CONTINUATION, announced=1 << 63),
+        codes=(PROTOCOL_ERROR, TOO_BIG),
+    ),
     broken("close payload of one octet", frame(CLOSE, b"\x03")),
     *(
         broken(f"close code {code}", frames.close(code))
@@ -300,7 +312,9 @@ BAD_ROOMS |= {
 
 TOO_LARGE: dict[str, str | bytes] = {
     "offer of 49 KiB": json.dumps({"type": "webrtc_offer", "sdp": "x" * 50000}),
-    "answer of 49 KiB of escapes": '{"type":"webrtc_answer","sdp":"' + "\\r\\n" * 12500 + '"}',
+    "answer of 49 KiB of two-octet characters": json.dumps(
+        {"type": "webrtc_answer", "sdp": "é" * 25000}, ensure_ascii=False
+    ),
     "candidate of 5 KiB": '{"type":"ice_candidate","candidate":{"candidate":"'
     + "x" * 5000
     + '","sdpMLineIndex":0,"sdpMid":"0"}}',

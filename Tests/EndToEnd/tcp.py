@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import pathlib
 import socket
 import struct
 import time
 from typing import Self
 
+from socketqueue import SocketQueues
+
 LIMIT = 10.0
 """Seconds that any single wait may take."""
+
+QUEUES = SocketQueues()
 
 
 class Connection:
@@ -24,6 +27,7 @@ class Connection:
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.socket.settimeout(LIMIT)
         self.socket.connect((host, port))
+        self._addresses = (self.socket.getsockname(), self.socket.getpeername())
         self.was_reset = False
 
     def __enter__(self) -> Self:
@@ -69,23 +73,9 @@ class Connection:
     def wait_until_read(self, limit: float = LIMIT) -> None:
         """Returns when the server's process has taken every octet out of its socket (or closed it)."""
         deadline = time.monotonic() + limit
-        while self._unread() > 0:
+        while QUEUES.unread(*self._addresses) > 0:
             assert time.monotonic() < deadline, f"the server did not read for {limit} s"
-            time.sleep(0.0001)
-
-    def _unread(self) -> int:
-        """Octets in flight or in the server's receive queue, from Linux's table of sockets."""
-        local, remote = self.socket.getsockname(), self.socket.getpeername()
-        near, far = _table_form(local), _table_form(remote)
-        unread = 0
-        for line in pathlib.Path("/proc/net/tcp").read_text().splitlines()[1:]:
-            fields = line.split()
-            sending, receiving = (int(part, 16) for part in fields[4].split(":"))
-            if (fields[1], fields[2]) == (near, far):
-                unread += sending
-            elif (fields[1], fields[2]) == (far, near):
-                unread += receiving
-        return unread
+            time.sleep(0)
 
     def half_close(self) -> None:
         """Ends our direction; the server's stays open."""
@@ -101,11 +91,6 @@ class Connection:
 
     def close(self) -> None:
         self.socket.close()
-
-
-def _table_form(address: tuple[str, int]) -> str:
-    host, port = address
-    return f"{int.from_bytes(socket.inet_aton(host), 'little'):08X}:{port:04X}"
 
 
 @dataclasses.dataclass(frozen=True)

@@ -20,7 +20,7 @@ def frame(
     length_octets: int | None = None,
     announced: int | None = None,
 ) -> bytes:
-    """A client's frame. `length_octets` (0, 2 or 8) forces a length form; `announced` lies about the length."""
+    """A client's frame. `length_octets` (0, 2, 8) forces a length form; `announced` lies about the length."""
     length = len(payload) if announced is None else announced
     if length_octets is None:
         length_octets = 0 if length < 126 else 2 if length < 65536 else 8

@@ -26,7 +26,7 @@ class SocketQueues:
         self._netlink = socket.socket(socket.AF_NETLINK, socket.SOCK_DGRAM, NETLINK_SOCK_DIAG)
 
     def unread(self, local: Address, remote: Address) -> int:
-        """Octets that `remote`'s process has not read yet, in its receive queue or on the way; 0 if it closed."""
+        """Octets that `remote`'s process has not read, in its receive queue or on the way; 0 if it closed."""
         return self._queues(remote, local)[0] + self._queues(local, remote)[1]
 
     def _queues(self, local: Address, remote: Address) -> tuple[int, int]:

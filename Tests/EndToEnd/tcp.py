@@ -1,4 +1,4 @@
-"""A TCP connection to the server under test on which every wait has a deadline, and plain HTTP on top of it."""
+"""A TCP connection to the server on which every wait has a deadline, and plain HTTP on top of it."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Connection:
             pass
 
     def send_in_pieces(self, data: bytes, size: int = 1) -> None:
-        """Sends pieces of this size and waits before each until the server's process has read the one before."""
+        """Sends pieces of this size, each when the server's process has read the one before."""
         for start in range(0, len(data), size):
             self.send(data[start : start + size])
             self.wait_until_read()
@@ -110,7 +110,9 @@ class Response:
 
     @property
     def json(self) -> dict[str, object]:
-        return json.loads(self.body)
+        members = json.loads(self.body)
+        assert isinstance(members, dict), self
+        return members
 
     def assert_refusal(self, *statuses: int, error: str | None = None) -> None:
         """The contract's section 2: every refusal has a stable id and one sentence."""

@@ -29,7 +29,7 @@ def named(case: BadRequest | BadFrames | BadMessage) -> str:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """The server under attack. At the end it must still be healthy, pair, and have logged nothing like a crash."""
+    """The server under attack. At the end it must be healthy, pair, and have logged nothing like a crash."""
     server = Server(tmp_path_factory.mktemp("bad-input")).start()
     good = GoodPair(server)
     yield server
@@ -144,7 +144,7 @@ def test_a_bad_message_is_an_error_and_changes_nothing(server: Server, case: Bad
 
 @pytest.mark.parametrize("seed", range(20))
 def test_noise_never_gets_through(server: Server, seed: int) -> None:
-    """Any octets at all, before and after a handshake; the server ends each connection when the client does."""
+    """Any octets at all, before and after a handshake; the server ends each connection with the client."""
     noise = random.Random(seed)
     for _ in range(10):
         octets = noise.randbytes(noise.randrange(1, 400))

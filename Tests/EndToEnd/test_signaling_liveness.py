@@ -10,7 +10,7 @@ import pytest
 
 import frames
 from switchboard import Server
-from wsclient import Client, RawWebSocket, new_room, pair, pump_all
+from wsclient import JSON, Client, RawWebSocket, new_room, pair, pump_all
 
 
 def join_as_ghost(server: Server, room: str) -> RawWebSocket:
@@ -100,13 +100,13 @@ def test_a_member_that_freezes_after_a_probe_is_found_by_a_later_one(
         joiner.send("join_room", roomId=room)
         pump_all([first, second, joiner], lambda: joiner.has_message)
         joiner.next("room_full")
-        # From here on `second` answers nothing. The joiner tries again and again, as a client in the wild does.
+        # From here on `second` answers nothing. The joiner tries again, as clients in the wild do.
         deadline = time.monotonic() + 10
-        answer = {"type": "room_full"}
+        answer: JSON = {"type": "room_full"}
         while answer["type"] == "room_full" and time.monotonic() < deadline:
             joiner.send("join_room", roomId=room)
             pump_all([first, joiner], lambda: joiner.has_message)
-            answer = dict(joiner.next())  # type: ignore[arg-type]
+            answer = joiner.next()
         assert answer["type"] == "room_joined"
 
 
@@ -145,7 +145,7 @@ def test_a_joiner_that_gives_up_during_the_probe_leaves_nothing_behind(
 
 
 def test_a_joiner_can_leave_while_it_waits(start_server: Callable[..., Server]) -> None:
-    """`leave_room` right behind a join that is waiting for a probe must not end with the joiner in the room."""
+    """`leave_room` behind a join that is waiting for a probe must not end with the joiner in the room."""
     server = start_server(PROBE_TIMEOUT=0.5)
     room = new_room()
     with Client(server) as member, join_as_ghost(server, room), Client(server) as joiner:

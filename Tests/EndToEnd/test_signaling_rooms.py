@@ -318,7 +318,7 @@ def test_128_escaped_characters_are_128_characters(shared_server: Server) -> Non
     ],
 )
 def test_json_means_what_it_means_however_it_is_written(shared_server: Server, text: str) -> None:
-    """Escaped keys are the same keys; of duplicate members the last one counts; unknown members are ignored."""
+    """Escaped keys are the same keys, of duplicate members the last one counts, unknown ones are ignored."""
     room = new_room()
     with Client(shared_server) as client:
         client.send_text(text.replace("ROOM", room))

@@ -24,7 +24,7 @@ def offer(number: int) -> bytes:
 
 
 class Pump:
-    """Writes as much as the server takes while it reads what comes; knows how long the server took nothing."""
+    """Writes as much as the server takes while it reads what comes; knows how long nothing was taken."""
 
     def __init__(self, socket_: socket.socket) -> None:
         self._socket = socket_

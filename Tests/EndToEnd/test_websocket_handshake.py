@@ -101,7 +101,7 @@ def test_a_broken_frame_in_the_segment_of_the_handshake_is_refused_as_any(shared
 
 @pytest.mark.parametrize("pipelined", [False, True], ids=["after the answer", "pipelined"])
 def test_a_handshake_may_be_a_later_request_of_a_connection(shared_server: Server, pipelined: bool) -> None:
-    """Proxies keep connections to their upstream alive and put a handshake on one that carried requests before."""
+    """Proxies keep upstream connections alive and put a handshake on one that carried requests before."""
     before = request("GET", "/healthz")
     with Connection(shared_server.host, shared_server.port) as connection:
         if pipelined:

@@ -1,7 +1,7 @@
 """UTF-8 in text messages (RFC 6455, section 8.1; group 6 of the Autobahn suite).
 
-Valid text travels through a room so that it can be compared; invalid text closes with 1007 as soon as it cannot
-become valid any more, also in the middle of a message.
+Valid text travels through a room so that it can be compared; invalid text closes with 1007 as soon as it
+cannot become valid any more, also in the middle of a message.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Synchronous WebSocket clients: `Client` on wsproto for the good path, `RawWebSocket` on bare frames for the bad."""
+"""Synchronous WebSocket clients: `Client` on wsproto behaves well, `RawWebSocket` writes any octets."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def new_room() -> str:
 
 
 class Client:
-    """A connected client that answers pings whenever it waits for something. Breaks of RFC 6455 fail the test."""
+    """A connected client that answers pings whenever it waits. Whatever breaks RFC 6455 fails the test."""
 
     def __init__(
         self,
@@ -258,7 +258,7 @@ def assert_accepted(response: Response | None, key: str = KEY) -> None:
 
 
 class RawWebSocket:
-    """A connection after its handshake on which the test writes any octets and reads strictly checked frames."""
+    """A connection after its handshake: the test writes any octets and reads strictly checked frames."""
 
     def __init__(
         self, server: Server, *, after: bytes = b"", receive_buffer: int | None = None, greeting: bool = True
@@ -317,7 +317,7 @@ class RawWebSocket:
         self.expect_pong_message()
 
     def expect_close(self, *codes: int | None, limit: float = LIMIT) -> None:
-        """The next frame closes with one of these codes (None: without one), then the server ends the connection."""
+        """The next frame closes with one of these codes (None: without one), then the server ends TCP."""
         received = self.next_frame(limit)
         assert received is not None, f"the server closed TCP without a close frame, expected {codes}"
         assert received.opcode == frames.CLOSE, f"expected a close {codes}: {received}"

@@ -40,6 +40,7 @@ def test_both_paths_upgrade_and_a_query_is_ignored(shared_server: Server, path: 
         {"Connection": "keep-alive,upgrade , foo"},
         {"Upgrade": "WebSocket"},
         {"Upgrade": "WEBSOCKET"},
+        {"Upgrade": "h2c, websocket"},
         {"Origin": "https://any.example"},
         {"Origin": "null"},
         {"Sec_WebSocket_Extensions": "permessage-deflate; client_max_window_bits"},

@@ -85,8 +85,7 @@ def test_three_times_the_rate_closes_the_connection(start_server: StartServer) -
     room = new_room()
     with Client(server) as member, RawWebSocket(server) as flooder:
         member.join(room)
-        flooder.send(frames.text(json.dumps({"type": "join_room", "roomId": room})))
-        flooder.next_message("room_joined")
+        flooder.join(room)
         flooder.next_message("room_ready")
         member.next("room_ready")
         flooder.send(PING_MESSAGE * 60)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Iterator
 
@@ -16,8 +15,7 @@ from wsclient import JSON, Client, RawWebSocket, new_room, pair, pump_all
 def join_as_ghost(server: Server, room: str) -> RawWebSocket:
     """A member whose phone has changed networks: its connection stays open and answers nothing any more."""
     ghost = RawWebSocket(server)
-    ghost.send(frames.text(json.dumps({"type": "join_room", "roomId": room})))
-    ghost.next_message("room_joined")
+    ghost.join(room)
     return ghost
 
 
@@ -107,6 +105,7 @@ def test_a_member_that_freezes_after_a_probe_is_found_by_a_later_one(
             joiner.send("join_room", roomId=room)
             pump_all([first, joiner], lambda: joiner.has_message)
             answer = joiner.next()
+            time.sleep(0.05)
         assert answer["type"] == "room_joined"
 
 

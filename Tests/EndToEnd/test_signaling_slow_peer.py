@@ -13,7 +13,7 @@ import frames
 from frames import FrameReader
 from goodpair import GoodPair
 from switchboard import Server
-from wsclient import Client, RawWebSocket, new_room, pair, parse
+from wsclient import Client, RawWebSocket, pair, parse, raw_pair
 
 SDP_OCTETS = 47 * 1024
 
@@ -84,15 +84,8 @@ class Pump:
 
 
 def stalled_room(server: Server) -> tuple[RawWebSocket, RawWebSocket]:
-    """A sender, and a peer with a small receive buffer that has joined and reads nothing from now on."""
-    room = new_room()
-    sender, stalled = RawWebSocket(server), RawWebSocket(server, receive_buffer=4096)
-    for member in (sender, stalled):
-        member.send(frames.text(json.dumps({"type": "join_room", "roomId": room})))
-        member.next_message("room_joined")
-    sender.next_message("room_ready")
-    stalled.next_message("room_ready")
-    return sender, stalled
+    """A sender, and a peer with a small receive buffer that reads nothing from now on."""
+    return raw_pair(server, receive_buffer=4096)
 
 
 def test_8_mb_at_once_reach_a_healthy_peer_complete_and_in_order(shared_server: Server) -> None:

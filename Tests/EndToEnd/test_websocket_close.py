@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
 import frames
@@ -123,8 +121,7 @@ def test_every_end_of_a_connection_is_told_to_the_peer(shared_server: Server, wa
     room = new_room()
     with Client(shared_server) as stays, RawWebSocket(shared_server) as goes:
         stays.join(room)
-        goes.send(frames.text(json.dumps({"type": "join_room", "roomId": room})))
-        goes.next_message("room_joined")
+        goes.join(room)
         goes.next_message("room_ready")
         stays.next("room_ready")
         match way:

@@ -12,7 +12,7 @@ import pytest
 import frames
 from frames import BINARY, CONTINUATION, PING, PONG, TEXT, frame
 from switchboard import Server
-from wsclient import RawWebSocket, new_room
+from wsclient import RawWebSocket, raw_pair
 
 PROTOCOL_ERROR = 1002
 PING_MESSAGE = b'{"type":"ping"}'
@@ -80,12 +80,8 @@ def test_every_octet_of_a_payload_arrives_as_sent(shared_server: Server, length:
         .replace("\\", "/")
         .replace('"', "'")
     )
-    room = new_room()
-    with RawWebSocket(shared_server) as sender, RawWebSocket(shared_server) as receiver:
-        for member in (sender, receiver):
-            member.send(frames.text(json.dumps({"type": "join_room", "roomId": room})))
-            member.next_message("room_joined")
-        receiver.next_message("room_ready")
+    sender, receiver = raw_pair(shared_server)
+    with sender, receiver:
         sender.send(frames.text(json.dumps({"type": "webrtc_offer", "sdp": sdp})))
         assert receiver.next_message("webrtc_offer")["sdp"] == sdp
 

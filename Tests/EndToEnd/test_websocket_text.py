@@ -6,14 +6,12 @@ cannot become valid any more, also in the middle of a message.
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
 import frames
 from frames import BINARY, TEXT, frame
 from switchboard import Server
-from wsclient import RawWebSocket, new_room
+from wsclient import RawWebSocket, raw_pair
 
 INVALID_PAYLOAD = 1007
 
@@ -74,24 +72,13 @@ def sdp_of(content: bytes) -> bytes:
     return b'{"type":"webrtc_offer","sdp":"' + content + b'"}'
 
 
-def joined_pair(server: Server) -> tuple[RawWebSocket, RawWebSocket]:
-    room = new_room()
-    sender, receiver = RawWebSocket(server), RawWebSocket(server)
-    for member in (sender, receiver):
-        member.send(frames.text(json.dumps({"type": "join_room", "roomId": room})))
-        member.next_message("room_joined")
-    sender.next_message("room_ready")
-    receiver.next_message("room_ready")
-    return sender, receiver
-
-
 @pytest.mark.parametrize("name", VALID)
 @pytest.mark.parametrize("way", ["one frame", "fragment of each octet", "segment of each octet", "both"])
 def test_valid_text_arrives_however_it_is_cut(shared_server: Server, name: str, way: str) -> None:
     payload = sdp_of(VALID[name].encode())
     fragmented = way in ("fragment of each octet", "both")
     wire = frames.fragments(payload, [1] * (len(payload) - 1)) if fragmented else [frames.text(payload)]
-    sender, receiver = joined_pair(shared_server)
+    sender, receiver = raw_pair(shared_server)
     with sender, receiver:
         (sender.send if way in ("one frame", "fragment of each octet") else sender.send_in_pieces)(*wire)
         assert receiver.next_message("webrtc_offer")["sdp"] == VALID[name]

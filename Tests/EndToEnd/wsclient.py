@@ -54,6 +54,17 @@ def new_room() -> str:
     return f"room-{uuid.uuid4()}"
 
 
+def room_joined(room: str, count: int, initiator: bool) -> JSON:
+    """The answer to a join, exactly."""
+    return {
+        "type": "room_joined",
+        "roomId": room,
+        "userCount": count,
+        "isInitiator": initiator,
+        "ready": count == 2,
+    }
+
+
 class Client:
     """A connected client that answers pings whenever it waits. Whatever breaks RFC 6455 fails the test."""
 
@@ -301,6 +312,10 @@ class RawWebSocket:
         assert type is None or message["type"] == type, f"expected {type}, got {message}"
         return message
 
+    def join(self, room: str) -> JSON:
+        self.send(frames.text(json.dumps({"type": "join_room", "roomId": room})))
+        return self.next_message("room_joined")
+
     def expect_pong_message(self, count: int = 1) -> None:
         for _ in range(count):
             assert self.next_message() == {"type": "pong"}
@@ -336,3 +351,14 @@ class RawWebSocket:
 
     def __exit__(self, *_: object) -> None:
         self.connection.close()
+
+
+def raw_pair(server: Server, *, receive_buffer: int | None = None) -> tuple[RawWebSocket, RawWebSocket]:
+    """Two raw connections in a room of their own; the second may have a small receive buffer."""
+    room = new_room()
+    first, second = RawWebSocket(server), RawWebSocket(server, receive_buffer=receive_buffer)
+    for member in (first, second):
+        member.join(room)
+    for member in (first, second):
+        member.next_message("room_ready")
+    return first, second

@@ -134,14 +134,18 @@ def read_response(
     def more() -> bytes:
         return connection.receive(deadline - time.monotonic())
 
-    while b"\r\n\r\n" not in data:
-        piece = more()
-        if not piece:
-            assert not data, f"the server closed inside a response head: {data!r}"
-            return None
-        data += piece
-    head, data = data.split(b"\r\n\r\n", 1)
-    status_line, *lines = head.decode("latin-1").split("\r\n")
+    status_line = "HTTP/1.1 100 Continue"
+    while status_line.startswith(
+        "HTTP/1.1 100 "
+    ):  # An interim response; the real one follows (RFC 9110, 15.2.1).
+        while b"\r\n\r\n" not in data:
+            piece = more()
+            if not piece:
+                assert not data, f"the server closed inside a response head: {data!r}"
+                return None
+            data += piece
+        head, data = data.split(b"\r\n\r\n", 1)
+        status_line, *lines = head.decode("latin-1").split("\r\n")
     version, status, *_ = status_line.split(" ")
     assert version == "HTTP/1.1", status_line
     headers = [(name.lower(), value.strip()) for name, value in (line.split(":", 1) for line in lines)]

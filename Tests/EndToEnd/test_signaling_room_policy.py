@@ -6,6 +6,7 @@ import http.client
 import json
 from collections.abc import Callable
 
+import frames
 from switchboard import Server
 from wsclient import Client, new_room, room_joined
 
@@ -55,8 +56,8 @@ def test_a_message_right_behind_a_join_finds_the_room_joined(
     room = paired_room(server, "654321")
     with Client(server) as first, Client(server) as second:
         first.join(room)
-        second.send("join_room", roomId=room)
-        second.send("webrtc_offer", sdp="at once")
+        join = frames.text(json.dumps({"type": "join_room", "roomId": room}))
+        second.connection.send(join + frames.text('{"type":"webrtc_offer","sdp":"at once"}'))
         second.next("room_joined")
         second.next("room_ready")
         first.next("room_ready")

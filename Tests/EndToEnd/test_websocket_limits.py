@@ -42,11 +42,13 @@ def test_fragments_over_the_limit_in_all_are_refused(shared_server: Server, opco
         socket.expect_close(TOO_BIG)
 
 
-def test_a_fragment_that_would_pass_the_limit_is_refused_by_its_header(shared_server: Server) -> None:
+@pytest.mark.parametrize("length", [5537, 65535, 65536, 1 << 32, (1 << 63) - 1])
+def test_a_fragment_that_would_pass_the_limit_is_refused_by_its_header(
+    shared_server: Server, length: int
+) -> None:
     with RawWebSocket(shared_server) as socket:
-        socket.send(
-            frame(TEXT, b" " * 60000, fin=False), frame(frames.CONTINUATION, fin=False, announced=5537)
-        )
+        socket.send(frame(TEXT, b" " * 60000, fin=False))
+        socket.send(frame(frames.CONTINUATION, fin=False, announced=length))
         socket.expect_close(TOO_BIG)
 
 

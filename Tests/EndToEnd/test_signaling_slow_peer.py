@@ -176,7 +176,7 @@ def test_a_sender_that_vanishes_while_it_is_slowed_is_told_to_its_peer(
     start_server: Callable[..., Server], way: str
 ) -> None:
     """What the kernel still holds of the sender must not be poured over a peer that is merely slow."""
-    server = start_server(MESSAGE_RATE=100000, MESSAGE_BURST=100000)
+    server = start_server(MESSAGE_RATE=100000, MESSAGE_BURST=100000, MAX_OUTBOX_BYTES=300000)
     sender, slow = stalled_room(server)
     with sender, slow:
         pump = Pump(sender.connection.socket)

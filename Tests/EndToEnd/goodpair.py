@@ -27,7 +27,7 @@ class GoodPair:
             while not self._stop.wait(self._pause):
                 self._exchange(*self._clients)
                 self._clients = (self._clients[1], self._clients[0])
-        except BaseException as failure:  # noqa: BLE001 - it is raised again in `finish`
+        except BaseException as failure:  # Raised again in `finish`.
             self._failure = failure
 
     def _exchange(self, sender: Client, receiver: Client) -> None:

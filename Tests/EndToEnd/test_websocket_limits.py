@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 import frames
@@ -71,8 +73,8 @@ def test_the_limit_starts_anew_with_each_message(shared_server: Server) -> None:
             socket.expect_pong_message()
 
 
-def test_the_limit_is_a_setting(start_server) -> None:  # type: ignore[no-untyped-def]
-    server: Server = start_server(MAX_MESSAGE_BYTES=2048, MAX_SDP_BYTES=1024, MAX_CANDIDATE_BYTES=512)
+def test_the_limit_is_a_setting(start_server: Callable[..., Server]) -> None:
+    server = start_server(MAX_MESSAGE_BYTES=2048, MAX_SDP_BYTES=1024, MAX_CANDIDATE_BYTES=512)
     with RawWebSocket(server) as socket:
         socket.send(frames.text(b'{"type":"ping"' + b" " * (2048 - 15) + b"}"))
         socket.expect_pong_message()

@@ -1,7 +1,7 @@
 /// A message from a client, found in its JSON by one scan. Ranges are offsets into the scanned bytes.
 package enum ClientMessage: Equatable, Sendable {
     /// `device` tells a client that comes back from a stranger; it never leaves the process.
-    case joinRoom(id: String, device: DeviceMark?)
+    case joinRoom(id: LiveRoomID, device: DeviceMark?)
     case leaveRoom
     case ping
     /// An offer or answer, and the JSON string of its `sdp`.
@@ -98,10 +98,10 @@ extension ClientMessage {
         }
     }
 
-    private static func roomID(_ members: TopLevel, _ json: JSONScanner) throws(SignalingError) -> String {
+    private static func roomID(_ members: TopLevel, _ json: JSONScanner) throws(SignalingError) -> LiveRoomID
+    {
         guard let value = members.roomID, json.bytes[value.lowerBound] == UInt8(ascii: "\""),
-            let id = json.decodeString(value.lowerBound + 1..<value.upperBound - 1),
-            (1...SignalingRules.maxRoomIDLength).contains(id.unicodeScalars.count)
+            let id = json.decodeString(value.lowerBound + 1..<value.upperBound - 1).flatMap(LiveRoomID.init)
         else { throw .invalidRoomID }
         return id
     }

@@ -4,13 +4,13 @@
 package struct Forwarding: Sendable {
     private let origin: [UInt8]
 
-    package init(from client: ClientID, roomID: String) {
+    package init(from client: ClientID, roomID: LiveRoomID) {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(64 + roomID.utf8.count)
         JSONText.append(#""from":""#, to: &bytes)
         client.append(to: &bytes)
         JSONText.append(#"","roomId":"#, to: &bytes)
-        JSONText.appendString(roomID, to: &bytes)
+        JSONText.appendString(roomID.utf8, to: &bytes)
         bytes.append(UInt8(ascii: ","))
         origin = bytes
     }

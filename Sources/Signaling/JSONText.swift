@@ -2,8 +2,13 @@
 enum JSONText {
     /// Appends `text` between quotes, escaping what must be.
     static func appendString(_ text: String, to bytes: inout [UInt8]) {
+        appendString(text.utf8, to: &bytes)
+    }
+
+    /// Appends the text whose UTF-8 is `utf8` between quotes, escaping what must be.
+    static func appendString(_ utf8: some Sequence<UInt8>, to bytes: inout [UInt8]) {
         bytes.append(UInt8(ascii: "\""))
-        for byte in text.utf8 {
+        for byte in utf8 {
             switch byte {
             case UInt8(ascii: "\""), UInt8(ascii: "\\"):
                 bytes.append(UInt8(ascii: "\\"))

@@ -23,9 +23,13 @@ package struct Liveness: Sendable {
     package init(now: MonotonicTime) { lastHeard = now.nanoseconds }
 
     /// Any frame counts as a sign of life.
-    package mutating func heard(at now: MonotonicTime) {
+    /// - Returns: true when it answers a ping, so that ``deadline(_:)`` may now be earlier.
+    @discardableResult
+    package mutating func heard(at now: MonotonicTime) -> Bool {
         lastHeard = now.nanoseconds
+        guard pinged != nil else { return false }
         pinged = nil
+        return true
     }
 
     /// When to ask ``check(_:at:)`` next.

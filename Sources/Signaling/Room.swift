@@ -6,7 +6,7 @@ import Synchronization
 /// lock, so that what they append to members' outboxes stands there in the order of the room's events; they
 /// must neither block nor call back into rooms.
 package final class Room<Member: AnyObject & Sendable>: Sendable {
-    package let id: String
+    package let id: LiveRoomID
     private let state = Mutex(Locked())
 
     /// Lets the members cross the mutex: they are sendable, the state around them is not copied out.
@@ -14,7 +14,7 @@ package final class Room<Member: AnyObject & Sendable>: Sendable {
         var state = RoomState<Member>()
     }
 
-    init(id: String) { self.id = id }
+    init(id: LiveRoomID) { self.id = id }
 
     /// Calls `body` with the other member, nil when there is none.
     package func withPeer<Result>(of member: Member, _ body: (Member?) -> Result) -> Result {

@@ -6,7 +6,7 @@ import Synchronization
 /// seldom meet; its size is bounded by the number of connections.
 package final class RoomDirectory<Member: AnyObject & Sendable>: Sendable {
     private final class Shard: Sendable {
-        let rooms = Mutex<[String: Room<Member>]>([:])
+        let rooms = Mutex<[LiveRoomID: Room<Member>]>([:])
     }
 
     private static var shardCount: Int { 64 }
@@ -18,13 +18,13 @@ package final class RoomDirectory<Member: AnyObject & Sendable>: Sendable {
         shards = (0..<Self.shardCount).map { _ in Shard() }
     }
 
-    private func shard(of id: String) -> Shard {
+    private func shard(of id: LiveRoomID) -> Shard {
         shards[Int(UInt(bitPattern: id.hashValue) % UInt(Self.shardCount))]
     }
 
     /// Asks for a seat, opening the room if need be. `body` learns the outcome under the room's lock.
     package func join(
-        _ id: String, member: Member, device: DeviceMark?, now: MonotonicTime,
+        _ id: LiveRoomID, member: Member, device: DeviceMark?, now: MonotonicTime,
         _ body: (RoomState<Member>.JoinOutcome, Room<Member>) -> Void
     ) {
         shard(of: id).rooms.withLock { rooms in
@@ -59,7 +59,7 @@ package final class RoomDirectory<Member: AnyObject & Sendable>: Sendable {
         var result: [RoomSummary] = []
         for shard in shards where result.count < limit {
             let rooms = shard.rooms.withLock { Array($0.values.prefix(limit - result.count)) }
-            result += rooms.map { RoomSummary(roomID: $0.id, userCount: $0.withState { $0.count }) }
+            result += rooms.map { RoomSummary(roomID: $0.id.text, userCount: $0.withState { $0.count }) }
         }
         return result.filter { $0.userCount > 0 }
     }

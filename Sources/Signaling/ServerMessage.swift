@@ -2,12 +2,12 @@
 package enum ServerMessage: Equatable, Sendable {
     case connected(ClientID)
     /// `peers` counts the joiner: 1 or 2.
-    case roomJoined(roomID: String, peers: Int, isInitiator: Bool)
-    case roomReady(roomID: String, isInitiator: Bool)
+    case roomJoined(roomID: LiveRoomID, peers: Int, isInitiator: Bool)
+    case roomReady(roomID: LiveRoomID, isInitiator: Bool)
     case peerLeft
     case peerDisconnected
-    case leftRoom(roomID: String?)
-    case roomFull(roomID: String)
+    case leftRoom(roomID: LiveRoomID?)
+    case roomFull(roomID: LiveRoomID)
     case pong
     case error(SignalingError)
 
@@ -20,13 +20,13 @@ package enum ServerMessage: Equatable, Sendable {
             JSONText.append(#"","server":"Switchboard"}"#, to: &bytes)
         case .roomJoined(let roomID, let peers, let isInitiator):
             JSONText.append(#"{"type":"room_joined","roomId":"#, to: &bytes)
-            JSONText.appendString(roomID, to: &bytes)
+            JSONText.appendString(roomID.utf8, to: &bytes)
             JSONText.append(peers == 2 ? #","userCount":2"# : #","userCount":1"#, to: &bytes)
             JSONText.append(isInitiator ? #","isInitiator":true"# : #","isInitiator":false"#, to: &bytes)
             JSONText.append(peers == 2 ? #","ready":true}"# : #","ready":false}"#, to: &bytes)
         case .roomReady(let roomID, let isInitiator):
             JSONText.append(#"{"type":"room_ready","roomId":"#, to: &bytes)
-            JSONText.appendString(roomID, to: &bytes)
+            JSONText.appendString(roomID.utf8, to: &bytes)
             JSONText.append(#","message":"Both peers are in the room.","userCount":2"#, to: &bytes)
             JSONText.append(isInitiator ? #","isInitiator":true}"# : #","isInitiator":false}"#, to: &bytes)
         case .peerLeft:
@@ -37,7 +37,7 @@ package enum ServerMessage: Equatable, Sendable {
         case .leftRoom(let roomID):
             JSONText.append(#"{"type":"left_room","roomId":"#, to: &bytes)
             if let roomID {
-                JSONText.appendString(roomID, to: &bytes)
+                JSONText.appendString(roomID.utf8, to: &bytes)
             } else {
                 JSONText.append("null", to: &bytes)
             }
@@ -45,7 +45,7 @@ package enum ServerMessage: Equatable, Sendable {
         case .roomFull(let roomID):
             JSONText.append(
                 #"{"type":"room_full","error":"The room has two peers already.","roomId":"#, to: &bytes)
-            JSONText.appendString(roomID, to: &bytes)
+            JSONText.appendString(roomID.utf8, to: &bytes)
             JSONText.append("}", to: &bytes)
         case .pong:
             JSONText.append(#"{"type":"pong"}"#, to: &bytes)

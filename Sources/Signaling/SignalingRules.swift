@@ -1,14 +1,11 @@
 /// Bounds of the members of client messages, and which application types are forwarded.
 package struct SignalingRules: Sendable {
-    /// The most bytes of an `sdp` member as it stands in the JSON, quotes included.
+    /// The most bytes of an `sdp` in UTF-8, its JSON escapes read.
     package var maxSDPBytes = 49_152
-    /// The most bytes of a `candidate` member as it stands in the JSON.
+    /// The most bytes of a `candidate` object as it stands in the JSON.
     package var maxCandidateBytes = 4_096
     /// Types of application messages that reach the other peer with all their members.
     package var forwardedTypes: Set<String> = ["key_exchange", "key_exchange_complete"]
 
     package init() {}
-
-    /// The most Unicode scalars of a room id.
-    package static let maxRoomIDLength = 128
 }

@@ -30,6 +30,9 @@ package struct WebServerTelemetry: Sendable {
 /// The REST API and the WebSocket signaling on one port.
 package final class WebServer: Service {
     private static let backlog: Int32 = 4_096
+    private static let receiveBufferBytes: Int32 = 262_144
+    /// What the kernel takes beyond what it could send: the less, the sooner a slow peer is noticed.
+    private static let maxUnsentBytes: Int32 = 131_072
     /// How long open HTTP requests may go on once the listener is closed.
     private static let requestGrace = Duration.seconds(5)
 
@@ -123,7 +126,11 @@ package final class WebServer: Service {
         try await ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: Self.backlog)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            // Bounds what the kernel holds of a client that is held back, and of a message that is too long.
+            .serverChannelOption(.socketOption(.so_rcvbuf), value: Self.receiveBufferBytes)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .childChannelOption(.tcpOption(.unsentLowWater), value: Self.maxUnsentBytes)
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
             // Writable means that the socket has taken everything: what waits, waits in the bounded outbox.
             .childChannelOption(.writeBufferWaterMark, value: .init(low: 1, high: 1))
             .childChannelOption(.maxMessagesPerRead, value: 1)
@@ -155,4 +162,9 @@ package final class WebServer: Service {
             guard (try? await clock.sleep(for: .milliseconds(50))) != nil else { return }
         }
     }
+}
+
+extension NIOBSDSocket.Option {
+    /// `TCP_NOTSENT_LOWAT` of tcp(7), which has no name in NIO.
+    fileprivate static let unsentLowWater = NIOBSDSocket.Option(rawValue: 25)
 }

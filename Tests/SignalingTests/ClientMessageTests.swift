@@ -123,8 +123,15 @@ struct ClientMessageTests {
         }
         #expect(throws: SignalingError.invalidRoomID) { try parse(#"{"type":"join_room"}"#) }
         for good in [String(repeating: "a", count: 128), String(repeating: "😀", count: 128), " "] {
-            #expect(try join("\"\(good)\"") == .joinRoom(id: good, device: nil))
+            #expect(try join("\"\(good)\"") == .joinRoom(id: LiveRoomID(stringLiteral: good), device: nil))
         }
+    }
+
+    @Test("tells room ids apart that only look alike")
+    func canonicalEquivalence() throws {
+        #expect("\u{E9}" == "e\u{301}")
+        #expect(LiveRoomID("\u{E9}") != LiveRoomID("e\u{301}"))
+        #expect(LiveRoomID("\u{E9}") == LiveRoomID("\u{E9}"))
     }
 
     @Test("is bounded in what it may carry, counted without escapes")

@@ -22,7 +22,8 @@ struct LivenessTests {
     func heard() {
         var liveness = Liveness(now: at(0))
         #expect(liveness.check(rules, at: at(25)) == .ping)
-        liveness.heard(at: at(30))
+        #expect(liveness.heard(at: at(30)))
+        #expect(!liveness.heard(at: at(30)))
         #expect(liveness.check(rules, at: at(40)) == .wait)
         #expect(liveness.deadline(rules) == at(55))
     }

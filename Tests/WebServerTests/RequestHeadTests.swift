@@ -48,7 +48,7 @@ struct RequestHeadTests {
         #expect(head.upgradesToWebSocket)
         #expect(head.connectionSaysUpgrade)
         #expect(head.webSocketKeys == ["k"])
-        #expect(head.webSocketVersion == "13")
+        #expect(head.webSocketVersions == ["13"])
         #expect(head.origin == "https://a.example")
         #expect(head.forwardedFor == ["192.0.2.1", "192.0.2.2, 192.0.2.3"])
         #expect(head.hasOtherForwardingHeader)

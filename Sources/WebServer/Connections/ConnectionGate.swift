@@ -102,6 +102,16 @@ final class ConnectionGate: ChannelInboundHandler, RemovableChannelHandler, Dead
         route(context)
     }
 
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        switch stage {
+        case .routing where http == nil && event as? ChannelEvent == .inputClosed,
+            .refused where event as? ChannelEvent == .inputClosed:
+            context.close(promise: nil)
+        case .routing, .refused, .session:
+            context.fireUserInboundEventTriggered(event)
+        }
+    }
+
     private func route(_ context: ChannelHandlerContext) {
         while case .routing = stage, held.readableBytes > 0 {
             switch expecting {
@@ -117,6 +127,9 @@ final class ConnectionGate: ChannelInboundHandler, RemovableChannelHandler, Dead
                     searched = held.readableBytes
                     return requestBegan()
                 case .incomplete, .unreadable:
+                    expecting = .anything
+                case .complete(_, let length) where length > server.configuration.connections.maxHeaderBytes:
+                    // The decoder has the same bound, and the answer.
                     expecting = .anything
                 case .complete(let head, let length):
                     meet(head, length, context)
@@ -134,19 +147,28 @@ final class ConnectionGate: ChannelInboundHandler, RemovableChannelHandler, Dead
             open(head, response, context)
         case .refuse(let refusal) where isFresh:
             refuse(refusal, context)
+        case .otherRequest where isFresh && head.isHTTP11 && head.hostCount != 1:
+            refuse(.badHost, context)
+        case .otherRequest where isFresh && head.method == "CONNECT":
+            refuse(.noTunnel, context)
         case .accept, .refuse, .otherRequest:
             switch head.framing {
             case .length(let body): expecting = body == 0 ? .head : .body(body)
             case .unknown: expecting = .anything
             }
             feed(length, context)
+            if !head.isHTTP11 { http?.closeAfterNextResponse() }
         }
     }
 
     /// Passes bytes on to HTTP, which is installed for the first of them.
     private func feed(_ count: Int, _ context: ChannelHandlerContext) {
         do {
-            if http == nil { http = try server.installHTTP(on: context.channel, loop: loop) }
+            if http == nil {
+                http = try server.installHTTP(on: context.channel, loop: loop) { [loop, weak self] deadline in
+                    if let self { loop.bringForwardDeadline(of: self, to: deadline) }
+                }
+            }
         } catch {
             held.clear()
             return context.close(promise: nil)
@@ -211,6 +233,12 @@ extension Handshake.Refusal {
         status: "503 Service Unavailable", id: "draining",
         message: "The server is about to stop; connect again.",
         fields: ["Retry-After: 5"])
+    /// RFC 9112 §3.2.
+    fileprivate static let badHost = Handshake.Refusal(
+        status: "400 Bad Request", id: "bad_request",
+        message: "An HTTP/1.1 request has exactly one Host field.")
+    fileprivate static let noTunnel = Handshake.Refusal(
+        status: "404 Not Found", id: "not_found", message: "There is nothing here.")
     fileprivate static let tooManyConnections = Handshake.Refusal(
         status: "429 Too Many Requests", id: "rate_limited",
         message: "Too many connections from this address.", fields: ["Retry-After: 60"])

@@ -9,10 +9,14 @@ struct HTTPExchange {
         case receiving
         /// Responses are awaited.
         case responding
+        /// The last response is out, and the rest of its request is read only to be dropped.
+        case lingering
     }
 
     /// A response that the client does not take in this time ends the connection.
     static let responseTimeout = Duration.seconds(30)
+    /// How long a client that was answered early may go on sending its request.
+    static let lingerTime = Duration.seconds(2)
 
     private let limits: ConnectionLimits
     private var phase = Phase.idle
@@ -41,6 +45,7 @@ struct HTTPExchange {
         case .idle: since + (hasAnswered ? limits.idleTimeout : limits.handshakeTimeout)
         case .receiving: since + limits.requestTimeout
         case .responding: since + Self.responseTimeout
+        case .lingering: since + Self.lingerTime
         }
     }
 
@@ -54,6 +59,11 @@ struct HTTPExchange {
     mutating func requestEnded(at now: MonotonicTime) {
         unanswered += 1
         phase = .responding
+        since = now
+    }
+
+    mutating func lingers(at now: MonotonicTime) {
+        phase = .lingering
         since = now
     }
 

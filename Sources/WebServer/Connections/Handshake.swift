@@ -44,7 +44,10 @@ struct Handshake {
             return .refuse(
                 badRequest("A WebSocket handshake needs HTTP/1.1, one Host and Connection: Upgrade."))
         }
-        guard head.webSocketVersion == "13" else {
+        guard head.webSocketVersions.count <= 1 else {
+            return .refuse(badRequest("Sec-WebSocket-Version must be there once."))
+        }
+        guard head.webSocketVersions == ["13"] else {
             return .refuse(
                 Refusal(
                     status: "426 Upgrade Required", id: "unsupported_version",

@@ -26,7 +26,7 @@ struct RequestHead {
     private(set) var upgradesToWebSocket = false
     private(set) var connectionSaysUpgrade = false
     private(set) var webSocketKeys: [String] = []
-    private(set) var webSocketVersion: String?
+    private(set) var webSocketVersions: [String] = []
     private(set) var origin: String?
     private(set) var forwardedFor: [String] = []
     private(set) var hasOtherForwardingHeader = false
@@ -39,7 +39,10 @@ struct RequestHead {
         var lines = bytes[..<end].split(separator: UInt8(ascii: "\n")).makeIterator()
         guard let first = lines.next(), head.readRequestLine(text(first)) else { return .unreadable }
         while let line = lines.next() {
-            guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else { continue }
+            if line.first == UInt8(ascii: "\r"), line.count == 1 { continue }
+            guard isWellFormed(line), let colon = line.firstIndex(of: UInt8(ascii: ":")),
+                colon > line.startIndex
+            else { return .unreadable }
             head.readField(line[..<colon], line[line.index(after: colon)...])
         }
         return .complete(head, length: end)
@@ -69,6 +72,13 @@ struct RequestHead {
             }
         }
         return nil
+    }
+
+    /// A field line neither continues another one nor has control characters in it (RFC 9112 §5).
+    private static func isWellFormed(_ line: Slice<UnsafeRawBufferPointer>) -> Bool {
+        guard let first = line.first, first > 0x20 else { return false }
+        let content = line.last == UInt8(ascii: "\r") ? line.dropLast() : line
+        return content.allSatisfy { ($0 >= 0x20 && $0 != 0x7F) || $0 == 0x09 }
     }
 
     /// The text without white space and line ends around it.
@@ -112,7 +122,7 @@ struct RequestHead {
         case 17 where Self.matches(name, "transfer-encoding"):
             framing = .unknown
         case 21 where Self.matches(name, "sec-websocket-version"):
-            webSocketVersion = Self.text(value)
+            webSocketVersions.append(Self.text(value))
         default:
             return
         }

@@ -5,6 +5,7 @@ import NIOCore
 import NIOHTTP1
 import NIOHTTPTypes
 import NIOHTTPTypesHTTP1
+import Signaling
 import Synchronization
 
 /// What every connection needs to know of the server it belongs to.
@@ -43,7 +44,10 @@ final class ServerContext: Sendable {
     }
 
     /// Puts the HTTP handlers behind the gate and hands the connection to the task that serves it.
-    func installHTTP(on channel: any Channel, loop: LoopContext) throws -> HTTPConnectionGuard {
+    /// - Parameter onDeadline: told when the connection has to end earlier than its exchange said before.
+    func installHTTP(
+        on channel: any Channel, loop: LoopContext, onDeadline: @escaping (MonotonicTime) -> Void
+    ) throws -> HTTPConnectionGuard {
         var limits = NIOHTTPDecoderLimitConfiguration()
         limits.maxHeaderFieldSize = configuration.connections.maxHeaderBytes
         limits.maxHeaderListSize = configuration.connections.maxHeaderBytes
@@ -53,7 +57,8 @@ final class ServerContext: Sendable {
             withPipeliningAssistance: false, withErrorHandling: false, withOutboundHeaderValidation: false,
             withEncoderConfiguration: .init(), withDecoderLimitConfiguration: limits)
         try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: false))
-        let connectionGuard = HTTPConnectionGuard(limits: configuration.connections, loop: loop)
+        let connectionGuard = HTTPConnectionGuard(
+            limits: configuration.connections, loop: loop, onDeadline: onDeadline)
         try pipeline.addHandler(connectionGuard)
         let connection = try HTTPConnection(
             wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true))

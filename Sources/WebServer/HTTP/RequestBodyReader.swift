@@ -32,7 +32,8 @@ struct RequestBodyReader {
     }
 
     private func bytes(_ request: Request, _ context: WebRequestContext) async throws -> ByteBuffer {
-        if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > maxBytes {
+        // A length that is no `Int` is more than any bound.
+        if let length = request.headers[.contentLength], Int(length) ?? .max > maxBytes {
             throw APIError.tooLarge(limit: maxBytes)
         }
         context.isBodyTouched.set()
@@ -41,10 +42,9 @@ struct RequestBodyReader {
             var total = 0
             for try await part in request.body {
                 total += part.readableBytes
-                guard total <= Self.maxDrainedBytes else { break }
-                if total <= maxBytes { collected.writeImmutableBuffer(part) }
+                guard total <= maxBytes else { throw APIError.tooLarge(limit: maxBytes) }
+                collected.writeImmutableBuffer(part)
             }
-            guard total <= maxBytes else { throw APIError.tooLarge(limit: maxBytes) }
             return collected
         } catch let error as APIError {
             throw error

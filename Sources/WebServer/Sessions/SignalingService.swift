@@ -40,8 +40,8 @@ final class SignalingService: Sendable {
     var asksStore: Bool { pairing != nil }
 
     /// Asks the store whether it knows a room. A store that does not answer admits nobody.
-    func askStore(for id: String, _ answer: @escaping @Sendable (Bool) -> Void) {
-        guard let pairing, let roomID = RoomID(id) else { return answer(false) }
+    func askStore(for id: LiveRoomID, _ answer: @escaping @Sendable (Bool) -> Void) {
+        guard let pairing, let roomID = RoomID(id.text) else { return answer(false) }
         Task { answer((try? await pairing.room(roomID)) != nil) }
     }
 

@@ -17,7 +17,7 @@ extension SignalingSession: DeadlineTarget {
         case .open:
             if let stall { next = min(next, stall.since + service.limits.writeTimeout) }
             if let awaited { next = min(next, awaited.retry) }
-            if isReading { next = min(next, liveness.deadline(service.livenessRules)) }
+            if holds.isEmpty { next = min(next, liveness.deadline(service.livenessRules)) }
         }
         loop.bringForwardDeadline(of: self, to: next)
     }
@@ -43,7 +43,7 @@ extension SignalingSession: DeadlineTarget {
     }
 
     private func checkLiveness(at now: MonotonicTime) {
-        guard isReading else { return }
+        guard holds.isEmpty else { return }
         switch liveness.check(service.livenessRules, at: now) {
         case .wait: return
         case .ping: mailbox.post(.ping, payload: UnsafeRawBufferPointer(start: nil, count: 0), on: loop)
@@ -53,7 +53,7 @@ extension SignalingSession: DeadlineTarget {
 
     /// Any frame is a sign of life, for the liveness timer and for a room that is probing.
     func showLife(at now: MonotonicTime) {
-        liveness.heard(at: now)
+        if liveness.heard(at: now) { scheduleDeadline() }
         guard isProbed else { return }
         isProbed = false
         room?.heard(mailbox) { $0.signal(.joinRefused, on: loop) }
@@ -68,7 +68,7 @@ extension SignalingSession: DeadlineTarget {
             mailbox.discardFrames()
             return close(.tryAgainLater, .slow)
         }
-        if signals.contains(.resumeReading) { resumeReading() }
+        if signals.contains(.resumeReading) { release(.slowPeer) }
         if signals.contains(.retryJoin) { retryJoin() }
         if signals.contains(.joinRefused) { joinRefused() }
         if signals.contains(.probe) { probed() }
@@ -76,32 +76,12 @@ extension SignalingSession: DeadlineTarget {
 
     private func probed() {
         isProbed = true
-        // Held back by a slow peer, this client cannot be heard; its peer's write timeout decides.
-        guard isReading else { return showLife(at: loop.now) }
+        // Held back, this client cannot be heard; if its peer is the reason, the peer's write timeout decides.
+        guard holds.isEmpty else { return showLife(at: loop.now) }
         mailbox.post(.ping, payload: UnsafeRawBufferPointer(start: nil, count: 0), on: loop)
     }
 
     // MARK: Slow consumers
-
-    /// Stops reading until the peer has caught up.
-    func pauseReading() {
-        guard isReading, let channelContext else { return }
-        isReading = false
-        _ = channelContext.channel.setOption(.autoRead, value: false)
-    }
-
-    private func resumeReading() {
-        guard !isReading, let channelContext else { return }
-        isReading = true
-        liveness = Liveness(now: loop.now)
-        startReading(channelContext)
-        scheduleDeadline()
-    }
-
-    private func startReading(_ context: ChannelHandlerContext) {
-        _ = context.channel.setOption(.autoRead, value: true)
-        if asksForReads { context.read() }
-    }
 
     /// Starts the write timeout when the socket has not taken everything, and ends it when it has.
     func watchForStall() {
@@ -166,15 +146,12 @@ extension SignalingSession: DeadlineTarget {
         (bytes ?? []).withUnsafeBytes { mailbox.post(.close, payload: $0, on: loop) }
         phase = .closing(deadline: loop.now + Self.lingerTime)
         flushLastFrames()
-        if !isReading, let channelContext {
-            isReading = true
-            startReading(channelContext)
-        }
+        if !holds.isEmpty { readAgain() }
         scheduleDeadline()
     }
 
     /// Drops the connection without a word: nobody is listening.
-    private func abort(_ reason: SessionEnd) {
+    func abort(_ reason: SessionEnd) {
         guard case .open = phase else { return }
         loop.counters.count(reason)
         leaveRoom(.peerDisconnected)

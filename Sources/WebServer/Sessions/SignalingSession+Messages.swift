@@ -46,31 +46,34 @@ extension SignalingSession {
         let receipt = room.withPeer(of: mailbox) { peer in peer.map { post($0, forwarding) } }
         switch receipt {
         case .posted, .dropped: return
-        case .congested: pauseReading()
+        case .congested: hold(.slowPeer)
         case nil: refuse(.peerAbsent)
         }
     }
 
     // MARK: Joining
 
-    private func joinRequested(_ id: String, _ device: DeviceMark?) {
+    private func joinRequested(_ id: LiveRoomID, _ device: DeviceMark?) {
         guard joinLimit.allows(service.joinRule, at: readAt) else { return refuse(.rateLimited) }
         stopWaiting()
         guard service.asksStore, id != room?.id else { return takeSeat(in: id, device) }
         authorizing = id
+        // What comes behind the join is for the room it names.
+        hold(.authorizing)
         let mailbox = mailbox
         service.askStore(for: id) { isPaired in
             mailbox.eventLoop.execute {
                 guard let session = mailbox.session, session.authorizing == id else { return }
                 session.authorizing = nil
                 if isPaired { session.takeSeat(in: id, device) } else { session.refuse(.invalidRoomID) }
+                session.release(.authorizing)
                 session.loop.wakeAll()
             }
         }
     }
 
     /// Asks for a seat and answers, now or when a probe of the full room has shown who is there.
-    func takeSeat(in id: String, _ device: DeviceMark?) {
+    func takeSeat(in id: LiveRoomID, _ device: DeviceMark?) {
         let now = loop.now
         var seated: Room<Mailbox>?
         service.rooms.join(id, member: mailbox, device: device, now: now) { outcome, room in

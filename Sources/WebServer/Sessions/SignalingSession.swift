@@ -16,6 +16,16 @@ final class SignalingSession: ChannelInboundHandler, Placed {
         case closed
     }
 
+    /// Reasons to take nothing more from the client for a while.
+    struct Holds: OptionSet {
+        let rawValue: UInt8
+
+        /// The peer is slower than this client.
+        static let slowPeer = Holds(rawValue: 1 << 0)
+        /// The store is being asked whether a room may be joined.
+        static let authorizing = Holds(rawValue: 1 << 1)
+    }
+
     /// A join that waits for a probe of a full room.
     struct AwaitedJoin {
         let room: Room<Mailbox>
@@ -38,13 +48,17 @@ final class SignalingSession: ChannelInboundHandler, Placed {
     var forwarding: Forwarding?
     var awaited: AwaitedJoin?
     /// The room id a store is being asked about; nil when none is.
-    var authorizing: String?
+    var authorizing: LiveRoomID?
     var joinLimit = RateLimit()
     var liveness: Liveness
     /// The room waits for a sign of life from this session.
     var isProbed = false
-    /// False while the peer is too slow for what this client sends.
-    var isReading = true
+    /// Why nothing more is taken from the client for now.
+    var holds: Holds = []
+    /// What was read and must wait for the holds to end.
+    private var held = ByteBuffer()
+    /// The client has sent its last byte.
+    private var inputHasEnded = false
     /// Since when the socket takes nothing, and how many bytes waited in it then.
     var stall: (since: MonotonicTime, waiting: Int)?
     /// Earliest time to close because the server is draining.
@@ -121,20 +135,78 @@ final class SignalingSession: ChannelInboundHandler, Placed {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let buffer = unwrapInboundIn(data)
-        guard case .open = phase else { return loop.giveBackReadBuffer(buffer) }
-        readAt = loop.now
-        showLife(at: readAt)
-        buffer.withUnsafeReadableBytes { bytes in
-            // The loop's read buffer belongs to this event until it is given back, so it may be unmasked in
-            // place; through the buffer's own mutating access it would be copied first.
-            consume(UnsafeMutableRawBufferPointer(mutating: bytes))
+        if case .open = phase {
+            readAt = loop.now
+            showLife(at: readAt)
+            take(buffer)
         }
         loop.giveBackReadBuffer(buffer)
     }
 
+    /// Consumes what the holds allow and keeps the rest. While a client is held its socket is not read, so that
+    /// bytes come in only when its connection ends and NIO reads what the kernel still has.
+    private func take(_ buffer: ByteBuffer) {
+        var rest = buffer
+        if holds.isEmpty {
+            // The buffer's memory belongs to this event until it is given back, so it may be unmasked in place;
+            // through the buffer's own mutating access it would be copied first.
+            rest.moveReaderIndex(
+                forwardBy: buffer.withUnsafeReadableBytes {
+                    consume(UnsafeMutableRawBufferPointer(mutating: $0))
+                })
+        }
+        guard case .open = phase, rest.readableBytes > 0 else { return }
+        guard held.readableBytes + rest.readableBytes <= service.limits.maxOutboxBytes else {
+            return abort(.flood)
+        }
+        held.writeImmutableBuffer(rest)
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        guard event as? ChannelEvent == .inputClosed else {
+            return context.fireUserInboundEventTriggered(event)
+        }
+        inputHasEnded = true
+        if case .open = phase, !holds.isEmpty { return }
+        context.close(promise: nil)
+    }
+
+    /// Takes nothing more from the client until ``release(_:)``.
+    func hold(_ reason: Holds) {
+        let isFirst = holds.isEmpty
+        holds.insert(reason)
+        if isFirst { _ = channelContext?.channel.setOption(.autoRead, value: false) }
+    }
+
+    /// Ends a hold: when it was the last one, what was kept is consumed, and the socket is read again.
+    func release(_ reason: Holds) {
+        guard holds.contains(reason) else { return }
+        holds.remove(reason)
+        guard holds.isEmpty, case .open = phase else { return }
+        readAt = loop.now
+        liveness.heard(at: readAt)
+        let buffer = held
+        held = ByteBuffer()
+        take(buffer)
+        guard holds.isEmpty, case .open = phase, let context = channelContext else { return }
+        if inputHasEnded {
+            context.close(promise: nil)
+        } else {
+            readAgain()
+            scheduleDeadline()
+        }
+    }
+
+    /// Has the socket read again after a hold.
+    func readAgain() {
+        guard let context = channelContext else { return }
+        _ = context.channel.setOption(.autoRead, value: true)
+        if asksForReads { context.read() }
+    }
+
     func channelReadComplete(context: ChannelHandlerContext) {
         loop.wakeAll()
-        if asksForReads, isReading { context.read() }
+        if asksForReads, holds.isEmpty { context.read() }
         context.fireChannelReadComplete()
     }
 
@@ -154,12 +226,14 @@ final class SignalingSession: ChannelInboundHandler, Placed {
         context.fireChannelWritabilityChanged()
     }
 
-    private func consume(_ bytes: UnsafeMutableRawBufferPointer) {
+    /// Decodes and carries out messages until the bytes end, the session does, or a hold begins.
+    /// - Returns: how many bytes were consumed.
+    private func consume(_ bytes: UnsafeMutableRawBufferPointer) -> Int {
         var offset = 0
-        while case .open = phase {
+        while case .open = phase, holds.isEmpty {
             switch decoder.next(bytes, &offset) {
             case .needsMoreBytes:
-                return
+                return offset
             case .message(let opcode, let text):
                 switch messageLimit.judge(service.messageRules, at: readAt) {
                 case .accept: received(text, opcode)
@@ -179,6 +253,7 @@ final class SignalingSession: ChannelInboundHandler, Placed {
                 close(code, .init(violation: code))
             }
         }
+        return offset
     }
 
     private func received(_ text: UnsafeRawBufferPointer, _ opcode: Opcode) {
@@ -203,6 +278,7 @@ final class SignalingSession: ChannelInboundHandler, Placed {
     /// it was given before.
     func collectMail() {
         guard let context = channelContext, !isCollecting else { return }
+        if context.channel.isWritable { stall = nil }
         isCollecting = true
         defer { isCollecting = false }
         let batch = mailbox.take(withFrames: context.channel.isWritable)

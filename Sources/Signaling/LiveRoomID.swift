@@ -1,0 +1,16 @@
+/// The id of a live room, as its members chose it: 1 to 128 Unicode scalars. Ids are the same when their UTF-8 is,
+/// unlike Swift's strings, which are also the same when they only look alike.
+package struct LiveRoomID: Hashable, Sendable {
+    /// The most Unicode scalars of an id.
+    package static let maxLength = 128
+
+    let utf8: [UInt8]
+
+    /// Nil when the text is empty or too long.
+    package init?(_ text: String) {
+        guard (1...Self.maxLength).contains(text.unicodeScalars.count) else { return nil }
+        utf8 = Array(text.utf8)
+    }
+
+    package var text: String { String(decoding: utf8, as: UTF8.self) }
+}

@@ -30,9 +30,9 @@ package struct WebServerTelemetry: Sendable {
 /// The REST API and the WebSocket signaling on one port.
 package final class WebServer: Service {
     private static let backlog: Int32 = 4_096
-    private static let receiveBufferBytes: Int32 = 262_144
+    private static let receiveBufferBytes = 262_144
     /// What the kernel takes beyond what it could send: the less, the sooner a slow peer is noticed.
-    private static let maxUnsentBytes: Int32 = 131_072
+    private static let maxUnsentBytes = 131_072
     /// How long open HTTP requests may go on once the listener is closed.
     private static let requestGrace = Duration.seconds(5)
 

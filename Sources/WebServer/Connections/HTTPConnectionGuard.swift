@@ -123,7 +123,9 @@ final class HTTPConnectionGuard: ChannelDuplexHandler {
 
     /// The decoder gave up: the client learns why, as far as HTTP allows.
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        guard !isRetired, !isLingering, !responseIsOpen, exchange.isIdle || requestIsOpen || !exchange.hasAnswered else {
+        guard !isRetired, !isLingering, !responseIsOpen,
+            exchange.isIdle || requestIsOpen || !exchange.hasAnswered
+        else {
             return context.close(promise: nil)
         }
         responseIsOpen = true

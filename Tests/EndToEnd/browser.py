@@ -9,7 +9,7 @@ import os
 import pathlib
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from selenium import webdriver
@@ -88,7 +88,7 @@ class Browser:
         def reached() -> bool:
             failure = self.look("failure")
             assert failure is None, f"the page failed: {failure}, after {self.look('signals')}"
-            return self.look("phase") == phase
+            return bool(self.look("phase") == phase)
 
         try:
             eventually(reached, CALL_LIMIT, f"page is {phase!r}", interval=0.1)
@@ -98,9 +98,15 @@ class Browser:
 
     def wait_for_moving_picture(self, frames: int = 15) -> None:
         """The other's camera is decoded and shown, and goes on being so."""
-        for count in (lambda: self.look("framesShown"), lambda: self.do("framesDecoded")):
-            start = eventually(count, CALL_LIMIT, "the first frame arrives", interval=0.1)
-            eventually(lambda: count() >= start + frames, CALL_LIMIT, f"{frames} more frames", interval=0.1)
+        counters: list[Callable[[], int]] = [
+            lambda: int(self.look("framesShown")), lambda: int(self.do("framesDecoded"))
+        ]  # fmt: skip
+        for count in counters:
+            _wait_for_more(count, frames)
+
+    def wait_for_messages(self, count: int) -> None:
+        """So many data-channel messages have arrived in the present call."""
+        eventually(lambda: len(self.look("received")) >= count, CALL_LIMIT, f"{count} messages", interval=0.1)
 
     def screenshot(self, name: str) -> None:
         ARTIFACTS.mkdir(parents=True, exist_ok=True)
@@ -115,6 +121,12 @@ class Browser:
     def quit(self) -> None:
         with contextlib.suppress(WebDriverException, OSError):  # it may have been killed
             self.driver.quit()
+
+
+def _wait_for_more(count: Callable[[], int], frames: int) -> None:
+    """Waits until a counter of frames has started and gone on by so many."""
+    start = eventually(count, CALL_LIMIT, "the first frame arrives", interval=0.1)
+    eventually(lambda: count() >= start + frames, CALL_LIMIT, f"{frames} more frames", interval=0.1)
 
 
 def _with_descendants(pid: int) -> list[int]:

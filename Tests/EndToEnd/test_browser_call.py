@@ -8,9 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from browser import CALL_LIMIT, Browser, page_server
+from browser import Browser, page_server
 from switchboard import Server
-from waiting import eventually
 
 MESSAGES = 1_000
 
@@ -57,9 +56,7 @@ def assert_in_call(call: tuple[Browser, Browser]) -> None:
     for browser in call:
         browser.do("sendNumbered", MESSAGES)
     for browser in call:
-        eventually(
-            lambda: len(browser.look("received")) >= MESSAGES, CALL_LIMIT, "all messages arrive", interval=0.1
-        )
+        browser.wait_for_messages(MESSAGES)
         assert browser.look("received") == [str(number) for number in range(MESSAGES)]
 
 

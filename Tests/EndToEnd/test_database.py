@@ -182,8 +182,10 @@ def test_db_init_is_harmless_on_a_database_that_exists(original: pathlib.Path, w
 def test_db_check_accepts_good_files(tmp_path: pathlib.Path, original: pathlib.Path) -> None:
     made = tmp_path / "made.db"
     assert switchboard(tmp_path, "db", "init", SQLITE_DB_PATH=made).code == 0
+    assert switchboard(tmp_path, "db", "init", SQLITE_DB_PATH=original).code == 0
     for database in (made, original):
-        assert switchboard(tmp_path, "db", "check", SQLITE_DB_PATH=database).code == 0
+        result = switchboard(tmp_path, "db", "check", SQLITE_DB_PATH=database)
+        assert (result.code, result.stderr) == (0, "")
 
 
 def test_db_check_fails_on_what_is_missing_or_no_database(tmp_path: pathlib.Path) -> None:

@@ -8,6 +8,8 @@ import sys
 from collections.abc import Callable
 
 import pytest
+import yaml
+from openapi_spec_validator import validate
 
 from rest import Rest
 from switchboard import ROOT, Server
@@ -15,6 +17,10 @@ from switchboard import ROOT, Server
 DOCUMENT = ROOT / "docs/openapi.yaml"
 EXAMPLES = 60
 LIMIT = 110
+
+
+def test_the_document_is_valid_openapi() -> None:
+    validate(yaml.safe_load(DOCUMENT.read_text()))
 
 
 @pytest.mark.timeout(LIMIT + 10)

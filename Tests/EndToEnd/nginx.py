@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pathlib
 import re
+import shutil
 import socket
 import string
 import subprocess
@@ -11,6 +12,8 @@ import subprocess
 from switchboard import Server
 from waiting import eventually
 
+# Debian puts it where ordinary users do not look.
+NGINX = shutil.which("nginx") or "/usr/sbin/nginx"
 TEMPLATE = pathlib.Path(__file__).with_name("nginx.conf.template")
 
 
@@ -42,7 +45,7 @@ class Nginx:
         (prefix / "nginx.conf").write_text(config)
 
     def __enter__(self) -> Nginx:
-        command = ["nginx", "-p", str(self.prefix), "-c", str(self.prefix / "nginx.conf"), "-e", "stderr"]
+        command = [NGINX, "-p", str(self.prefix), "-c", str(self.prefix / "nginx.conf"), "-e", "stderr"]
         with (self.prefix / "stderr.log").open("wb") as stderr:
             self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=stderr, stderr=stderr)
         eventually(self._listens, 10, "nginx listens")

@@ -84,7 +84,7 @@ def test_metrics_are_prometheus_text_with_what_an_operator_needs(start_server: C
     rest.pair(new_device(), new_device())
     found = families(rest.call("GET", "/metrics"))
     ours = {name: family for name, family in found.items() if name.startswith("switchboard_")}
-    for word in "connections rooms messages forward pairing refus store memory descriptors".split():
+    for word in "connections rooms messages forward pairing refus store memory fds".split():
         assert any(word in name for name in found), f"nothing about {word} in {sorted(found)}"
     assert ours and all(family.documentation for family in ours.values())
     for name, family in ours.items():

@@ -15,7 +15,8 @@ from rest import Rest
 from switchboard import ROOT, Server
 
 DOCUMENT = ROOT / "docs/openapi.yaml"
-EXAMPLES = 60
+CONFIG = pathlib.Path(__file__).with_name("schemathesis.toml")
+EXAMPLES = 100
 LIMIT = 110
 
 
@@ -30,7 +31,7 @@ def test_the_server_keeps_to_its_openapi_document(
     """All checks and phases of schemathesis, with a fixed seed and a bounded number of examples."""
     server = start_server()
     command = [
-        *(sys.executable, "-m", "schemathesis.cli", "run", str(DOCUMENT)),
+        *(sys.executable, "-m", "schemathesis.cli", "--config-file", str(CONFIG), "run", str(DOCUMENT)),
         *("--url", server.http),
         *("--checks", "all"),
         *("--max-examples", str(EXAMPLES)),

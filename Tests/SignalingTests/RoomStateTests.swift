@@ -132,6 +132,18 @@ struct RoomStateTests {
         #expect(t.join(c) == "full")
     }
 
+    @Test("forgets who is told that it is full, so that later ones may wait")
+    func refusedDoNotWait() {
+        var t = fullRoom()
+        #expect(t.join(c).hasPrefix("waiting"))
+        #expect(t.join(d).hasPrefix("waiting"))
+        _ = t.room.heard(b)
+        t.wait(2)
+        #expect(t.join(c) == "seated peer=b evicted=[a]")
+        #expect(t.join(d) == "full")
+        #expect(!t.room.isWaiting(d))
+    }
+
     @Test("forgets who stops waiting")
     func stopsWaiting() {
         var t = fullRoom()
@@ -154,9 +166,13 @@ struct RoomDirectoryTests {
         let rooms = directory()
         let a = Member("a"), b = Member("b")
         var room: Room<Member>?
-        rooms.join("r", member: a, device: nil, now: .init(nanoseconds: 0)) { room = $1 }
-        rooms.join("r", member: b, device: nil, now: .init(nanoseconds: 0)) { #expect($1 === room) }
-        rooms.join("s", member: Member("c"), device: nil, now: .init(nanoseconds: 0)) { #expect($1 !== room) }
+        rooms.join("r", leaving: nil, member: a, device: nil, now: .init(nanoseconds: 0)) { room = $0.room }
+        rooms.join("r", leaving: nil, member: b, device: nil, now: .init(nanoseconds: 0)) {
+            #expect($0.room === room)
+        }
+        rooms.join("s", leaving: nil, member: Member("c"), device: nil, now: .init(nanoseconds: 0)) {
+            #expect($0.room !== room)
+        }
         #expect(rooms.count == 2)
         #expect(
             rooms.summaries(limit: 10).sorted { $0.roomID < $1.roomID } == [
@@ -172,6 +188,62 @@ struct RoomDirectoryTests {
         #expect(rooms.count == 1)
     }
 
+    @Test("moves a member in one step, and lets it keep its seat when the new room is full")
+    func moves() {
+        let rooms = directory()
+        let now = MonotonicTime(nanoseconds: 0)
+        let a = Member("a"), b = Member("b"), c = Member("c"), d = Member("d")
+        var first: Room<Member>?
+        var second: Room<Member>?
+        rooms.join("r", leaving: nil, member: a, device: nil, now: now) { first = $0.room }
+        rooms.join("r", leaving: nil, member: b, device: nil, now: now) { _ in }
+        rooms.join("s", leaving: first, member: b, device: nil, now: now) {
+            second = $0.room
+            #expect($0.departure?.peer === a)
+        }
+        guard let first, let second else { return #expect(Bool(false)) }
+        #expect(!first.isSeated(b))
+        #expect(second.isSeated(b))
+        rooms.join("s", leaving: nil, member: c, device: nil, now: now) { _ in }
+        rooms.join("s", leaving: first, member: a, device: nil, now: now) {
+            #expect($0.departure == nil)
+            guard case .waiting = $0.outcome else { return #expect(Bool(false)) }
+        }
+        #expect(first.isSeated(a))
+        rooms.join("t", leaving: first, member: a, device: nil, now: now) {
+            #expect($0.departure?.peer == nil)
+        }
+        #expect(rooms.summaries(limit: 9).map(\.roomID).sorted() == ["s", "t"])
+        rooms.join("s", leaving: second, member: c, device: nil, now: now) {
+            guard case .alreadySeated = $0.outcome else { return #expect(Bool(false)) }
+        }
+        rooms.join("u", leaving: nil, member: d, device: nil, now: now) { _ in }
+        #expect(rooms.count == 3)
+    }
+
+    @Test("moves members both ways between rooms at once without getting stuck")
+    func crossing() async {
+        let rooms = directory()
+        await withTaskGroup(of: Void.self) { group in
+            for index in 0..<8 {
+                group.addTask {
+                    let member = Member("\(index)")
+                    var current: Room<Member>?
+                    for step in 0..<500 {
+                        let id: LiveRoomID = (step + index) % 2 == 0 ? "one" : "two"
+                        rooms.join(
+                            id, leaving: current, member: member, device: nil, now: .init(nanoseconds: 0)
+                        ) {
+                            if case .seated = $0.outcome { current = $0.room }
+                        }
+                    }
+                    if let current { rooms.leave(current, member: member) { _ in } }
+                }
+            }
+        }
+        #expect(rooms.count == 0)
+    }
+
     @Test("seats exactly two of many that come at once")
     func contention() async {
         let rooms = directory()
@@ -179,9 +251,10 @@ struct RoomDirectoryTests {
             for index in 0..<64 {
                 group.addTask {
                     var count = 0
-                    rooms.join("r", member: Member("\(index)"), device: nil, now: .init(nanoseconds: 0)) {
-                        outcome, _ in
-                        if case .seated = outcome { count = 1 }
+                    rooms.join(
+                        "r", leaving: nil, member: Member("\(index)"), device: nil, now: .init(nanoseconds: 0)
+                    ) {
+                        if case .seated = $0.outcome { count = 1 }
                     }
                     return count
                 }

@@ -2,7 +2,8 @@ import Synchronization
 
 /// A live room that several event loops share: its state behind a lock of its own.
 ///
-/// Lock order: directory shard, then room, then whatever the callbacks lock. Callbacks run under the room's
+/// Lock order: directory shards by index, then the room that is left, then the room that is joined, then whatever
+/// the callbacks lock. Callbacks run under the room's
 /// lock, so that what they append to members' outboxes stands there in the order of the room's events; they
 /// must neither block nor call back into rooms.
 package final class Room<Member: AnyObject & Sendable>: Sendable {
@@ -24,6 +25,16 @@ package final class Room<Member: AnyObject & Sendable>: Sendable {
     /// A probed member showed a sign of life; `refuse` is called for those that need wait no longer.
     package func heard(_ member: Member, refuse: (Member) -> Void) {
         state.withLock { $0.state.heard(member).forEach(refuse) }
+    }
+
+    /// Whether the member has a seat here.
+    package func isSeated(_ member: Member) -> Bool {
+        state.withLock { $0.state.isSeated(member) }
+    }
+
+    /// Whether the member waits here for a seat.
+    package func isWaiting(_ member: Member) -> Bool {
+        state.withLock { $0.state.isWaiting(member) }
     }
 
     /// Gives up a place among the waiting.

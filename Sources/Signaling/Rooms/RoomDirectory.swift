@@ -18,21 +18,79 @@ package final class RoomDirectory<Member: AnyObject & Sendable>: Sendable {
         shards = (0..<Self.shardCount).map { _ in Shard() }
     }
 
-    private func shard(of id: LiveRoomID) -> Shard {
-        shards[Int(UInt(bitPattern: id.hashValue) % UInt(Self.shardCount))]
+    private func shardIndex(of id: LiveRoomID) -> Int {
+        Int(UInt(bitPattern: id.hashValue) % UInt(Self.shardCount))
     }
 
-    /// Asks for a seat, opening the room if need be. `body` learns the outcome under the room's lock.
+    private func shard(of id: LiveRoomID) -> Shard { shards[shardIndex(of: id)] }
+
+    /// What a member learns that asked for a seat.
+    package struct Joined {
+        package let outcome: RoomState<Member>.JoinOutcome
+        /// The room it asked for.
+        package let room: Room<Member>
+        /// Those left in the room that it left for this one; nil when it left none.
+        package let departure: RoomState<Member>.Departure?
+    }
+
+    /// Asks for a seat, opening the room if need be. A member that has a seat in `current` gives it up in the same
+    /// moment as it gets the new one, and keeps it otherwise. `body` learns the outcome under the locks of both rooms.
     package func join(
-        _ id: LiveRoomID, member: Member, device: DeviceMark?, now: MonotonicTime,
-        _ body: (RoomState<Member>.JoinOutcome, Room<Member>) -> Void
+        _ id: LiveRoomID, leaving current: Room<Member>?, member: Member, device: DeviceMark?,
+        now: MonotonicTime, _ body: (Joined) -> Void
     ) {
-        shard(of: id).rooms.withLock { rooms in
-            let room = rooms[id] ?? Room(id: id)
-            room.withState { state in
-                body(state.join(member, device: device, now: now, rules: rules), room)
-                rooms[id] = state.isEmpty ? nil : room
+        let target = shardIndex(of: id)
+        guard let current, current.id != id else {
+            return shards[target].rooms.withLock { rooms in
+                join(id, &rooms, member, device, now) { body(Joined(outcome: $0, room: $1, departure: nil)) }
             }
+        }
+        let source = shardIndex(of: current.id)
+        if source == target {
+            shards[source].rooms.withLock { rooms in
+                if move(member, from: current, to: id, &rooms, device, now, body) { rooms[current.id] = nil }
+            }
+        } else if source < target {
+            shards[source].rooms.withLock { old in
+                shards[target].rooms.withLock { new in
+                    if move(member, from: current, to: id, &new, device, now, body) { old[current.id] = nil }
+                }
+            }
+        } else {
+            shards[target].rooms.withLock { new in
+                shards[source].rooms.withLock { old in
+                    if move(member, from: current, to: id, &new, device, now, body) { old[current.id] = nil }
+                }
+            }
+        }
+    }
+
+    private func join(
+        _ id: LiveRoomID, _ rooms: inout [LiveRoomID: Room<Member>], _ member: Member, _ device: DeviceMark?,
+        _ now: MonotonicTime, _ body: (RoomState<Member>.JoinOutcome, Room<Member>) -> Void
+    ) {
+        let room = rooms[id] ?? Room(id: id)
+        room.withState { state in
+            body(state.join(member, device: device, now: now, rules: rules), room)
+            rooms[id] = state.isEmpty ? nil : room
+        }
+    }
+
+    /// True when nobody is left in the room that was left.
+    private func move(
+        _ member: Member, from current: Room<Member>, to id: LiveRoomID,
+        _ rooms: inout [LiveRoomID: Room<Member>], _ device: DeviceMark?, _ now: MonotonicTime,
+        _ body: (Joined) -> Void
+    ) -> Bool {
+        current.withState { old in
+            let wasSeated = old.isSeated(member)
+            join(id, &rooms, member, device, now) { outcome, room in
+                guard case .seated = outcome else {
+                    return body(Joined(outcome: outcome, room: room, departure: nil))
+                }
+                body(Joined(outcome: outcome, room: room, departure: old.leave(member)))
+            }
+            return wasSeated && old.isEmpty
         }
     }
 

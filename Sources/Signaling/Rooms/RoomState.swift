@@ -87,16 +87,27 @@ package struct RoomState<Member: AnyObject> {
         if seat(member, device) { return .seated(peer: peer(of: member), evicted: evicted) }
         switch probe {
         case .running(let deadline):
-            return wait(member) ? .waiting(probed: [], retry: deadline) : .full
+            return wait(member) ? .waiting(probed: [], retry: deadline) : refuse(member)
         case .none:
             let next = lastProbe.map { $0 + rules.probeInterval } ?? now
             if now >= next {
-                guard wait(member) else { return .full }
+                guard wait(member) else { return refuse(member) }
                 return .waiting(probed: startProbe(now, rules), retry: now + rules.probeTimeout)
             }
             let ownsSeat = device != nil && (initiator?.device == device || second?.device == device)
-            return ownsSeat && wait(member) ? .waiting(probed: [], retry: next) : .full
+            return ownsSeat && wait(member) ? .waiting(probed: [], retry: next) : refuse(member)
         }
+    }
+
+    /// Whoever is told that the room is full waits no longer.
+    private mutating func refuse(_ member: Member) -> JoinOutcome {
+        waiting.removeAll { $0 === member }
+        return .full
+    }
+
+    /// Whether the member has a place among those that wait for a seat.
+    package func isWaiting(_ member: Member) -> Bool {
+        waiting.contains { $0 === member }
     }
 
     private mutating func seat(_ member: Member, _ device: DeviceMark?) -> Bool {

@@ -1,7 +1,4 @@
 import NIOCore
-import NIOHTTP1
-import NIOHTTPTypes
-import NIOHTTPTypesHTTP1
 import Signaling
 
 /// The first handler of every connection: it looks at the head of each request and makes the connection a
@@ -57,7 +54,7 @@ final class ConnectionGate: ChannelInboundHandler, RemovableChannelHandler, Dead
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
-        place = loop.gates.add(self)
+        loop.gates.add(self)
         loop.setDeadline(of: self, to: openedAt + server.configuration.connections.handshakeTimeout)
     }
 
@@ -71,8 +68,7 @@ final class ConnectionGate: ChannelInboundHandler, RemovableChannelHandler, Dead
     private func retire() {
         context = nil
         loop.removeDeadline(of: self)
-        if place >= 0 { loop.gates.remove(at: place) }
-        place = -1
+        loop.gates.remove(self)
     }
 
     func deadlineReached(at now: MonotonicTime) {
@@ -80,6 +76,7 @@ final class ConnectionGate: ChannelInboundHandler, RemovableChannelHandler, Dead
         if case .refused = stage { return context.close(promise: nil) }
         let deadline = http?.exchange.deadline ?? openedAt
         if now >= deadline {
+            server.metrics.ended(http?.exchange.timeout ?? .handshakeTimeout)
             context.close(promise: nil)
         } else {
             loop.setDeadline(of: self, to: deadline)
@@ -147,8 +144,9 @@ final class ConnectionGate: ChannelInboundHandler, RemovableChannelHandler, Dead
             open(head, response, context)
         case .refuse(let refusal) where isFresh:
             refuse(refusal, context)
-        case .otherRequest where isFresh && head.isHTTP11 && head.hostCount != 1:
-            refuse(.badHost, context)
+        case .otherRequest where head.isHTTP11 && head.hostCount != 1:
+            // Out of turn there is no place for an answer.
+            if isFresh { refuse(.badHost, context) } else { context.close(promise: nil) }
         case .otherRequest where isFresh && head.method == "CONNECT":
             refuse(.noTunnel, context)
         case .accept, .refuse, .otherRequest:
@@ -157,7 +155,8 @@ final class ConnectionGate: ChannelInboundHandler, RemovableChannelHandler, Dead
             case .unknown: expecting = .anything
             }
             feed(length, context)
-            if !head.isHTTP11 { http?.closeAfterNextResponse() }
+            // Where the next request begins would not be known, and a handshake not be recognised.
+            if !head.isHTTP11 || head.framing == .unknown { http?.closeAfterNextResponse() }
         }
     }
 
@@ -208,6 +207,7 @@ final class ConnectionGate: ChannelInboundHandler, RemovableChannelHandler, Dead
         do {
             try context.pipeline.syncOperations.addHandler(session, position: .after(self))
         } catch {
+            if let key { connections.release(key) }
             return context.close(promise: nil)
         }
         if rest.readableBytes > 0 { context.fireChannelRead(wrapInboundOut(rest)) }
@@ -222,6 +222,7 @@ final class ConnectionGate: ChannelInboundHandler, RemovableChannelHandler, Dead
     private func refuse(_ refusal: Handshake.Refusal, _ context: ChannelHandlerContext) {
         held.clear()
         stage = .refused
+        server.metrics.refused(refusal.id)
         context.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: refusal.response)), promise: nil)
         context.close(mode: .output, promise: nil)
         loop.setDeadline(of: self, to: loop.now + SignalingSession.lingerTime)

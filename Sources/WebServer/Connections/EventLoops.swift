@@ -32,6 +32,7 @@ final class EventLoops: Sendable {
                 loop.scheduleRepeatedTask(initialDelay: Self.foldInterval, delay: Self.foldInterval) { _ in
                     signaling.metrics.fold(&bound.value.counters)
                     signaling.metrics.record(sessions: signaling.sessionCount, rooms: signaling.rooms.count)
+                    server.metrics.record(open: server.connections.count)
                 })
         }
         self.contexts = contexts

@@ -25,13 +25,20 @@ final class HTTPConnectionGuard: ChannelDuplexHandler {
     private var isLingering = false
     /// Told when the exchange has to be over earlier than it seemed.
     private let onDeadline: (MonotonicTime) -> Void
+    private let metrics: ConnectionMetrics
+    /// The last response is on its way to the socket.
+    private var isEnding = false
+    /// The input was not HTTP, or ended within a request; nothing more goes out.
+    private var hasFailed = false
     /// The connection has become a WebSocket: HTTP's wish to half-close it no longer counts.
     private var isRetired = false
 
     init(
-        limits: ConnectionLimits, loop: LoopContext, onDeadline: @escaping (MonotonicTime) -> Void
+        limits: ConnectionLimits, loop: LoopContext, metrics: ConnectionMetrics,
+        onDeadline: @escaping (MonotonicTime) -> Void
     ) {
         self.loop = loop
+        self.metrics = metrics
         self.onDeadline = onDeadline
         exchange = HTTPExchange(limits: limits, now: loop.now)
     }
@@ -44,9 +51,17 @@ final class HTTPConnectionGuard: ChannelDuplexHandler {
     /// HTTP ends on this connection, which lives on as a WebSocket.
     func retire() { isRetired = true }
 
-    /// Closes once the open exchange, if any, is over.
+    /// Closes once the open exchange, if any, is over and the socket has taken its response.
     func closeWhenIdle(_ channel: any Channel) {
-        if exchange.isIdle { channel.close(promise: nil) } else { closesAfterResponse = true }
+        closesAfterResponse = true
+        if exchange.isIdle, channel.isWritable { channel.close(promise: nil) }
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if closesAfterResponse, exchange.isIdle, !isEnding, context.channel.isWritable {
+            context.close(promise: nil)
+        }
+        context.fireChannelWritabilityChanged()
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -55,9 +70,10 @@ final class HTTPConnectionGuard: ChannelDuplexHandler {
         case .head:
             requestIsOpen = true
             bodyBytes = 0
+            exchange.requestBegan()
         case .body(let bytes):
             bodyBytes += bytes.readableBytes
-            if bodyBytes > Self.maxBodyBytes { return context.close(promise: nil) }
+            if bodyBytes > Self.maxBodyBytes { return cutOff(context) }
         case .end:
             requestIsOpen = false
             exchange.requestEnded(at: loop.now)
@@ -65,26 +81,49 @@ final class HTTPConnectionGuard: ChannelDuplexHandler {
         context.fireChannelRead(data)
     }
 
+    private func cutOff(_ context: ChannelHandlerContext) {
+        metrics.ended(.bodyTooLarge)
+        context.close(promise: nil)
+    }
+
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        if hasFailed || isEnding || isLingering { return promise?.fail(ChannelError.outputClosed) ?? () }
         switch unwrapOutboundIn(data) {
-        case .head(let head):
+        case .head(var head):
             responseIsOpen = head.status.kind != .informational
             if head.headerFields[.connection] == "close" { closesAfterResponse = true }
-            context.write(data, promise: promise)
+            if closesAfterResponse, responseIsOpen { head.headerFields[.connection] = "close" }
+            context.write(wrapOutboundOut(.head(head)), promise: promise)
         case .body:
             context.write(data, promise: promise)
         case .end:
             responseIsOpen = false
-            exchange.responseEnded(at: loop.now)
-            context.writeAndFlush(data, promise: promise)
-            if closesAfterResponse { end(context) }
+            exchange.responseEnded(at: loop.now, requestIsOpen: requestIsOpen)
+            if closesAfterResponse {
+                writeLast(data, promise, context)
+            } else {
+                context.writeAndFlush(data, promise: promise)
+            }
         }
+    }
+
+    /// Writes the end of the last response and ends the connection once the socket has taken all of it.
+    private func writeLast(
+        _ data: NIOAny, _ promise: EventLoopPromise<Void>?, _ context: ChannelHandlerContext
+    ) {
+        isEnding = true
+        let written = promise ?? context.eventLoop.makePromise(of: Void.self)
+        written.futureResult.assumeIsolated().whenComplete { _ in
+            self.isEnding = false
+            self.end(context)
+        }
+        context.writeAndFlush(data, promise: written)
     }
 
     func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
         if isRetired, mode == .output {
             promise?.succeed()
-        } else if isLingering, mode != .input {
+        } else if isEnding || isLingering, mode != .input {
             context.channel.closeFuture.cascade(to: promise)
         } else {
             context.close(mode: mode, promise: promise)
@@ -93,7 +132,11 @@ final class HTTPConnectionGuard: ChannelDuplexHandler {
 
     /// The last response is written. Closes, or lingers while its request is still coming in.
     private func end(_ context: ChannelHandlerContext) {
-        guard requestIsOpen else { return context.close(promise: nil) }
+        if requestIsOpen { linger(context) } else { context.close(promise: nil) }
+    }
+
+    /// Half-closes, and drops what still comes in for a while.
+    private func linger(_ context: ChannelHandlerContext) {
         isLingering = true
         exchange.lingers(at: loop.now)
         onDeadline(exchange.deadline)
@@ -106,7 +149,7 @@ final class HTTPConnectionGuard: ChannelDuplexHandler {
         case .head: return
         case .body(let bytes):
             bodyBytes += bytes.readableBytes
-            if bodyBytes > Self.maxBodyBytes { context.close(promise: nil) }
+            if bodyBytes > Self.maxBodyBytes { cutOff(context) }
         case .end:
             context.close(promise: nil)
         }
@@ -121,19 +164,29 @@ final class HTTPConnectionGuard: ChannelDuplexHandler {
         context.fireUserInboundEventTriggered(event)
     }
 
-    /// The decoder gave up: the client learns why, as far as HTTP allows.
+    /// The decoder gave up, or the input ended within a request. The client learns why as far as HTTP allows, and
+    /// whoever reads the request learns that it is not whole.
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        guard !isRetired, !isLingering, !responseIsOpen,
-            exchange.isIdle || requestIsOpen || !exchange.hasAnswered
-        else {
+        if isRetired || isLingering { return context.fireErrorCaught(error) }
+        let isInTurn = exchange.isAnswered || requestIsOpen
+        guard isInTurn, !isEnding, !responseIsOpen, context.channel.isActive else {
+            hasFailed = true
+            context.fireErrorCaught(error)
             return context.close(promise: nil)
         }
-        responseIsOpen = true
+        answer(error, context)
+        hasFailed = true
+        linger(context)
+        context.fireErrorCaught(error)
+    }
+
+    private func answer(_ error: any Error, _ context: ChannelHandlerContext) {
         let isTooLarge = (error as? HTTPParserError) == .headerOverflow
-        let body =
-            isTooLarge
-            ? #"{"error":"headers_too_large","message":"The request's header fields are too large."}"#
-            : #"{"error":"bad_request","message":"The request is not valid HTTP."}"#
+        let id = isTooLarge ? "headers_too_large" : "bad_request"
+        let message =
+            isTooLarge ? "The request's header fields are too large." : "The request is not valid HTTP."
+        metrics.refused(id)
+        let body = #"{"error":"\#(id)","message":"\#(message)"}"#
         let head = HTTPResponse(
             status: isTooLarge ? .requestHeaderFieldsTooLarge : .badRequest,
             headerFields: [
@@ -143,6 +196,5 @@ final class HTTPConnectionGuard: ChannelDuplexHandler {
         context.write(wrapOutboundOut(.head(head)), promise: nil)
         context.write(wrapOutboundOut(.body(ByteBuffer(string: body))), promise: nil)
         context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
-        context.close(mode: .output, promise: nil)
     }
 }

@@ -21,7 +21,7 @@ struct HTTPExchange {
     private let limits: ConnectionLimits
     private var phase = Phase.idle
     private var since: MonotonicTime
-    /// Requests read to their end whose response has not been written to its end.
+    /// Requests whose head has been read and whose response has not been written to its end.
     private var unanswered = 0
     private(set) var hasAnswered = false
 
@@ -36,7 +36,7 @@ struct HTTPExchange {
         return false
     }
 
-    /// True when every request that was read to its end has its response.
+    /// True when every request that has begun has its response.
     var isAnswered: Bool { unanswered == 0 }
 
     /// When the connection has overstayed.
@@ -49,6 +49,16 @@ struct HTTPExchange {
         }
     }
 
+    /// What it means to overstay now.
+    var timeout: ConnectionEnd {
+        switch phase {
+        case .idle: hasAnswered ? .idleTimeout : .handshakeTimeout
+        case .receiving: .requestTimeout
+        case .responding: .responseTimeout
+        case .lingering: .lingerTimeout
+        }
+    }
+
     /// Bytes of a request came in.
     mutating func bytesArrived(at now: MonotonicTime) {
         guard isIdle else { return }
@@ -56,9 +66,10 @@ struct HTTPExchange {
         since = now
     }
 
+    mutating func requestBegan() { unanswered += 1 }
+
     mutating func requestEnded(at now: MonotonicTime) {
-        unanswered += 1
-        phase = .responding
+        phase = unanswered == 0 ? .idle : .responding
         since = now
     }
 
@@ -67,10 +78,11 @@ struct HTTPExchange {
         since = now
     }
 
-    mutating func responseEnded(at now: MonotonicTime) {
+    /// - Parameter requestIsOpen: the request was answered before its end, which is still coming in.
+    mutating func responseEnded(at now: MonotonicTime, requestIsOpen: Bool) {
         hasAnswered = true
         unanswered = max(0, unanswered - 1)
-        phase = unanswered == 0 ? .idle : .responding
+        phase = requestIsOpen ? .receiving : unanswered == 0 ? .idle : .responding
         since = now
     }
 }

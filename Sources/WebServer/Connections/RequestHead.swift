@@ -113,8 +113,9 @@ struct RequestHead {
         case 10 where Self.matches(name, "connection"):
             connectionSaysUpgrade = connectionSaysUpgrade || Self.hasToken("upgrade", Self.text(value))
         case 14 where Self.matches(name, "content-length"):
-            let length = framing == .length(0) ? Int(Self.text(value)) : nil
-            framing = length.map { $0 >= 0 ? .length($0) : .unknown } ?? .unknown
+            let text = Self.text(value)
+            let isNumber = text.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+            framing = isNumber && framing == .length(0) ? Int(text).map { .length($0) } ?? .unknown : .unknown
         case 15 where Self.matches(name, "x-forwarded-for"):
             forwardedFor.append(Self.text(value))
         case 17 where Self.matches(name, "sec-websocket-key"):

@@ -15,6 +15,7 @@ final class ServerContext: Sendable {
     let configuration: WebServerConfiguration
     let resolver: ClientAddressResolver
     let connections: ConnectionTable
+    let metrics = ConnectionMetrics()
     let signaling: SignalingService
     /// Where HTTP connections go to be served.
     private let httpConnections: AsyncStream<HTTPConnection>.Continuation
@@ -58,7 +59,7 @@ final class ServerContext: Sendable {
             withEncoderConfiguration: .init(), withDecoderLimitConfiguration: limits)
         try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: false))
         let connectionGuard = HTTPConnectionGuard(
-            limits: configuration.connections, loop: loop, onDeadline: onDeadline)
+            limits: configuration.connections, loop: loop, metrics: metrics, onDeadline: onDeadline)
         try pipeline.addHandler(connectionGuard)
         let connection = try HTTPConnection(
             wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true))

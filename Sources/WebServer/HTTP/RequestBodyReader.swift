@@ -45,6 +45,10 @@ struct RequestBodyReader {
                 guard total <= maxBytes else { throw APIError.tooLarge(limit: maxBytes) }
                 collected.writeImmutableBuffer(part)
             }
+            // The connection may have ended before the request did.
+            if let declared = request.headers[.contentLength], Int(declared) != collected.readableBytes {
+                throw ConnectionLost()
+            }
             return collected
         } catch let error as APIError {
             throw error

@@ -75,9 +75,9 @@ final class LoopContext {
                 mailbox.session?.collectMail()
             } else {
                 mailbox.eventLoop.execute {
-                    guard let session = mailbox.session else { return }
-                    session.collectMail()
-                    session.loop.wakeAll()
+                    guard let loop = mailbox.session?.loop else { return }
+                    loop.wakeLater(mailbox)
+                    loop.wakeAll()
                 }
             }
         }
@@ -119,7 +119,7 @@ final class LoopContext {
 
 /// An element of a ``PlacedList``.
 protocol Placed: AnyObject {
-    /// Its place in the list, kept by the list.
+    /// Its place in the list, kept by the list; -1 outside.
     var place: Int { get set }
 }
 
@@ -127,13 +127,17 @@ protocol Placed: AnyObject {
 struct PlacedList<Element: Placed> {
     private(set) var elements: [Element] = []
 
-    /// Adds an element and returns its place.
-    mutating func add(_ element: Element) -> Int {
+    /// Adds an element, which is in no list.
+    mutating func add(_ element: Element) {
+        element.place = elements.count
         elements.append(element)
-        return elements.count - 1
     }
 
-    mutating func remove(at place: Int) {
+    /// Removes an element; harmless when it is in no list.
+    mutating func remove(_ element: Element) {
+        let place = element.place
+        guard place >= 0 else { return }
+        element.place = -1
         let last = elements.removeLast()
         guard place < elements.count else { return }
         elements[place] = last

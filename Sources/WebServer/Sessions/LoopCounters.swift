@@ -1,15 +1,49 @@
-import Metrics
 import Signaling
 
-/// Kinds of messages that are counted; the raw value is the metric's `type` label.
-enum CountedMessage: String, CaseIterable {
-    case join = "join_room"
-    case leave = "leave_room"
-    case offer = "webrtc_offer"
-    case answer = "webrtc_answer"
-    case candidate = "ice_candidate"
-    case ping
-    case application
+/// Kinds of messages that are counted.
+enum CountedMessage: Int, CaseIterable {
+    case join, leave, offer, answer, candidate, ping, application
+
+    /// The metric's `type` label.
+    var label: String {
+        switch self {
+        case .join: "join_room"
+        case .leave: "leave_room"
+        case .offer: "webrtc_offer"
+        case .answer: "webrtc_answer"
+        case .candidate: "ice_candidate"
+        case .ping: "ping"
+        case .application: "application"
+        }
+    }
+}
+
+/// Why a client did not get what it asked for; the raw value is the metric's `reason` label.
+enum CountedRefusal: String, CaseIterable {
+    case invalidJSON = "invalid_json"
+    case invalidMessage = "invalid_message"
+    case unknownType = "unknown_type"
+    case invalidRoomID = "invalid_room_id"
+    case notInRoom = "not_in_room"
+    case peerAbsent = "peer_absent"
+    case tooLarge = "too_large"
+    case rateLimited = "rate_limited"
+    case roomFull = "room_full"
+    /// The store did not say whether a room may be joined.
+    case storeUnavailable = "store_unavailable"
+
+    init(_ error: SignalingError) {
+        switch error {
+        case .invalidJSON: self = .invalidJSON
+        case .invalidMessage: self = .invalidMessage
+        case .unknownType: self = .unknownType
+        case .invalidRoomID: self = .invalidRoomID
+        case .notInRoom: self = .notInRoom
+        case .peerAbsent: self = .peerAbsent
+        case .tooLarge: self = .tooLarge
+        case .rateLimited: self = .rateLimited
+        }
+    }
 }
 
 /// Why a session ended; the raw value is the metric's `reason` label.
@@ -35,15 +69,15 @@ struct LoopCounters {
     private static let latencyBoundNanoseconds = latencyBounds.map { Int64($0 * 1e9) }
 
     private(set) var messages = [Int](repeating: 0, count: CountedMessage.allCases.count)
-    private(set) var errors = [Int](repeating: 0, count: SignalingError.allCases.count)
+    private(set) var refusals = [Int](repeating: 0, count: CountedRefusal.allCases.count)
     private(set) var ends = [Int](repeating: 0, count: SessionEnd.allCases.count)
     private(set) var latencyCounts = [UInt64](repeating: 0, count: latencyBounds.count + 1)
     private(set) var latencyNanoseconds: Int64 = 0
     var opened = 0
     var forwarded = 0
 
-    mutating func count(_ message: CountedMessage) { messages[message.ordinal] &+= 1 }
-    mutating func count(_ error: SignalingError) { errors[error.ordinal] &+= 1 }
+    mutating func count(_ message: CountedMessage) { messages[message.rawValue] &+= 1 }
+    mutating func count(_ refusal: CountedRefusal) { refusals[refusal.ordinal] &+= 1 }
     mutating func count(_ end: SessionEnd) { ends[end.ordinal] &+= 1 }
 
     /// Counts a batch of forwarded messages that left `nanoseconds` after the first of them was read.
@@ -61,47 +95,4 @@ struct LoopCounters {
 
 extension CaseIterable where Self: Equatable, AllCases == [Self] {
     fileprivate var ordinal: Int { Self.allCases.firstIndex(of: self) ?? 0 }
-}
-
-/// Where the loops' counts go: swift-metrics counters with labels from fixed lists, and a latency histogram.
-final class SignalingMetrics: Sendable {
-    private let messages: [Counter]
-    private let errors: [Counter]
-    private let ends: [Counter]
-    private let opened = Counter(label: "switchboard_websocket_sessions_opened")
-    private let forwarded = Counter(label: "switchboard_signaling_forwarded")
-    private let sessions = Gauge(label: "switchboard_websocket_sessions")
-    private let rooms = Gauge(label: "switchboard_rooms")
-    private let forwardLatency: @Sendable (_ bucketCounts: [UInt64], _ sumSeconds: Double) -> Void
-
-    init(forwardLatency: @escaping @Sendable (_ bucketCounts: [UInt64], _ sumSeconds: Double) -> Void) {
-        self.forwardLatency = forwardLatency
-        messages = CountedMessage.allCases.map {
-            Counter(label: "switchboard_signaling_messages", dimensions: [("type", $0.rawValue)])
-        }
-        errors = SignalingError.allCases.map {
-            Counter(label: "switchboard_signaling_refusals", dimensions: [("reason", $0.rawValue)])
-        }
-        ends = SessionEnd.allCases.map {
-            Counter(label: "switchboard_websocket_sessions_ended", dimensions: [("reason", $0.rawValue)])
-        }
-    }
-
-    /// Takes over what a loop has counted and starts it anew.
-    func fold(_ counters: inout LoopCounters) {
-        let taken = counters
-        counters = LoopCounters()
-        for (counter, count) in zip(messages, taken.messages) where count > 0 { counter.increment(by: count) }
-        for (counter, count) in zip(errors, taken.errors) where count > 0 { counter.increment(by: count) }
-        for (counter, count) in zip(ends, taken.ends) where count > 0 { counter.increment(by: count) }
-        if taken.opened > 0 { opened.increment(by: taken.opened) }
-        guard taken.forwarded > 0 else { return }
-        forwarded.increment(by: taken.forwarded)
-        forwardLatency(taken.latencyCounts, Double(taken.latencyNanoseconds) / 1e9)
-    }
-
-    func record(sessions sessionCount: Int, rooms roomCount: Int) {
-        sessions.record(sessionCount)
-        rooms.record(roomCount)
-    }
 }

@@ -55,6 +55,12 @@ final class Mailbox: Sendable {
         var isClosed = false
         var forwardedSince: Int64 = 0
         var blockedSender: Mailbox?
+
+        mutating func discardFrames() {
+            frames = nil
+            forwarded = 0
+            signals.remove(.overflow)
+        }
     }
 
     let clientID: ClientID
@@ -116,6 +122,7 @@ final class Mailbox: Sendable {
         _ opcode: Opcode?, count: Int, from sender: Mailbox?, forwardedAt: Int64?, on loop: LoopContext,
         _ write: (UnsafeMutableRawBufferPointer) -> Void
     ) -> Receipt {
+        var displaced: Mailbox?
         let (receipt, mustWake) = state.withLock { state -> (Receipt, Bool) in
             if state.isClosed || state.signals.contains(.overflow) { return (.dropped, false) }
             var frames = state.frames.take() ?? loop.takeBuffer()
@@ -136,12 +143,14 @@ final class Mailbox: Sendable {
             }
             var receipt = Receipt.posted
             if let sender, frames.readableBytes > congestionBytes {
+                if state.blockedSender !== sender { displaced = state.blockedSender }
                 state.blockedSender = sender
                 receipt = .congested
             }
             return (receipt, !state.isWoken.exchange(with: true))
         }
         if mustWake { loop.wakeLater(self) }
+        displaced?.signal(.resumeReading, on: loop)
         return receipt
     }
 
@@ -177,11 +186,12 @@ final class Mailbox: Sendable {
 
     /// Forgets the frames that wait and takes new ones again: the owner is about to say good-bye.
     func discardFrames() {
-        state.withLock { state in
-            state.frames = nil
-            state.forwarded = 0
-            state.signals.remove(.overflow)
-        }
+        state.withLock { $0.discardFrames() }
+    }
+
+    /// The same, when the bound has been passed and not even a close frame would be taken.
+    func discardIfOverflowed() {
+        state.withLock { if $0.signals.contains(.overflow) { $0.discardFrames() } }
     }
 
     /// Takes nothing more from anybody and forgets what is waiting.

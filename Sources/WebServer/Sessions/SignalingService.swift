@@ -15,6 +15,7 @@ final class SignalingService: Sendable {
     let logger: Logger
     /// Says which rooms may be joined; nil when any may.
     private let pairing: (any PairingStore)?
+    private let failures = LogThrottle()
     private let openSessions = Atomic<Int>(0)
 
     init(
@@ -39,10 +40,17 @@ final class SignalingService: Sendable {
     /// Whether a room may be joined only if the store knows it.
     var asksStore: Bool { pairing != nil }
 
-    /// Asks the store whether it knows a room. A store that does not answer admits nobody.
-    func askStore(for id: LiveRoomID, _ answer: @escaping @Sendable (Bool) -> Void) {
+    /// Asks the store whether it knows a room; nil when it does not say.
+    func askStore(for id: LiveRoomID, _ answer: @escaping @Sendable (_ isPaired: Bool?) -> Void) {
         guard let pairing, let roomID = RoomID(id.text) else { return answer(false) }
-        Task { answer((try? await pairing.room(roomID)) != nil) }
+        Task {
+            do {
+                answer(try await pairing.room(roomID) != nil)
+            } catch {
+                failures.log(logger, "room lookup failed", ["error": "\(error)"])
+                answer(nil)
+            }
+        }
     }
 
     func sessionOpened() { openSessions.add(1, ordering: .relaxed) }

@@ -5,6 +5,8 @@ import WebSocket
 extension SignalingSession: DeadlineTarget {
     /// A client that is slower than its peer has this long to take the close frame.
     static let lingerTime = Duration.seconds(2)
+    /// A hold ends after this time whatever it waits for, and begins anew if need be.
+    static let maxHold = Duration.seconds(10)
 
     // MARK: Deadlines
 
@@ -17,7 +19,8 @@ extension SignalingSession: DeadlineTarget {
         case .open:
             if let stall { next = min(next, stall.since + service.limits.writeTimeout) }
             if let awaited { next = min(next, awaited.retry) }
-            if holds.isEmpty { next = min(next, liveness.deadline(service.livenessRules)) }
+            next = min(
+                next, holds.isEmpty ? liveness.deadline(service.livenessRules) : heldSince + Self.maxHold)
         }
         loop.bringForwardDeadline(of: self, to: next)
     }
@@ -35,11 +38,22 @@ extension SignalingSession: DeadlineTarget {
                 close(.tryAgainLater, .slow)
             } else {
                 if let awaited, now >= awaited.retry { retryJoin() }
+                if !holds.isEmpty, now >= heldSince + Self.maxHold { giveUpHolding() }
                 checkLiveness(at: now)
             }
         }
         scheduleDeadline()
         loop.wakeAll()
+    }
+
+    /// What was waited for has taken too long.
+    private func giveUpHolding() {
+        if authorizing != nil {
+            authorizing = nil
+            refuse(.invalidRoomID)
+        }
+        release(.authorizing)
+        release(.slowPeer)
     }
 
     private func checkLiveness(at now: MonotonicTime) {
@@ -63,7 +77,8 @@ extension SignalingSession: DeadlineTarget {
 
     func act(on signals: Mailbox.Signals) {
         guard case .open = phase else { return }
-        if signals.contains(.evicted) { return abort(.evicted) }
+        // Late news, when the session has found another seat meanwhile.
+        if signals.contains(.evicted), hasLostSeat { return abort(.evicted) }
         if signals.contains(.overflow) {
             mailbox.discardFrames()
             return close(.tryAgainLater, .slow)
@@ -74,10 +89,16 @@ extension SignalingSession: DeadlineTarget {
         if signals.contains(.probe) { probed() }
     }
 
+    /// Somebody else has been given the seat that this session believes to have.
+    var hasLostSeat: Bool { room.map { !$0.isSeated(mailbox) } ?? false }
+
     private func probed() {
         isProbed = true
-        // Held back, this client cannot be heard; if its peer is the reason, the peer's write timeout decides.
-        guard holds.isEmpty else { return showLife(at: loop.now) }
+        // Held back, this client cannot be heard; it has until the hold ends. One that has hung up is gone.
+        guard holds.isEmpty else {
+            if !inputHasEnded { showLife(at: loop.now) }
+            return
+        }
         mailbox.post(.ping, payload: UnsafeRawBufferPointer(start: nil, count: 0), on: loop)
     }
 
@@ -139,14 +160,18 @@ extension SignalingSession: DeadlineTarget {
     private func sendClose(_ code: CloseCode?, _ reason: SessionEnd) {
         guard case .open = phase else { return }
         loop.counters.count(reason)
+        phase = .closing(deadline: loop.now + Self.lingerTime)
         leaveRoom(.peerDisconnected)
+        mailbox.discardIfOverflowed()
         let bytes = code.map {
             [UInt8(truncatingIfNeeded: $0.rawValue >> 8), UInt8(truncatingIfNeeded: $0.rawValue)]
         }
         (bytes ?? []).withUnsafeBytes { mailbox.post(.close, payload: $0, on: loop) }
-        phase = .closing(deadline: loop.now + Self.lingerTime)
         flushLastFrames()
-        if !holds.isEmpty { readAgain() }
+        if !holds.isEmpty {
+            holds = []
+            readAgain()
+        }
         scheduleDeadline()
     }
 
@@ -154,8 +179,8 @@ extension SignalingSession: DeadlineTarget {
     func abort(_ reason: SessionEnd) {
         guard case .open = phase else { return }
         loop.counters.count(reason)
-        leaveRoom(.peerDisconnected)
         phase = .closing(deadline: loop.now)
+        leaveRoom(.peerDisconnected)
         channelContext?.close(promise: nil)
     }
 }

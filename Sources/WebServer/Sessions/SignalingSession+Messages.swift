@@ -65,7 +65,12 @@ extension SignalingSession {
             mailbox.eventLoop.execute {
                 guard let session = mailbox.session, session.authorizing == id else { return }
                 session.authorizing = nil
-                if isPaired { session.takeSeat(in: id, device) } else { session.refuse(.invalidRoomID) }
+                if isPaired == nil { session.loop.counters.count(.storeUnavailable) }
+                if isPaired == true {
+                    session.takeSeat(in: id, device)
+                } else {
+                    session.refuse(.invalidRoomID)
+                }
                 session.release(.authorizing)
                 session.loop.wakeAll()
             }
@@ -74,32 +79,34 @@ extension SignalingSession {
 
     /// Asks for a seat and answers, now or when a probe of the full room has shown who is there.
     func takeSeat(in id: LiveRoomID, _ device: DeviceMark?) {
-        let now = loop.now
         var seated: Room<Mailbox>?
-        service.rooms.join(id, member: mailbox, device: device, now: now) { outcome, room in
-            switch outcome {
+        service.rooms.join(id, leaving: room, member: mailbox, device: device, now: loop.now) { joined in
+            switch joined.outcome {
             case .seated(let peer, let evicted):
-                seated = room
+                seated = joined.room
+                if let departure = joined.departure { tell(departure, .peerLeft) }
                 evicted.forEach { $0.signal(.evicted, on: loop) }
                 if !evicted.isEmpty { peer?.post(.peerDisconnected, on: loop) }
-                announce(room, peer: peer, isInitiator: peer == nil)
+                announce(joined.room, peer: peer, isInitiator: peer == nil)
                 if let peer {
                     mailbox.post(.roomReady(roomID: id, isInitiator: false), on: loop)
                     peer.post(.roomReady(roomID: id, isInitiator: true), on: loop)
                 }
             case .alreadySeated(let peer, let isInitiator):
-                announce(room, peer: peer, isInitiator: isInitiator)
+                announce(joined.room, peer: peer, isInitiator: isInitiator)
             case .waiting(let probed, let retry):
                 probed.forEach { $0.signal(.probe, on: loop) }
-                awaited = AwaitedJoin(room: room, device: device, retry: retry)
+                awaited = AwaitedJoin(room: joined.room, device: device, retry: retry)
             case .full:
+                loop.counters.count(.roomFull)
                 mailbox.post(.roomFull(roomID: id), on: loop)
             }
         }
         if let seated {
-            leaveSeat(.peerLeft)
+            isProbed = false
             room = seated
             forwarding = Forwarding(from: mailbox.clientID, roomID: id)
+            release(.slowPeer)
         }
         scheduleDeadline()
     }
@@ -118,8 +125,10 @@ extension SignalingSession {
 
     /// The probe that a join waits for found both members alive.
     func joinRefused() {
-        guard let awaited else { return }
+        // The news may be of a room that was awaited before this one.
+        guard let awaited, !awaited.room.isWaiting(mailbox) else { return }
         self.awaited = nil
+        loop.counters.count(.roomFull)
         mailbox.post(.roomFull(roomID: awaited.room.id), on: loop)
     }
 
@@ -136,10 +145,15 @@ extension SignalingSession {
         self.room = nil
         forwarding = nil
         isProbed = false
-        service.rooms.leave(room, member: mailbox) { departure in
-            departure.peer?.post(notice, on: loop)
-            departure.waiting.forEach { $0.signal(.retryJoin, on: loop) }
-        }
+        service.rooms.leave(room, member: mailbox) { tell($0, notice) }
+    }
+
+    /// Tells those that a seat became free: the peer, who need not hold back for this client any more, and those
+    /// that wait for the seat.
+    private func tell(_ departure: RoomState<Mailbox>.Departure, _ notice: ServerMessage) {
+        departure.peer?.post(notice, on: loop)
+        departure.peer?.signal(.resumeReading, on: loop)
+        departure.waiting.forEach { $0.signal(.retryJoin, on: loop) }
     }
 
     private func stopWaiting() {

@@ -41,7 +41,7 @@ final class SignalingSession: ChannelInboundHandler, Placed {
     private var handshake: [UInt8]
 
     var deadlinePlace = DeadlinePlace()
-    /// This session's place in the loop's list.
+    /// Its place in the loop's list of sessions.
     var place = -1
     var phase = Phase.open
     var room: Room<Mailbox>?
@@ -53,12 +53,13 @@ final class SignalingSession: ChannelInboundHandler, Placed {
     var liveness: Liveness
     /// The room waits for a sign of life from this session.
     var isProbed = false
-    /// Why nothing more is taken from the client for now.
+    /// Why nothing more is taken from the client for now, and since when.
     var holds: Holds = []
+    var heldSince = MonotonicTime(nanoseconds: 0)
     /// What was read and must wait for the holds to end.
     private var held = ByteBuffer()
     /// The client has sent its last byte.
-    private var inputHasEnded = false
+    private(set) var inputHasEnded = false
     /// Since when the socket takes nothing, and how many bytes waited in it then.
     var stall: (since: MonotonicTime, waiting: Int)?
     /// Earliest time to close because the server is draining.
@@ -66,7 +67,7 @@ final class SignalingSession: ChannelInboundHandler, Placed {
     private(set) var channelContext: ChannelHandlerContext?
     private var decoder: FrameDecoder
     private var messageLimit = MessageLimit()
-    private var isCollecting = false
+    private var isWriting = false
     /// Nothing else reads from the channel any more.
     private(set) var asksForReads = false
     /// When the bytes at hand were read.
@@ -92,7 +93,7 @@ final class SignalingSession: ChannelInboundHandler, Placed {
     func handlerAdded(context: ChannelHandlerContext) {
         channelContext = context
         mailbox.session = self
-        place = loop.sessions.add(self)
+        loop.sessions.add(self)
         loop.counters.opened &+= 1
         service.sessionOpened()
         mailbox.post(raw: handshake, on: loop)
@@ -124,7 +125,7 @@ final class SignalingSession: ChannelInboundHandler, Placed {
         mailbox.close()?.signal(.resumeReading, on: loop)
         mailbox.session = nil
         channelContext = nil
-        loop.sessions.remove(at: place)
+        loop.sessions.remove(self)
         loop.removeDeadline(of: self)
         service.sessionClosed()
         onClose()
@@ -175,7 +176,10 @@ final class SignalingSession: ChannelInboundHandler, Placed {
     func hold(_ reason: Holds) {
         let isFirst = holds.isEmpty
         holds.insert(reason)
-        if isFirst { _ = channelContext?.channel.setOption(.autoRead, value: false) }
+        guard isFirst else { return }
+        heldSince = loop.now
+        _ = channelContext?.channel.setOption(.autoRead, value: false)
+        scheduleDeadline()
     }
 
     /// Ends a hold: when it was the last one, what was kept is consumed, and the socket is read again.
@@ -219,8 +223,8 @@ final class SignalingSession: ChannelInboundHandler, Placed {
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        if context.channel.isWritable {
-            collectMail()
+        if !isWriting, context.channel.isWritable {
+            loop.wakeLater(mailbox)
             loop.wakeAll()
         }
         context.fireChannelWritabilityChanged()
@@ -237,6 +241,8 @@ final class SignalingSession: ChannelInboundHandler, Placed {
             case .message(let opcode, let text):
                 switch messageLimit.judge(service.messageRules, at: readAt) {
                 case .accept: received(text, opcode)
+                case .refuse where opcode == .text && !UTF8Validator.isValid(text):
+                    close(.invalidPayload, .invalidPayload)
                 case .refuse: refuse(.rateLimited)
                 case .close: close(.policyViolation, .flood)
                 }
@@ -268,31 +274,35 @@ final class SignalingSession: ChannelInboundHandler, Placed {
 
     /// Answers with an error message. An error never ends the connection by itself.
     func refuse(_ error: SignalingError) {
-        loop.counters.count(error)
+        loop.counters.count(CountedRefusal(error))
         mailbox.post(.error(error), on: loop)
     }
 
     // MARK: Bytes out
 
-    /// Looks into the mailbox: acts on its signals, and hands its frames to the socket once that has taken what
-    /// it was given before.
+    /// Looks into the mailbox: hands its frames to the socket once that has taken what it was given before, and
+    /// acts on its signals. Only ``LoopContext/wakeAll()`` calls this, so that it never runs within itself.
     func collectMail() {
-        guard let context = channelContext, !isCollecting else { return }
-        if context.channel.isWritable { stall = nil }
-        isCollecting = true
-        defer { isCollecting = false }
-        let batch = mailbox.take(withFrames: context.channel.isWritable)
-        if !batch.signals.isEmpty { act(on: batch.signals) }
+        guard let context = channelContext else { return }
+        let channel = context.channel
+        let isReady = channel.isWritable
+        let batch = mailbox.take(withFrames: isReady)
+        if isReady { stall = nil }
         batch.blockedSender?.signal(.resumeReading, on: loop)
-        if let frames = batch.frames, frames.readableBytes > 0 {
+        // Whoever is evicted or too slow gets nothing more; all others get it before signals change anything.
+        let isLost = batch.signals.contains(.overflow) || batch.signals.contains(.evicted) && hasLostSeat
+        if let frames = batch.frames, !isLost {
+            isWriting = true
             context.writeAndFlush(wrapOutboundOut(frames), promise: nil)
+            isWriting = false
             if batch.forwarded > 0 {
                 let elapsed = loop.now.nanoseconds - batch.forwardedSince
                 loop.counters.countForwarded(batch.forwarded, nanoseconds: elapsed)
             }
-            if context.channel.isWritable { loop.recycle(frames) }
+            if channel.isWritable { loop.recycle(frames) }
         }
-        watchForStall()
+        if !batch.signals.isEmpty { act(on: batch.signals) }
+        if !channel.isWritable { watchForStall() }
     }
 
     /// Hands everything that waits to the channel, whether or not its socket keeps up, and takes nothing more:

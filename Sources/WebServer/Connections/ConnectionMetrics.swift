@@ -1,0 +1,42 @@
+import Metrics
+
+/// Why the server ended a connection by itself; the raw value is the metric's `reason` label.
+enum ConnectionEnd: String, CaseIterable {
+    case handshakeTimeout = "handshake_timeout"
+    case requestTimeout = "request_timeout"
+    case idleTimeout = "idle_timeout"
+    case responseTimeout = "response_timeout"
+    case lingerTimeout = "linger_timeout"
+    case bodyTooLarge = "body_too_large"
+}
+
+/// Counts what connections are refused and ended for before a route or a session sees them.
+final class ConnectionMetrics: Sendable {
+    /// Error ids that are given before the router, as the `reason` label has them.
+    private static let refusalReasons = [
+        "bad_handshake", "bad_request", "draining", "headers_too_large", "not_found", "origin_not_allowed",
+        "rate_limited", "unsupported_version",
+    ]
+
+    private let refusals: [String: Counter]
+    private let ends: [ConnectionEnd: Counter]
+    private let open = Gauge(label: "switchboard_connections")
+
+    init() {
+        refusals = Dictionary(
+            uniqueKeysWithValues: Self.refusalReasons.map {
+                ($0, Counter(label: "switchboard_http_refusals_total", dimensions: [("reason", $0)]))
+            })
+        ends = Dictionary(
+            uniqueKeysWithValues: ConnectionEnd.allCases.map {
+                ($0, Counter(label: "switchboard_connections_ended", dimensions: [("reason", $0.rawValue)]))
+            })
+    }
+
+    /// Counts a refusal by its error id.
+    func refused(_ id: String) { refusals[id]?.increment() }
+
+    func ended(_ reason: ConnectionEnd) { ends[reason]?.increment() }
+
+    func record(open count: Int) { open.record(count) }
+}

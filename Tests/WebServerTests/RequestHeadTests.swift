@@ -59,7 +59,11 @@ struct RequestHeadTests {
         "knows the body's length, or that only the decoder does",
         arguments: [
             ("Content-Length: 12\r\n", .length(12)), ("", .length(0)),
-            ("Transfer-Encoding: chunked\r\n", .unknown),
+            ("Transfer-Encoding: chunked\r\n", .chunked),
+            ("Transfer-Encoding: gzip, chunked\r\n", .unknown), ("Content-Length: +5\r\n", .unknown),
+            ("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n", .unknown),
+            ("Transfer-Encoding: chunked\r\nContent-Length: 5\r\n", .unknown),
+            ("Content-Length: 0\r\nContent-Length: 0\r\n", .unknown),
             ("Content-Length: 1\r\nContent-Length: 1\r\n", .unknown), ("Content-Length: -1\r\n", .unknown),
             ("Content-Length: x\r\n", .unknown),
             ("Content-Length: 5\r\nTransfer-Encoding: chunked\r\n", .unknown),

@@ -17,9 +17,13 @@ final class ConnectionGate: ChannelInboundHandler, RemovableChannelHandler, Dead
         case head
         /// The rest of a request's body.
         case body(Int)
-        /// Only the HTTP decoder can tell where requests end here; no WebSocket is looked for any more.
-        case anything
+        case chunkedBody(ChunkedFraming)
+        /// Only the HTTP decoder can tell. So many bytes it still gets; the connection ends with its answer.
+        case anything(Int)
     }
+
+    /// What the decoder gets of a request that cannot be followed.
+    private static let maxUnreadableBytes = 65_536
 
     private enum Stage {
         case routing
@@ -32,6 +36,8 @@ final class ConnectionGate: ChannelInboundHandler, RemovableChannelHandler, Dead
     private let server: ServerContext
     private let loop: LoopContext
     private var expecting = Expecting.head
+    /// The next request is held until this one is answered.
+    private var isAwaitingAnswer = false
     /// The beginning of a head that is not complete.
     private var held = ByteBuffer()
     private var http: HTTPConnectionGuard?
@@ -109,54 +115,115 @@ final class ConnectionGate: ChannelInboundHandler, RemovableChannelHandler, Dead
         }
     }
 
+    /// Passes on what is held, one request at a time: the next one waits until this one has its answer, in the
+    /// socket's own buffer if need be.
     private func route(_ context: ChannelHandlerContext) {
         while case .routing = stage, held.readableBytes > 0 {
             switch expecting {
-            case .anything:
+            case .anything(let rest):
+                guard held.readableBytes <= rest else { return context.close(promise: nil) }
+                expecting = .anything(rest - held.readableBytes)
                 return feed(held.readableBytes, context)
             case .body(let rest):
                 let count = min(rest, held.readableBytes)
                 expecting = count == rest ? .head : .body(rest - count)
                 feed(count, context)
+            case .chunkedBody(var framing):
+                let progress = held.withUnsafeReadableBytes { framing.consume($0) }
+                expecting = .chunkedBody(framing)
+                feedChunks(progress, context)
             case .head:
-                switch held.withUnsafeReadableBytes({ RequestHead.parse($0, searched: searched) }) {
-                case .incomplete where held.readableBytes <= server.configuration.connections.maxHeaderBytes:
-                    searched = held.readableBytes
-                    return requestBegan()
-                case .incomplete, .unreadable:
-                    expecting = .anything
-                case .complete(_, let length) where length > server.configuration.connections.maxHeaderBytes:
-                    // The decoder has the same bound, and the answer.
-                    expecting = .anything
-                case .complete(let head, let length):
-                    meet(head, length, context)
-                }
+                guard http?.exchange.isAnswered ?? true else { return awaitAnswer(context) }
+                skipEmptyLines()
+                guard readHead(context) else { return }
             }
         }
     }
 
+    /// Reads the head of the next request; false when there is nothing more to do for now.
+    private func readHead(_ context: ChannelHandlerContext) -> Bool {
+        let maxBytes = server.configuration.connections.maxHeaderBytes
+        switch held.withUnsafeReadableBytes({ RequestHead.parse($0, searched: searched) }) {
+        case .incomplete where held.readableBytes <= maxBytes:
+            searched = held.readableBytes
+            requestBegan()
+            return false
+        case .complete(let head, let length) where length <= maxBytes:
+            meet(head, length, context)
+        case .incomplete, .unreadable, .complete:
+            // The decoder has the same bounds, and the answer.
+            expecting = .anything(maxBytes + Self.maxUnreadableBytes)
+        }
+        return true
+    }
+
+    /// Empty lines before a request are skipped (RFC 9112 §2.2).
+    private func skipEmptyLines() {
+        while searched == 0, let byte = held.getInteger(at: held.readerIndex, as: UInt8.self),
+            byte == UInt8(ascii: "\r") || byte == UInt8(ascii: "\n")
+        {
+            held.moveReaderIndex(forwardBy: 1)
+        }
+    }
+
+    private func feedChunks(_ progress: ChunkedFraming.Progress, _ context: ChannelHandlerContext) {
+        switch progress {
+        case .goesOn:
+            feed(held.readableBytes, context)
+        case .ends(let count):
+            expecting = .head
+            feed(count, context)
+        case .malformed:
+            expecting = .anything(Self.maxUnreadableBytes + held.readableBytes)
+            http?.closeAfterNextResponse()
+        }
+    }
+
+    private func awaitAnswer(_ context: ChannelHandlerContext) {
+        guard !isAwaitingAnswer else { return }
+        isAwaitingAnswer = true
+        _ = context.channel.setOption(.autoRead, value: false)
+    }
+
+    /// The request has its answer: on to the next one.
+    private func answered() {
+        guard isAwaitingAnswer, let context else { return }
+        isAwaitingAnswer = false
+        route(context)
+        // No read of the socket stands behind this, but the handlers behind wait for its end.
+        context.fireChannelReadComplete()
+        guard !isAwaitingAnswer, self.context != nil else { return }
+        _ = context.channel.setOption(.autoRead, value: true)
+    }
+
     private func meet(_ head: RequestHead, _ length: Int, _ context: ChannelHandlerContext) {
-        let isFresh = http?.exchange.isAnswered ?? true
-        let verdict = Handshake.judge(head, allowedOrigins: server.configuration.http.allowedOrigins)
-        switch verdict {
-        case .accept(let response) where isFresh:
+        switch Handshake.judge(head, allowedOrigins: server.configuration.http.allowedOrigins) {
+        case .accept(let response):
             held.moveReaderIndex(forwardBy: length)
             open(head, response, context)
-        case .refuse(let refusal) where isFresh:
+        case .refuse(let refusal):
             refuse(refusal, context)
         case .otherRequest where head.isHTTP11 && head.hostCount != 1:
-            // Out of turn there is no place for an answer.
-            if isFresh { refuse(.badHost, context) } else { context.close(promise: nil) }
-        case .otherRequest where isFresh && head.method == "CONNECT":
+            refuse(.badHost, context)
+        case .otherRequest where head.method == "CONNECT":
             refuse(.noTunnel, context)
-        case .accept, .refuse, .otherRequest:
+        case .otherRequest:
             switch head.framing {
             case .length(let body): expecting = body == 0 ? .head : .body(body)
-            case .unknown: expecting = .anything
+            case .chunked: expecting = .chunkedBody(ChunkedFraming())
+            case .unknown: expecting = .anything(Self.maxUnreadableBytes + held.readableBytes)
             }
+            hideUpgrades(head)
             feed(length, context)
-            // Where the next request begins would not be known, and a handshake not be recognised.
             if !head.isHTTP11 || head.framing == .unknown { http?.closeAfterNextResponse() }
+        }
+    }
+
+    /// Renames the `Upgrade` fields of a request that is answered as if it had none (RFC 9110 §7.8): the decoder
+    /// takes them for the end of HTTP on this connection and would collect whatever comes after.
+    private func hideUpgrades(_ head: RequestHead) {
+        for name in head.upgradeNames {
+            held.setString("x-noted", at: held.readerIndex + name.lowerBound)
         }
     }
 
@@ -164,9 +231,12 @@ final class ConnectionGate: ChannelInboundHandler, RemovableChannelHandler, Dead
     private func feed(_ count: Int, _ context: ChannelHandlerContext) {
         do {
             if http == nil {
-                http = try server.installHTTP(on: context.channel, loop: loop) { [loop, weak self] deadline in
+                let installed = try server.installHTTP(on: context.channel, loop: loop)
+                installed.onDeadline = { [loop, weak self] deadline in
                     if let self { loop.bringForwardDeadline(of: self, to: deadline) }
                 }
+                installed.onAnswer = { [weak self] in self?.answered() }
+                http = installed
             }
         } catch {
             held.clear()

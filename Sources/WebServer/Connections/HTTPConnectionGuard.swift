@@ -24,7 +24,9 @@ final class HTTPConnectionGuard: ChannelDuplexHandler {
     /// The last response is out; the rest of its request is dropped, so that the kernel does not drop the response.
     private var isLingering = false
     /// Told when the exchange has to be over earlier than it seemed.
-    private let onDeadline: (MonotonicTime) -> Void
+    var onDeadline: (MonotonicTime) -> Void = { _ in }
+    /// Told when a request has its whole answer.
+    var onAnswer: () -> Void = {}
     private let metrics: ConnectionMetrics
     /// The last response is on its way to the socket.
     private var isEnding = false
@@ -34,12 +36,10 @@ final class HTTPConnectionGuard: ChannelDuplexHandler {
     private var isRetired = false
 
     init(
-        limits: ConnectionLimits, loop: LoopContext, metrics: ConnectionMetrics,
-        onDeadline: @escaping (MonotonicTime) -> Void
+        limits: ConnectionLimits, loop: LoopContext, metrics: ConnectionMetrics
     ) {
         self.loop = loop
         self.metrics = metrics
-        self.onDeadline = onDeadline
         exchange = HTTPExchange(limits: limits, now: loop.now)
     }
 
@@ -103,6 +103,7 @@ final class HTTPConnectionGuard: ChannelDuplexHandler {
                 writeLast(data, promise, context)
             } else {
                 context.writeAndFlush(data, promise: promise)
+                if exchange.isAnswered { onAnswer() }
             }
         }
     }

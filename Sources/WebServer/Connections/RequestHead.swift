@@ -13,7 +13,8 @@ struct RequestHead {
     /// How the request's end is found (RFC 9112 §6).
     enum Framing: Equatable {
         case length(Int)
-        /// Chunked, or contradictory: only the decoder knows.
+        case chunked
+        /// Contradictory or unreadable: only the decoder knows.
         case unknown
     }
 
@@ -22,7 +23,10 @@ struct RequestHead {
     private(set) var path = ""
     private(set) var isHTTP11 = false
     private(set) var framing = Framing.length(0)
+    private var hasLength = false
     private(set) var hostCount = 0
+    /// Where the names of `Upgrade` fields stand.
+    private(set) var upgradeNames: [Range<Int>] = []
     private(set) var upgradesToWebSocket = false
     private(set) var connectionSaysUpgrade = false
     private(set) var webSocketKeys: [String] = []
@@ -107,6 +111,7 @@ struct RequestHead {
         case 6 where Self.matches(name, "origin"):
             origin = Self.text(value)
         case 7 where Self.matches(name, "upgrade"):
+            upgradeNames.append(name.startIndex..<name.endIndex)
             upgradesToWebSocket = upgradesToWebSocket || Self.hasToken("websocket", Self.text(value))
         case 9 where Self.matches(name, "forwarded"), 9 where Self.matches(name, "x-real-ip"):
             hasOtherForwardingHeader = true
@@ -114,14 +119,18 @@ struct RequestHead {
             connectionSaysUpgrade = connectionSaysUpgrade || Self.hasToken("upgrade", Self.text(value))
         case 14 where Self.matches(name, "content-length"):
             let text = Self.text(value)
+            defer { hasLength = true }
             let isNumber = text.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
-            framing = isNumber && framing == .length(0) ? Int(text).map { .length($0) } ?? .unknown : .unknown
+            framing =
+                isNumber && framing == .length(0) && !hasLength
+                ? Int(text).map { .length($0) } ?? .unknown : .unknown
         case 15 where Self.matches(name, "x-forwarded-for"):
             forwardedFor.append(Self.text(value))
         case 17 where Self.matches(name, "sec-websocket-key"):
             webSocketKeys.append(Self.text(value))
         case 17 where Self.matches(name, "transfer-encoding"):
-            framing = .unknown
+            let isChunked = framing == .length(0) && !hasLength && Self.text(value).lowercased() == "chunked"
+            framing = isChunked ? .chunked : .unknown
         case 21 where Self.matches(name, "sec-websocket-version"):
             webSocketVersions.append(Self.text(value))
         default:

@@ -45,10 +45,7 @@ final class ServerContext: Sendable {
     }
 
     /// Puts the HTTP handlers behind the gate and hands the connection to the task that serves it.
-    /// - Parameter onDeadline: told when the connection has to end earlier than its exchange said before.
-    func installHTTP(
-        on channel: any Channel, loop: LoopContext, onDeadline: @escaping (MonotonicTime) -> Void
-    ) throws -> HTTPConnectionGuard {
+    func installHTTP(on channel: any Channel, loop: LoopContext) throws -> HTTPConnectionGuard {
         var limits = NIOHTTPDecoderLimitConfiguration()
         limits.maxHeaderFieldSize = configuration.connections.maxHeaderBytes
         limits.maxHeaderListSize = configuration.connections.maxHeaderBytes
@@ -59,7 +56,7 @@ final class ServerContext: Sendable {
             withEncoderConfiguration: .init(), withDecoderLimitConfiguration: limits)
         try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: false))
         let connectionGuard = HTTPConnectionGuard(
-            limits: configuration.connections, loop: loop, metrics: metrics, onDeadline: onDeadline)
+            limits: configuration.connections, loop: loop, metrics: metrics)
         try pipeline.addHandler(connectionGuard)
         let connection = try HTTPConnection(
             wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true))

@@ -134,6 +134,8 @@ enum RateLimitReason: String, CaseIterable, Sendable {
     case acceptPaced = "accept_paced"
     case creates
     case checks
+    case rooms
+    case purges
 
     fileprivate var sentence: String {
         switch self {
@@ -142,6 +144,8 @@ enum RateLimitReason: String, CaseIterable, Sendable {
         case .acceptPaced: "The server is slowing down guesses of codes."
         case .creates: "Too many invitations came from this address."
         case .checks: "Too many checks came from this address."
+        case .rooms: "Too many calls about rooms came from this address."
+        case .purges: "Too many purges came from this address."
         }
     }
 }

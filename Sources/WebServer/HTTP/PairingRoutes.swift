@@ -10,8 +10,14 @@ struct PairingRoutes: Sendable {
     private let body: RequestBodyReader
     private let purgeBody: RequestBodyReader
     private let accepts: AcceptGate
+    /// A create that meets another device's live code has found it: such conflicts are guesses as well, counted
+    /// apart, so that they never lock an address out of accepting.
+    private let conflicts: AcceptGate
     private let creates: SharedRateLimiter
     private let checks: SharedRateLimiter
+    /// Lookups and deletions by room id.
+    private let rooms: SharedRateLimiter
+    private let purges: SharedRateLimiter
 
     init(
         store: any PairingStore, configuration: HTTPConfiguration, metrics: HTTPMetrics, failures: LogThrottle
@@ -21,8 +27,11 @@ struct PairingRoutes: Sendable {
         body = RequestBodyReader(maxBytes: configuration.maxBodyBytes)
         purgeBody = RequestBodyReader(maxBytes: configuration.maxPurgeBodyBytes)
         accepts = AcceptGate(limits: configuration.accepts)
+        conflicts = AcceptGate(limits: configuration.accepts)
         creates = SharedRateLimiter(perMinute: configuration.createsPerMinute)
         checks = SharedRateLimiter(perMinute: configuration.checksPerMinute)
+        rooms = SharedRateLimiter(perMinute: configuration.checksPerMinute)
+        purges = SharedRateLimiter(perMinute: max(1, configuration.createsPerMinute / 10))
     }
 
     func add(to router: Router<WebRequestContext>) {
@@ -64,8 +73,11 @@ struct PairingRoutes: Sendable {
         let expires = try fields.expiry(now: now)
         let code: JoinCode = try fields.identifier("joinid")
         let client: DeviceID = try fields.identifier("client1")
-        let outcome = try await store.call(.create, context.logger) { store throws(PairingStoreError) in
-            try await store.create(code, client1: client, expires: expires, now: now)
+        let outcome = try await guarded(conflicts, context, isGuess: { $0 == .conflict }) {
+            () async throws(APIError) in
+            try await store.call(.create, context.logger) { store throws(PairingStoreError) in
+                try await store.create(code, client1: client, expires: expires, now: now)
+            }
         }
         switch outcome {
         case .created(let expires):
@@ -99,36 +111,43 @@ struct PairingRoutes: Sendable {
     private func guardedAccept(
         _ code: JoinCode, _ client: DeviceID, _ context: WebRequestContext
     ) async throws(APIError) -> AcceptOutcome {
-        let attempt: AcceptGate.Attempt
-        do {
-            attempt = try await accepts.begin(context.origin)
-        } catch {
-            throw .rateLimited(error.reason, retryAfter: error.retryAfter)
-        }
-        do {
-            let outcome = try await store.call(.accept, context.logger) { store throws(PairingStoreError) in
-                var random = SystemRandomNumberGenerator()
-                let room = RoomID.random(using: &random)
-                return try await store.accept(code, client2: client, newRoom: room, now: .now())
-            }
-            settle(attempt, outcome, context.logger)
-            return outcome
-        } catch {
-            accepts.end(attempt, wasGuess: false)
-            throw error
-        }
-    }
-
-    private func settle(_ attempt: AcceptGate.Attempt, _ outcome: AcceptOutcome, _ logger: Logger) {
-        let wasGuess =
+        let isGuess: @Sendable (AcceptOutcome) -> Bool = { outcome in
             switch outcome {
             case .room: false
             case .notFoundOrExpired, .conflict: true
             }
-        if let lockout = accepts.end(attempt, wasGuess: wasGuess) {
-            logger.notice(
-                "An address guesses join codes", metadata: ["locked_seconds": "\(lockout.components.seconds)"]
-            )
+        }
+        return try await guarded(accepts, context, isGuess: isGuess) { () async throws(APIError) in
+            try await store.call(.accept, context.logger) { store throws(PairingStoreError) in
+                var random = SystemRandomNumberGenerator()
+                let room = RoomID.random(using: &random)
+                return try await store.accept(code, client2: client, newRoom: room, now: .now())
+            }
+        }
+    }
+
+    /// Asks the store behind a gate that counts guesses.
+    private func guarded<Outcome: Sendable>(
+        _ gate: AcceptGate, _ context: WebRequestContext, isGuess: (Outcome) -> Bool,
+        _ ask: () async throws(APIError) -> Outcome
+    ) async throws(APIError) -> Outcome {
+        let attempt: AcceptGate.Attempt
+        do {
+            attempt = try await gate.begin(context.origin)
+        } catch {
+            throw .rateLimited(error.reason, retryAfter: error.retryAfter)
+        }
+        do {
+            let outcome = try await ask()
+            if let lockout = gate.end(attempt, wasGuess: isGuess(outcome)) {
+                context.logger.notice(
+                    "An address guesses join codes",
+                    metadata: ["locked_seconds": "\(lockout.components.seconds)"])
+            }
+            return outcome
+        } catch {
+            gate.end(attempt, wasGuess: false)
+            throw error
         }
     }
 
@@ -156,6 +175,7 @@ struct PairingRoutes: Sendable {
     private func room(
         _ request: Request, _ context: WebRequestContext
     ) async throws -> (HTTPMetrics.Outcome, Response) {
+        if let wait = rooms.take(context.origin) { throw APIError.rateLimited(.rooms, retryAfter: wait) }
         guard let text = Self.queriedRoom(request) else { throw APIError.missingField("roomid") }
         guard let id = RoomID(text) else { throw APIError.noSuchRoom }
         let found = try await store.call(.get, context.logger) { store throws(PairingStoreError) in
@@ -174,6 +194,7 @@ struct PairingRoutes: Sendable {
     private func delete(
         _ request: Request, _ context: WebRequestContext
     ) async throws -> (HTTPMetrics.Outcome, Response) {
+        if let wait = rooms.take(context.origin) { throw APIError.rateLimited(.rooms, retryAfter: wait) }
         let object = try await body.optionalObject(request, context)
         let id: RoomID
         if let object, object["roomid"] != nil {
@@ -198,6 +219,7 @@ struct PairingRoutes: Sendable {
     private func purge(
         _ request: Request, _ context: WebRequestContext
     ) async throws -> (HTTPMetrics.Outcome, Response) {
+        if let wait = purges.take(context.origin) { throw APIError.rateLimited(.purges, retryAfter: wait) }
         let devices = try PairingFields(object: try await purgeBody.object(request, context)).devices()
         let count = try await store.call(.purge, context.logger) { store throws(PairingStoreError) in
             try await store.purge(devices)

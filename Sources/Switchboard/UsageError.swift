@@ -31,26 +31,32 @@ extension String {
         return result + "\""
     }
 
-    /// The candidate that this was probably meant to be: at most two typing mistakes away, or nil.
-    func nearest(of candidates: [String]) -> String? {
+    /// The candidate that this was probably meant to be: at most so many typing mistakes away, or nil.
+    func nearest(of candidates: [String], mistakes: Int = 2) -> String? {
         guard count > 3 else { return nil }
-        let distances = candidates.map { (candidate: $0, distance: editDistance(to: $0)) }
-        return distances.filter { $0.distance <= 2 }.min { $0.distance < $1.distance }?.candidate
+        let distances = candidates.map { (candidate: $0, distance: typingMistakes(to: $0)) }
+        return distances.filter { $0.distance <= mistakes }.min { $0.distance < $1.distance }?.candidate
     }
 
-    /// How many characters must be added, removed or replaced to make the other text (Levenshtein).
-    private func editDistance(to other: String) -> Int {
+    /// How many characters must be added, removed, replaced or swapped with their neighbour to make the other
+    /// text (optimal string alignment).
+    private func typingMistakes(to other: String) -> Int {
+        let source = Array(self)
         let target = Array(other)
-        var row = Array(0...target.count)
-        for (line, character) in enumerated() {
-            var diagonal = row[0]
-            row[0] = line + 1
+        var beforeLast: [Int] = []
+        var last = Array(0...target.count)
+        for (line, character) in source.enumerated() {
+            var row = [line + 1]
             for column in target.indices {
-                let replaced = diagonal + (character == target[column] ? 0 : 1)
-                diagonal = row[column + 1]
-                row[column + 1] = Swift.min(replaced, row[column] + 1, diagonal + 1)
+                let replaced = last[column] + (character == target[column] ? 0 : 1)
+                var least = Swift.min(replaced, last[column + 1] + 1, row[column] + 1)
+                if line > 0, column > 0, character == target[column - 1], source[line - 1] == target[column] {
+                    least = Swift.min(least, beforeLast[column - 1] + 1)
+                }
+                row.append(least)
             }
+            (beforeLast, last) = (last, row)
         }
-        return row[target.count]
+        return last[target.count]
     }
 }

@@ -39,22 +39,4 @@ struct DotEnvFileTests {
         #expect(file.lines == ["A": 1, "B": 4, "C": 5, "D": 6])
         #expect(file.values["C"] == "'open")
     }
-
-    @Test("A name that is nearly a setting's is reported, another program's is not")
-    func typingMistakes() async throws {
-        let notices = try await withTemporaryDirectory { directory in
-            let path = directory.appending(path: ".env").path
-            try "MAX_MESAGE_BYTES=3\nDATABASE_URL=x\nPORTS=1\nnonsense\n".write(
-                toFile: path, atomically: true, encoding: .utf8)
-            return try await SettingSources(
-                arguments: [], environmentVariables: [:], dotEnvPath: path, known: Settings.all
-            ).notices
-        }
-        #expect(
-            notices == [
-                ".env line 1: MAX_MESAGE_BYTES is not a setting; did you mean MAX_MESSAGE_BYTES?",
-                ".env line 3: PORTS is not a setting; did you mean PORT?",
-                ".env line 4 is no NAME=value and was skipped",
-            ])
-    }
 }

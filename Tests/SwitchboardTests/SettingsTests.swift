@@ -7,40 +7,6 @@ import WebServer
 
 @testable import Switchboard
 
-/// What a command line, an environment and files in a directory of their own amount to.
-private func values(
-    _ arguments: [String] = [], environment: [String: String] = [:], dotEnv: String? = nil,
-    json: String? = nil
-) async throws -> SettingValues {
-    try await withTemporaryDirectory { directory in
-        let dotEnvPath = directory.appending(path: ".env").path
-        try dotEnv?.write(toFile: dotEnvPath, atomically: true, encoding: .utf8)
-        var environment = environment
-        if let json {
-            let path = directory.appending(path: "settings.json").path
-            try json.write(toFile: path, atomically: true, encoding: .utf8)
-            environment["CONFIG_FILE"] = path
-        }
-        let sources = try await SettingSources(
-            arguments: arguments, environmentVariables: environment, dotEnvPath: dotEnvPath,
-            known: Settings.all)
-        return try SettingValues(Settings.all, from: sources)
-    }
-}
-
-/// The one line with which a start is refused; paths of temporary files are left out.
-private func refusal(
-    _ arguments: [String] = [], environment: [String: String] = [:], dotEnv: String? = nil,
-    json: String? = nil
-) async throws -> String {
-    do {
-        _ = try await values(arguments, environment: environment, dotEnv: dotEnv, json: json)
-    } catch let error as UsageError {
-        return error.description.replacing(/"?\/[^ ",;]*settings\.json"?/, with: "FILE")
-    }
-    return "accepted"
-}
-
 @Suite("Settings")
 struct SettingsTests {
     @Test("Without any source every setting has its default, and every default is a value that could be set")

@@ -12,7 +12,7 @@ struct SettingSources {
     private var file: (path: String, content: ConfigurationFile)?
     private let dotEnvLines: [String: Int]
 
-    /// What an operator should hear about although it is no error: typing mistakes in `.env`.
+    /// What an operator should hear about although it does not stop the start.
     let notices: [String]
 
     /// Opens the sources.
@@ -32,7 +32,8 @@ struct SettingSources {
         let dotEnvFile = try Self.readDotEnv(dotEnvPath)
         dotEnv = EnvironmentVariablesProvider(environmentVariables: dotEnvFile.values)
         dotEnvLines = dotEnvFile.lines
-        notices = Self.notices(dotEnvFile)
+        try Self.refuseMistypedNames(in: dotEnvFile)
+        notices = Self.notices(dotEnvFile, environmentVariables)
         let configFile = Settings.configFile.declaration
         if let path = try value(for: configFile)?.text {
             file = (path, try await ConfigurationFile(path: path))
@@ -85,14 +86,21 @@ struct SettingSources {
         }
     }
 
-    private static func notices(_ file: DotEnvFile) -> [String] {
-        let names = Settings.all.map(\.name)
-        let skipped = file.skippedLines.map { ($0, ".env line \($0) is no NAME=value and was skipped") }
-        let mistyped = file.lines.compactMap { name, line -> (Int, String)? in
-            guard !names.contains(name), let meant = name.nearest(of: names) else { return nil }
-            return (line, ".env line \(line): \(name) is not a setting; did you mean \(meant)?")
+    private static func refuseMistypedNames(in file: DotEnvFile) throws(UsageError) {
+        for (name, line) in file.lines.sorted(by: { $0.value < $1.value }) {
+            guard let meant = Settings.nameMeant(inDotEnv: name) else { continue }
+            throw UsageError("\(name) in .env, line \(line) is not a setting; did you mean \(meant)?")
         }
-        return (skipped + mistyped).sorted { $0.0 < $1.0 }.map(\.1)
+    }
+
+    private static func notices(_ file: DotEnvFile, _ environment: [String: String]) -> [String] {
+        let skipped = file.skippedLines.map { ".env line \($0) is no NAME=value and was skipped" }
+        let mistyped = environment.keys.sorted().compactMap { name in
+            Settings.nameMeant(inEnvironment: name).map {
+                "\(name.quoted) in the environment is not a setting; did you mean \($0)?"
+            }
+        }
+        return skipped + mistyped
     }
 }
 

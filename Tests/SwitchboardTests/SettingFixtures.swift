@@ -1,0 +1,51 @@
+import Foundation
+
+@testable import Switchboard
+
+/// What a command line, an environment and files in a directory of their own amount to.
+func values(
+    _ arguments: [String] = [], environment: [String: String] = [:], dotEnv: String? = nil,
+    json: String? = nil
+) async throws -> SettingValues {
+    try await withSources(arguments, environment: environment, dotEnv: dotEnv, json: json) { sources in
+        try SettingValues(Settings.all, from: sources)
+    }
+}
+
+/// What the sources say beside values: what an operator should hear about at the start.
+func notices(environment: [String: String] = [:], dotEnv: String? = nil) async throws -> [String] {
+    try await withSources(environment: environment, dotEnv: dotEnv) { $0.notices }
+}
+
+private func withSources<Result>(
+    _ arguments: [String] = [], environment: [String: String] = [:], dotEnv: String? = nil,
+    json: String? = nil, _ body: (SettingSources) throws -> Result
+) async throws -> Result {
+    try await withTemporaryDirectory { directory in
+        let dotEnvPath = directory.appending(path: ".env").path
+        try dotEnv?.write(toFile: dotEnvPath, atomically: true, encoding: .utf8)
+        var environment = environment
+        if let json {
+            let path = directory.appending(path: "settings.json").path
+            try json.write(toFile: path, atomically: true, encoding: .utf8)
+            environment["CONFIG_FILE"] = path
+        }
+        let sources = try await SettingSources(
+            arguments: arguments, environmentVariables: environment, dotEnvPath: dotEnvPath,
+            known: Settings.all)
+        return try body(sources)
+    }
+}
+
+/// The one line with which a start is refused; paths of temporary files are left out.
+func refusal(
+    _ arguments: [String] = [], environment: [String: String] = [:], dotEnv: String? = nil,
+    json: String? = nil
+) async throws -> String {
+    do {
+        _ = try await values(arguments, environment: environment, dotEnv: dotEnv, json: json)
+    } catch let error as UsageError {
+        return error.description.replacing(/"?\/[^ ",;]*settings\.json"?/, with: "FILE")
+    }
+    return "accepted"
+}

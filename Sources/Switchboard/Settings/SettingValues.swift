@@ -7,7 +7,7 @@ struct SettingValues: Sendable {
 
     private init() {}
 
-    /// Reads and checks settings; the first that is not allowed ends it.
+    /// Reads and checks settings, each by itself and then to each other; the first that is not allowed ends it.
     init(_ settings: [SettingDeclaration], from sources: SettingSources) throws(UsageError) {
         for setting in settings {
             guard let (text, origin) = try sources.value(for: setting) else { continue }
@@ -16,10 +16,24 @@ struct SettingValues: Sendable {
             }
             texts[setting.name] = text
         }
+        for relation in SettingRelation.all {
+            try check(relation)
+        }
     }
 
     /// The value of one setting.
     subscript<Value>(setting: Setting<Value>) -> Value {
         texts[setting.declaration.name].flatMap(setting.read) ?? setting.defaultValue
+    }
+
+    private func check(_ relation: SettingRelation) throws(UsageError) {
+        let (left, right) = (relation.left, relation.right)
+        guard relation.appliesToDefault || texts[left.name] != nil, !relation.holds(self) else { return }
+        throw UsageError(
+            "\(shown(left)) does not go with \(shown(right)); allowed: \(left.name) \(relation.rule)")
+    }
+
+    private func shown(_ setting: SettingDeclaration) -> String {
+        "\(setting.name) \(texts[setting.name].map(\.quoted) ?? "\(setting.defaultText) (default)")"
     }
 }

@@ -102,12 +102,15 @@ extension Settings {
         "MAX_HEADER_BYTES", .http, default: 16_384, in: 1_024...1_048_576, unit: "bytes",
         "The longest request line and header fields together.")
 
+    /// The server cuts every body off at 1 MiB, whatever is set.
+    private static let bodyBytes = 64...1_048_576
+
     static let maxBodyBytes = Setting.wholeNumber(
-        "MAX_BODY_BYTES", .http, default: 16_384, in: 64...16_777_216, unit: "bytes",
+        "MAX_BODY_BYTES", .http, default: 16_384, in: bodyBytes, unit: "bytes",
         "The longest request body.")
 
     static let maxPurgeBodyBytes = Setting.wholeNumber(
-        "MAX_PURGE_BODY_BYTES", .http, default: 65_536, in: 64...16_777_216, unit: "bytes",
+        "MAX_PURGE_BODY_BYTES", .http, default: 65_536, in: bodyBytes, unit: "bytes",
         "The longest body of a purge, which may list many devices.")
 
     // MARK: Guessing join codes

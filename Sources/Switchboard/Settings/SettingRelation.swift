@@ -1,0 +1,45 @@
+/// What two settings have to be to each other; checked when each value by itself is allowed.
+struct SettingRelation: Sendable {
+    let left: SettingDeclaration
+    let right: SettingDeclaration
+    /// What is allowed, in words that can follow the name of `left`.
+    let rule: String
+    /// Whether the rule is also about a `left` that nobody set.
+    let appliesToDefault: Bool
+    let holds: @Sendable (SettingValues) -> Bool
+
+    private init<Value>(
+        _ left: Setting<Value>, _ right: Setting<Value>, _ rule: String, appliesToDefault: Bool = true,
+        holds: @escaping @Sendable (Value, Value) -> Bool
+    ) {
+        self.left = left.declaration
+        self.right = right.declaration
+        self.rule = rule
+        self.appliesToDefault = appliesToDefault
+        self.holds = { holds($0[left], $0[right]) }
+    }
+}
+
+extension SettingRelation {
+    /// Every relation. The defaults satisfy all of them.
+    static let all: [SettingRelation] = [
+        // A message and the server's own around it have to fit, or one permitted message closes its receiver.
+        SettingRelation(
+            Settings.maxOutboxBytes, Settings.maxMessageBytes, "at least twice MAX_MESSAGE_BYTES"
+        ) { outbox, message in outbox >= 2 * message },
+        SettingRelation(Settings.maxSDPBytes, Settings.maxMessageBytes, "below MAX_MESSAGE_BYTES", holds: <),
+        SettingRelation(
+            Settings.maxCandidateBytes, Settings.maxMessageBytes, "below MAX_MESSAGE_BYTES", holds: <),
+        // The preset stands for as many as there are when MAX_CONNECTIONS is small.
+        SettingRelation(
+            Settings.maxConnectionsPerAddress, Settings.maxConnections, "at most MAX_CONNECTIONS",
+            appliesToDefault: false, holds: <=),
+        SettingRelation(
+            Settings.acceptLockout, Settings.acceptLockoutMax, "at most ACCEPT_LOCKOUT_MAX"
+        ) { first, longest in first <= longest },
+        // Last close frames and open requests come after the spread, all within four fifths of the time.
+        SettingRelation(
+            Settings.drainSpread, Settings.shutdownTimeout, "at most half of SHUTDOWN_TIMEOUT"
+        ) { spread, timeout in spread <= timeout / 2 },
+    ]
+}

@@ -14,6 +14,12 @@ struct DatabaseCommand: AsyncParsableCommand {
             """,
         subcommands: [Init.self, Check.self])
 
+    /// Without a command of its own it does nothing, which no script should take for success.
+    func run() async throws {
+        StandardStreams.printError(Switchboard.helpMessage(for: Self.self) + "\n")
+        throw UsageError("db needs a command; allowed: init, check")
+    }
+
     /// `switchboard db init`.
     struct Init: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -98,6 +104,9 @@ struct DatabaseCommand: AsyncParsableCommand {
 
     private static func path(_ arguments: [String]) async throws -> String {
         let sources = try await SettingSources.ofThisProcess(arguments, known: Settings.database)
+        for notice in sources.notices {
+            StandardStreams.printError("switchboard: \(notice)")
+        }
         return try SettingValues(Settings.database, from: sources)[Settings.sqliteDBPath]
     }
 }

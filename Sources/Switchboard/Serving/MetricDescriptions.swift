@@ -6,9 +6,21 @@ struct MetricDescription {
         case counter, gauge, histogram
     }
 
+    /// A label and every value that it can have.
+    struct Label {
+        let name: String
+        let values: [String]
+
+        /// - Parameter values: with spaces between them.
+        init(_ name: String, _ values: String) {
+            self.name = name
+            self.values = values.split(separator: " ").map(String.init)
+        }
+    }
+
     let name: String
     let kind: Kind
-    var labels: [String] = []
+    var labels: [Label] = []
     let help: String
     /// Upper bounds of a histogram's buckets; nil keeps those of timers.
     var bounds: [Double]?
@@ -16,39 +28,88 @@ struct MetricDescription {
 
 extension MetricDescription {
     /// Every metric of the server but those of the process, which have the names that all Prometheus clients use.
-    static let all: [MetricDescription] = connections + signaling + pairing + own
+    static let all: [MetricDescription] = connections + http + signaling + pairing + own
 
     private static let connections = [
         MetricDescription(
-            name: "switchboard_connections_refused_total", kind: .counter, labels: ["reason"],
+            name: "switchboard_connections", kind: .gauge,
+            help: "Open TCP connections, WebSockets included."),
+        MetricDescription(
+            name: "switchboard_connections_refused_total", kind: .counter,
+            labels: [Label("reason", "connections_total connections_of_address connection_rate_of_address")],
             help: "Connections refused because a limit of connections was reached."),
+        MetricDescription(
+            name: "switchboard_connections_ended_total", kind: .counter,
+            labels: [
+                Label(
+                    "reason",
+                    "handshake_timeout request_timeout idle_timeout response_timeout linger_timeout body_too_large"
+                )
+            ],
+            help: "Connections that the server ended outside a WebSocket session, by reason."),
         MetricDescription(
             name: "switchboard_websocket_sessions", kind: .gauge, help: "Open WebSocket sessions."),
         MetricDescription(
             name: "switchboard_websocket_sessions_opened_total", kind: .counter,
             help: "WebSocket sessions opened."),
         MetricDescription(
-            name: "switchboard_websocket_sessions_ended_total", kind: .counter, labels: ["reason"],
+            name: "switchboard_websocket_sessions_ended_total", kind: .counter,
+            labels: [
+                Label(
+                    "reason",
+                    "client protocol_error message_too_big invalid_payload flood silent evicted slow draining"
+                )
+            ],
             help: "WebSocket sessions that ended, by what ended them."),
+    ]
+
+    private static let http = [
         MetricDescription(
-            name: "switchboard_http_requests_total", kind: .counter, labels: ["route", "status"],
+            name: "switchboard_http_requests_total", kind: .counter,
+            labels: [
+                Label(
+                    "route",
+                    "/ /rooms /healthz /readyz /metrics /api/rooms /api/rooms/accept /api/rooms/check "
+                        + "/api/user/purge unknown"),
+                Label("status", "2xx 4xx 5xx"),
+            ],
             help: "HTTP requests answered, by route and class of status."),
         MetricDescription(
-            name: "switchboard_http_refusals_total", kind: .counter, labels: ["reason"],
-            help: "HTTP requests refused, by reason."),
+            name: "switchboard_http_refusals_total", kind: .counter,
+            labels: [
+                Label(
+                    "reason",
+                    "invalid_json bad_request missing_field invalid_field unauthorized forbidden not_found "
+                        + "not_found_or_expired pairing_disabled method_not_allowed conflict too_large "
+                        + "headers_too_large internal unavailable rate_limited accept_locked accept_busy "
+                        + "accept_paced creates checks bad_handshake origin_not_allowed unsupported_version "
+                        + "draining")
+            ],
+            help: "HTTP requests and WebSocket handshakes refused, by error or by the limit reached."),
     ]
 
     private static let signaling = [
         MetricDescription(name: "switchboard_rooms", kind: .gauge, help: "Live rooms."),
         MetricDescription(
-            name: "switchboard_signaling_messages_total", kind: .counter, labels: ["type"],
+            name: "switchboard_signaling_messages_total", kind: .counter,
+            labels: [
+                Label(
+                    "type",
+                    "join_room leave_room webrtc_offer webrtc_answer ice_candidate ping application")
+            ],
             help: "Messages received, by type."),
         MetricDescription(
             name: "switchboard_signaling_forwarded_total", kind: .counter,
             help: "Messages handed to the other peer's socket."),
         MetricDescription(
-            name: "switchboard_signaling_refusals_total", kind: .counter, labels: ["reason"],
-            help: "Messages answered with an error, by its code."),
+            name: "switchboard_signaling_refusals_total", kind: .counter,
+            labels: [
+                Label(
+                    "reason",
+                    "invalid_json invalid_message unknown_type invalid_room_id not_in_room peer_absent "
+                        + "too_large rate_limited room_full store_unavailable")
+            ],
+            help: "Messages refused, by the error's code; room_full is a join, store_unavailable a lookup."),
         MetricDescription(
             name: forwardSeconds, kind: .histogram,
             help: "Time from reading a message to handing it to the other peer's socket."),
@@ -56,13 +117,20 @@ extension MetricDescription {
 
     private static let pairing = [
         MetricDescription(
-            name: "switchboard_pairing_calls_total", kind: .counter, labels: ["call", "outcome"],
+            name: "switchboard_pairing_calls_total", kind: .counter,
+            labels: [
+                pairingCall,
+                Label(
+                    "outcome",
+                    "ok pending absent invalid_json bad_request missing_field invalid_field not_found "
+                        + "not_found_or_expired conflict too_large rate_limited internal unavailable"),
+            ],
             help: "Calls of the pairing API, by call and outcome."),
         MetricDescription(
             name: "switchboard_pairing_swept_total", kind: .counter,
             help: "Expired invitations that the sweep deleted."),
         MetricDescription(
-            name: "switchboard_store_seconds", kind: .histogram, labels: ["call"],
+            name: "switchboard_store_seconds", kind: .histogram, labels: [pairingCall],
             help: "Time that the store took for a call, its wait for a transaction included."),
         MetricDescription(
             name: "switchboard_store_transaction_seconds", kind: .histogram,
@@ -72,13 +140,15 @@ extension MetricDescription {
             help: "Store calls that one transaction carried together.",
             bounds: [1, 2, 4, 8, 16, 32, 64, 128, 256]),
         MetricDescription(
-            name: "switchboard_store_calls_total", kind: .counter, labels: ["outcome"],
+            name: "switchboard_store_calls_total", kind: .counter,
+            labels: [Label("outcome", "committed failed")],
             help: "Store calls in write transactions, by what became of the transaction."),
     ]
 
     private static let own = [
         MetricDescription(
-            name: buildInfo, kind: .gauge, labels: ["version"], help: "The version that runs; always 1."),
+            name: buildInfo, kind: .gauge, labels: [Label("version", Version.current)],
+            help: "The version that runs; always 1."),
         MetricDescription(
             name: droppedLogLines, kind: .counter,
             help: "Log lines dropped because standard error was too slow."),
@@ -87,15 +157,19 @@ extension MetricDescription {
             help: "Series that were not kept because too many exist or their name has another type."),
     ]
 
+    private static let pairingCall = Label("call", "create accept check get delete purge")
+
     static let forwardSeconds = "switchboard_signaling_forward_seconds"
     static let buildInfo = "switchboard_build_info"
     static let droppedLogLines = "switchboard_log_lines_dropped_total"
 
     /// The metrics as `docs/operations.md` shows them.
     static func markdown() -> String {
-        var text = "\n| Metric | Type | Labels | Meaning |\n|---|---|---|---|\n"
+        var text = "\n| Metric | Type | Labels and their values | Meaning |\n|---|---|---|---|\n"
         for metric in all {
-            let labels = metric.labels.map { "`\($0)`" }.joined(separator: ", ")
+            let labels = metric.labels.map { label in
+                "`\(label.name)`: " + label.values.map { "`\($0)`" }.joined(separator: ", ")
+            }.joined(separator: "; ")
             text +=
                 "| `\(metric.name)` | \(metric.kind.rawValue) | \(labels.isEmpty ? "–" : labels) | \(metric.help) |\n"
         }

@@ -46,12 +46,12 @@ format:
 	$(SWIFT) format --in-place --parallel --recursive $(SWIFT_FILES)
 
 bench:
-	@scripts/install-deps run
+	@scripts/install-deps bench
 	$(SWIFT) build -c release --product switchboard
 	Benchmarks/run --server "$$($(SWIFT) build -c release --show-bin-path)/switchboard" $(BENCH_ARGS)
 
 fuzz:
-	@scripts/install-deps run
+	@scripts/install-deps fuzz
 	Fuzz/run
 
 db-init:

@@ -7,6 +7,7 @@ import functools
 import http.server
 import os
 import pathlib
+import shutil
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -39,12 +40,22 @@ def page_server() -> Iterator[str]:
         server.shutdown()
 
 
+def program(*names: str) -> str:
+    """The path of the first of these programs that this machine has."""
+    for name in names:
+        if path := shutil.which(name):
+            return path
+    raise FileNotFoundError(
+        f"the browser tests need {' or '.join(names)} in PATH (Debian: chromium, chromium-driver)"
+    )
+
+
 class Browser:
     """One Chromium process with one page of `pages/call.html`."""
 
     def __init__(self, profile: pathlib.Path) -> None:
         options = webdriver.ChromeOptions()
-        options.binary_location = "/usr/bin/chromium"
+        options.binary_location = program("chromium", "chromium-browser", "google-chrome")
         for argument in (
             "--headless=new",
             "--no-sandbox",
@@ -59,9 +70,8 @@ class Browser:
             f"--user-data-dir={profile}",
         ):
             options.add_argument(argument)
-        self.driver = webdriver.Chrome(
-            options=options, service=webdriver.ChromeService("/usr/bin/chromedriver")
-        )
+        service = webdriver.ChromeService(program("chromedriver"))
+        self.driver = webdriver.Chrome(options=options, service=service)
         self.driver.set_page_load_timeout(CALL_LIMIT)
         self.driver.set_script_timeout(CALL_LIMIT)
 

@@ -77,25 +77,22 @@ def test_a_bad_request_is_refused_as_documented(server: Server, case: BadRequest
         connection.send(case.wire)
         if case.end:
             connection.half_close()
-        response = read_response(connection, head_request=case.head)
+        response = read_response(connection)
         if response is None:
-            assert case.silent, "the server closed without an answer"
+            assert case.status is None or case.may_be_lost, "the server closed without an answer"
             return
-        assert response.status in case.statuses, response
-        if response.status >= 400:
-            response.assert_refusal(*case.statuses)
-            assert not case.errors or response.json["error"] in case.errors, response
-        if case.allow is not None:
-            allowed = [method.strip() for method in (response.header("allow") or "").split(",")]
-            assert case.allow in allowed, response
-        if case.final and response.status != 200:
+        assert response.status == case.status, response
+        if case.error:
+            response.assert_refusal(response.status, error=case.error)
+            members = {"error", "message"} | ({"field"} if case.field else set())
+            assert set(response.json) == members and response.json.get("field") == case.field, response
+        assert response.header("allow") == case.allow, response
+        if case.final:
             rest = response.rest + connection.receive_to_end()
-            assert rest == b"", f"after its refusal the server went on: {rest!r}"
+            assert rest == b"", f"after its answer the server went on: {rest!r}"
 
 
-@pytest.mark.parametrize(
-    "case", [case for case in BAD_REQUESTS if not case.final and not case.head], ids=named
-)
+@pytest.mark.parametrize("case", [case for case in BAD_REQUESTS if not case.final], ids=named)
 def test_after_a_wrong_call_the_connection_serves_the_next(server: Server, case: BadRequest) -> None:
     """What was correct HTTP leaves the connection in step, unless the server says that it closes it."""
     with Connection(server.host, server.port) as connection:
@@ -114,7 +111,7 @@ def test_after_a_wrong_call_the_connection_serves_the_next(server: Server, case:
 def test_bad_frames_close_the_connection_as_documented(server: Server, case: BadFrames) -> None:
     with RawWebSocket(server) as socket:
         socket.send(case.wire)
-        socket.expect_close(*case.codes)
+        socket.expect_close(case.code)
 
 
 @pytest.mark.parametrize("case", BAD_MESSAGES, ids=named)
@@ -124,8 +121,8 @@ def test_a_bad_message_is_an_error_and_changes_nothing(server: Server, case: Bad
     with sender, peer:
         sender.send(frames.frame(case.opcode, case.content))
         answer = sender.next_message()
-        assert set(answer) == ({"type"} if answer["type"] == "pong" else {"type", "error", "code"}), answer
-        assert answer.get("code", answer["type"]) in case.codes, answer
+        assert set(answer) == ({"type"} if case.answer == "pong" else {"type", "error", "code"}), answer
+        assert answer.get("code", answer["type"]) == case.answer, answer
         sender.expect_alive()
         peer.expect_alive()
         sender.send(frames.text('{"type":"webrtc_offer","sdp":"fine"}'))
@@ -176,20 +173,21 @@ def test_a_frame_cut_anywhere_leaves_nothing_behind(server: Server) -> None:
 
 START = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n"
 
-LATE: dict[str, tuple[bytes, str]] = {
-    "nothing at all": (b"", "silent"),
-    "one octet": (b"G", "silent"),
-    "half a request line": (b"GET / HT", "408"),
-    "fields without an end": (START, "408"),
-    "half a handshake": (handshake()[:-20], "408"),
-    "half a body": (b"POST /api/rooms HTTP/1.1\r\nHost: localhost\r\nContent-Length: 50\r\n\r\n{", "408"),
-    "half a chunk": (
-        b"POST /api/rooms HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{",
-        "408",
-    ),
-    "idle after an answer": (START + b"\r\n", "200"),
-    "half a second request": (START + b"\r\n" + START, "200"),
+POST = b"POST /api/rooms HTTP/1.1\r\nHost: localhost\r\n"
+
+LATE: dict[str, tuple[bytes, int]] = {
+    "nothing at all": (b"", 0),
+    "one octet": (b"G", 0),
+    "half a request line": (b"GET / HT", 0),
+    "fields without an end": (START, 0),
+    "half a handshake": (handshake()[:-20], 0),
+    "half a body": (POST + b"Content-Length: 50\r\n\r\n{", 0),
+    "half a chunk": (POST + b"Transfer-Encoding: chunked\r\n\r\n5\r\n{", 0),
+    "idle after an answer": (START + b"\r\n", 1),
+    "half a second request": (START + b"\r\n" + START, 1),
+    "no body for a page that wants none": (START + b"Content-Length: 99999999\r\n\r\n", 1),
 }
+"""Octets of a client that then falls silent, and how many requests among them can be answered."""
 
 
 @pytest.fixture(scope="module")
@@ -202,32 +200,29 @@ def hasty_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.mark.parametrize("name", LATE)
 def test_a_client_that_stops_in_the_middle_is_not_waited_for(hasty_server: Server, name: str) -> None:
-    """An unfinished request may be answered with 408; the connection ends in any case."""
-    wire, expectation = LATE[name]
+    """What can be answered is; an unfinished request is not, its connection is closed."""
+    wire, answers = LATE[name]
     with Connection(hasty_server.host, hasty_server.port) as connection:
         connection.send(wire)
         received = connection.receive_to_end(limit=8)
-        if expectation == "200":
-            assert received.startswith(b"HTTP/1.1 200 "), received
-        elif received:
-            assert received.startswith((b"HTTP/1.1 408 ", b"HTTP/1.1 400 ")), received
+        assert received.count(b"HTTP/1.1 ") == received.count(b"HTTP/1.1 200 OK\r\n") == answers, received
+        assert bool(received) == bool(answers)
 
 
 def test_a_client_that_sends_an_octet_now_and_then_is_not_waited_for(hasty_server: Server) -> None:
     """The deadline is for the whole request, so trickling does not extend it."""
     with Connection(hasty_server.host, hasty_server.port) as connection:
-        deadline = time.monotonic() + 8
         connection.send(START)
-        connection.socket.settimeout(0.1)
+        deadline = time.monotonic() + 8
         while time.monotonic() < deadline:
             connection.send(b"a")
             connection.socket.settimeout(0.1)
             try:
-                if not connection.socket.recv(1 << 16).startswith(b"HTTP/1.1 4"):
-                    return
+                assert connection.socket.recv(1) == b"", "an unfinished request was answered"
+                return
             except TimeoutError:
                 continue
-            except ConnectionResetError:
+            except ConnectionResetError:  # An octet that crossed the server's FIN on its way.
                 return
         raise AssertionError("a request without an end was waited for")
 
@@ -247,15 +242,15 @@ StartServer = Callable[..., Server]
 
 def test_the_limits_on_requests_are_settings(start_server: StartServer) -> None:
     server = start_server(MAX_HEADER_BYTES=2048, MAX_BODY_BYTES=100, MAX_PURGE_BODY_BYTES=200)
-    for wire, status in (
-        (request("GET", "/healthz", headers={"X-Filler": "x" * 3000}), 431),
-        (handshake(X_Filler="x" * 3000), 431),
-        (request("POST", "/api/rooms", b'{"x":"' + b"y" * 100 + b'"}'), 413),
-        (request("POST", "/api/user/purge", b'{"x":"' + b"y" * 200 + b'"}'), 413),
-        (request("POST", "/api/user/purge", b'{"x":"' + b"y" * 150 + b'"}'), 400),
+    for wire, status, error in (
+        (request("GET", "/healthz", headers={"X-Filler": "x" * 3000}), 431, "headers_too_large"),
+        (handshake(X_Filler="x" * 3000), 431, "headers_too_large"),
+        (request("POST", "/api/rooms", b'{"x":"' + b"y" * 100 + b'"}'), 413, "too_large"),
+        (request("POST", "/api/user/purge", b'{"x":"' + b"y" * 200 + b'"}'), 413, "too_large"),
+        (request("POST", "/api/user/purge", b'{"x":"' + b"y" * 150 + b'"}'), 400, "missing_field"),
     ):
         with Connection(server.host, server.port) as connection:
             connection.send(wire)
             response = read_response(connection)
             assert response is not None
-            response.assert_refusal(status)
+            response.assert_refusal(status, error=error)

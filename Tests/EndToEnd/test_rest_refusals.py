@@ -88,7 +88,7 @@ def test_malformed_json_is_refused(rest: Rest, path: str, body: bytes) -> None:
 @pytest.mark.parametrize("body", [b"", b"[]", b'"text"', b"null", b"7"])
 def test_a_body_that_is_no_object_is_refused(rest: Rest, path: str, body: bytes) -> None:
     answer = rest.call("POST", path, body, {"Content-Type": "application/json"})
-    assert answer.status == 400 and answer.error in {"invalid_json", "invalid_field", "missing_field"}
+    assert (answer.status, answer.error) == (400, "invalid_json")
 
 
 def test_without_sqlite_every_call_says_so(start_server: Callable[..., Server]) -> None:

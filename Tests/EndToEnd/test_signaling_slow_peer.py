@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import os
 import pathlib
 import selectors
-import socket
 import threading
 import time
 from collections.abc import Callable
@@ -14,13 +12,10 @@ from collections.abc import Callable
 import pytest
 
 import frames
-from frames import FrameReader
 from goodpair import GoodPair
+from pump import SDP_OCTETS, Pump, offer
 from switchboard import Server
-from wsclient import Client, RawWebSocket, pair, parse, raw_pair
-
-SDP_OCTETS = 47 * 1024
-
+from wsclient import Client, RawWebSocket, pair, raw_pair
 
 MAX_GROWTH = 64 << 20
 """Octets of memory that one connection may never cost, whatever it does."""
@@ -29,71 +24,6 @@ MAX_GROWTH = 64 << 20
 def resident_bytes(pid: int) -> int:
     """What the process holds in memory (proc(5), statm, second field, in pages)."""
     return int(pathlib.Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-
-
-def offer(number: int) -> bytes:
-    sdp = f"{number}:".ljust(SDP_OCTETS, "x")
-    return frames.text(json.dumps({"type": "webrtc_offer", "sdp": sdp}))
-
-
-class Pump:
-    """Writes as much as the server takes while it reads what comes; knows how long nothing was taken."""
-
-    def __init__(self, socket_: socket.socket) -> None:
-        self._socket = socket_
-        self._socket.setblocking(False)
-        self._reader = FrameReader()
-        self._unsent = bytearray()
-        self._last_progress = time.monotonic()
-        self.sent = 0
-        self.longest_block = 0.0
-        self.messages: list[dict[str, object]] = []
-
-    def enqueue(self, data: bytes) -> None:
-        self._unsent += data
-
-    @property
-    def unsent(self) -> int:
-        return len(self._unsent)
-
-    @property
-    def blocked_for(self) -> float:
-        return time.monotonic() - self._last_progress
-
-    def run(
-        self, condition: Callable[[], bool], limit: float, refill: Callable[[], bytes] | None = None
-    ) -> None:
-        deadline = time.monotonic() + limit
-        with selectors.DefaultSelector() as selector:
-            selector.register(self._socket, selectors.EVENT_READ | selectors.EVENT_WRITE)
-            while not condition():
-                assert time.monotonic() < deadline, (
-                    f"not in {limit} s; sent {self.sent}, got {self.messages[-3:]}"
-                )
-                if refill is not None and len(self._unsent) < 100_000:
-                    self.enqueue(refill())
-                wanted = selectors.EVENT_READ | (selectors.EVENT_WRITE if self._unsent else 0)
-                selector.modify(self._socket, wanted)
-                for _, ready in selector.select(0.05):
-                    if ready & selectors.EVENT_WRITE:
-                        self._write()
-                    if ready & selectors.EVENT_READ:
-                        self._read()
-
-    def _write(self) -> None:
-        count = self._socket.send(memoryview(self._unsent)[:65536])
-        self.longest_block = max(self.longest_block, self.blocked_for)
-        self._last_progress = time.monotonic()
-        self.sent += count
-        del self._unsent[:count]
-
-    def _read(self) -> None:
-        data = self._socket.recv(1 << 16)
-        assert data, "the server closed the sender's connection"
-        self._reader.feed(data)
-        while (received := self._reader.next()) is not None:
-            assert received.opcode == frames.TEXT, received
-            self.messages.append(parse(received.payload.decode()))
 
 
 def stalled_room(server: Server) -> tuple[RawWebSocket, RawWebSocket]:
@@ -149,8 +79,7 @@ def test_a_stalled_peer_is_closed_and_nobody_else_notices(start_server: Callable
         assert 1.5 < elapsed < 8, "it was not the write timeout of 2 s that ended it"
         assert pump.sent < 40_000_000, "the server bought time with its memory"
         assert max(pump.longest_block, pump.blocked_for) > 0.5, "the sender was never slowed"
-        pump.enqueue(frames.text('{"type":"ping"}'))
-        pump.run(lambda: pump.messages[-1]["type"] == "pong", limit=10)
+        pump.run_until_ponged(limit=10)
         assert {message.get("code") for message in pump.messages[1:-1]} <= {"peer_absent"}
         stalled.connection.receive_to_end()
     for other in others:
@@ -163,12 +92,11 @@ def test_a_peer_that_vanishes_releases_its_sender(start_server: Callable[..., Se
     sender, stalled = stalled_room(server)
     with sender:
         pump = Pump(sender.connection.socket)
-        pump.run(lambda: pump.blocked_for > 0.3, limit=10, refill=lambda: offer(0))
+        pump.run_until_held()
         stalled.connection.reset()
         pump.run(lambda: bool(pump.messages), limit=5, refill=lambda: offer(0))
         assert pump.messages[0]["type"] == "peer_disconnected"
-        pump.enqueue(frames.text('{"type":"ping"}'))
-        pump.run(lambda: pump.messages[-1]["type"] == "pong", limit=10)
+        pump.run_until_ponged(limit=10)
 
 
 @pytest.mark.parametrize("way", ["reset", "end of stream"])
@@ -180,7 +108,7 @@ def test_a_sender_that_vanishes_while_it_is_slowed_is_told_to_its_peer(
     sender, slow = stalled_room(server)
     with sender, slow:
         pump = Pump(sender.connection.socket)
-        pump.run(lambda: pump.blocked_for > 0.3, limit=10, refill=lambda: offer(0))
+        pump.run_until_held()
         sender.connection.reset() if way == "reset" else sender.connection.half_close()
         message = slow.next_message()
         while message["type"] == "webrtc_offer":

@@ -3,10 +3,12 @@
 package struct MonotonicTime: Comparable, Hashable, Sendable {
     package let nanoseconds: Int64
 
+    @inlinable
     package init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
 
     package static let distantFuture = MonotonicTime(nanoseconds: .max)
 
+    @inlinable
     package static func < (left: Self, right: Self) -> Bool { left.nanoseconds < right.nanoseconds }
 
     package static func + (time: Self, duration: Duration) -> Self {

@@ -25,7 +25,7 @@ final class ConnectionGate: ChannelInboundHandler, RemovableChannelHandler, Dead
     /// What the decoder gets of a request that cannot be followed.
     private static let maxUnreadableBytes = 65_536
 
-    private enum Stage {
+    enum Stage {
         case routing
         /// A session stands behind the gate and takes all bytes.
         case session
@@ -33,15 +33,16 @@ final class ConnectionGate: ChannelInboundHandler, RemovableChannelHandler, Dead
         case refused
     }
 
-    private let server: ServerContext
-    private let loop: LoopContext
+    let server: ServerContext
+    let loop: LoopContext
     private var expecting = Expecting.head
     /// The next request is held until this one is answered.
     private var isAwaitingAnswer = false
+    private var inputHasEnded = false
     /// The beginning of a head that is not complete.
-    private var held = ByteBuffer()
-    private var http: HTTPConnectionGuard?
-    private var stage = Stage.routing
+    var held = ByteBuffer()
+    var http: HTTPConnectionGuard?
+    var stage = Stage.routing
     /// How much of `held` has been searched for the end of a head.
     private var searched = 0
     private var context: ChannelHandlerContext?
@@ -107,6 +108,9 @@ final class ConnectionGate: ChannelInboundHandler, RemovableChannelHandler, Dead
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         switch stage {
+        case .routing where isAwaitingAnswer && event as? ChannelEvent == .inputClosed:
+            // What is held has been sent before; it gets its answers.
+            inputHasEnded = true
         case .routing where http == nil && event as? ChannelEvent == .inputClosed,
             .refused where event as? ChannelEvent == .inputClosed:
             context.close(promise: nil)
@@ -193,7 +197,11 @@ final class ConnectionGate: ChannelInboundHandler, RemovableChannelHandler, Dead
         // No read of the socket stands behind this, but the handlers behind wait for its end.
         context.fireChannelReadComplete()
         guard !isAwaitingAnswer, self.context != nil else { return }
-        _ = context.channel.setOption(.autoRead, value: true)
+        if inputHasEnded {
+            context.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
+        } else {
+            _ = context.channel.setOption(.autoRead, value: true)
+        }
     }
 
     private func meet(_ head: RequestHead, _ length: Int, _ context: ChannelHandlerContext) {
@@ -255,62 +263,4 @@ final class ConnectionGate: ChannelInboundHandler, RemovableChannelHandler, Dead
         http.bytesArrived()
         loop.bringForwardDeadline(of: self, to: http.exchange.deadline)
     }
-
-    // MARK: WebSocket
-
-    private func open(_ head: RequestHead, _ response: [UInt8], _ context: ChannelHandlerContext) {
-        let origin = server.resolver.resolve(
-            peer: context.remoteAddress, forwardedFor: head.forwardedFor,
-            hasOtherForwardingHeader: head.hasOtherForwardingHeader)
-        if server.isDraining { return refuse(.draining, context) }
-        let key = server.countsAtHandshake(context.remoteAddress) && !origin.isLocal ? origin.key : nil
-        if let key, server.connections.take(key, at: loop.now) != nil {
-            return refuse(.tooManyConnections, context)
-        }
-        stage = .session
-        let connections = server.connections
-        let session = SignalingSession(service: server.signaling, loop: loop, handshake: response) {
-            if let key { connections.release(key) }
-        }
-        let rest = held
-        held = ByteBuffer()
-        do {
-            try context.pipeline.syncOperations.addHandler(session, position: .after(self))
-        } catch {
-            if let key { connections.release(key) }
-            return context.close(promise: nil)
-        }
-        if rest.readableBytes > 0 { context.fireChannelRead(wrapInboundOut(rest)) }
-        guard let http else {
-            return context.pipeline.syncOperations.removeHandler(context: context, promise: nil)
-        }
-        loop.removeDeadline(of: self)
-        http.retire()
-        session.retireHTTP()
-    }
-
-    private func refuse(_ refusal: Handshake.Refusal, _ context: ChannelHandlerContext) {
-        held.clear()
-        stage = .refused
-        server.metrics.refused(refusal.id)
-        context.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: refusal.response)), promise: nil)
-        context.close(mode: .output, promise: nil)
-        loop.setDeadline(of: self, to: loop.now + SignalingSession.lingerTime)
-    }
-}
-
-extension Handshake.Refusal {
-    fileprivate static let draining = Handshake.Refusal(
-        status: "503 Service Unavailable", id: "draining",
-        message: "The server is about to stop; connect again.",
-        fields: ["Retry-After: 5"])
-    /// RFC 9112 §3.2.
-    fileprivate static let badHost = Handshake.Refusal(
-        status: "400 Bad Request", id: "bad_request",
-        message: "An HTTP/1.1 request has exactly one Host field.")
-    fileprivate static let noTunnel = Handshake.Refusal(
-        status: "404 Not Found", id: "not_found", message: "There is nothing here.")
-    fileprivate static let tooManyConnections = Handshake.Refusal(
-        status: "429 Too Many Requests", id: "rate_limited",
-        message: "Too many connections from this address.", fields: ["Retry-After: 60"])
 }

@@ -177,8 +177,9 @@ final class HTTPConnectionGuard: ChannelDuplexHandler {
         }
         answer(error, context)
         hasFailed = true
-        linger(context)
+        // First the error: half-closing may end the input, and then it would seem to be whole.
         context.fireErrorCaught(error)
+        linger(context)
     }
 
     private func answer(_ error: any Error, _ context: ChannelHandlerContext) {

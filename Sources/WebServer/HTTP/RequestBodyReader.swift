@@ -1,7 +1,6 @@
 import HTTPTypes
 import Hummingbird
 import NIOCore
-import NIOHTTP1
 import Signaling
 
 /// The connection ended while its request was being read: nobody is left to answer.
@@ -52,9 +51,8 @@ struct RequestBodyReader {
             return collected
         } catch let error as APIError {
             throw error
-        } catch is HTTPParserError {
-            throw APIError.badRequest
         } catch {
+            // What is no HTTP has its answer already, from the handler behind the decoder.
             throw ConnectionLost()
         }
     }

@@ -57,7 +57,7 @@ final class SignalingSession: ChannelInboundHandler, Placed {
     var holds: Holds = []
     var heldSince = MonotonicTime(nanoseconds: 0)
     /// What was read and must wait for the holds to end.
-    private var held = ByteBuffer()
+    var held = ByteBuffer()
     /// The client has sent its last byte.
     private(set) var inputHasEnded = false
     /// Since when the socket takes nothing, and how many bytes waited in it then.
@@ -71,7 +71,7 @@ final class SignalingSession: ChannelInboundHandler, Placed {
     /// Nothing else reads from the channel any more.
     private(set) var asksForReads = false
     /// When the bytes at hand were read.
-    private(set) var readAt = MonotonicTime(nanoseconds: 0)
+    var readAt = MonotonicTime(nanoseconds: 0)
 
     /// - Parameter handshake: the HTTP response that accepts the WebSocket; it leaves with the first frame.
     init(
@@ -146,7 +146,7 @@ final class SignalingSession: ChannelInboundHandler, Placed {
 
     /// Consumes what the holds allow and keeps the rest. While a client is held its socket is not read, so that
     /// bytes come in only when its connection ends and NIO reads what the kernel still has.
-    private func take(_ buffer: ByteBuffer) {
+    func take(_ buffer: ByteBuffer) {
         var rest = buffer
         if holds.isEmpty {
             // The buffer's memory belongs to this event until it is given back, so it may be unmasked in place;
@@ -170,42 +170,6 @@ final class SignalingSession: ChannelInboundHandler, Placed {
         inputHasEnded = true
         if case .open = phase, !holds.isEmpty { return }
         context.close(promise: nil)
-    }
-
-    /// Takes nothing more from the client until ``release(_:)``.
-    func hold(_ reason: Holds) {
-        let isFirst = holds.isEmpty
-        holds.insert(reason)
-        guard isFirst else { return }
-        heldSince = loop.now
-        _ = channelContext?.channel.setOption(.autoRead, value: false)
-        scheduleDeadline()
-    }
-
-    /// Ends a hold: when it was the last one, what was kept is consumed, and the socket is read again.
-    func release(_ reason: Holds) {
-        guard holds.contains(reason) else { return }
-        holds.remove(reason)
-        guard holds.isEmpty, case .open = phase else { return }
-        readAt = loop.now
-        liveness.heard(at: readAt)
-        let buffer = held
-        held = ByteBuffer()
-        take(buffer)
-        guard holds.isEmpty, case .open = phase, let context = channelContext else { return }
-        if inputHasEnded {
-            context.close(promise: nil)
-        } else {
-            readAgain()
-            scheduleDeadline()
-        }
-    }
-
-    /// Has the socket read again after a hold.
-    func readAgain() {
-        guard let context = channelContext else { return }
-        _ = context.channel.setOption(.autoRead, value: true)
-        if asksForReads { context.read() }
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {

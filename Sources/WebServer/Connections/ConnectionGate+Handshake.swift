@@ -1,0 +1,62 @@
+import NIOCore
+import Signaling
+
+extension ConnectionGate {
+    /// Makes the connection a WebSocket session, with `response` as the answer to its handshake.
+    func open(_ head: RequestHead, _ response: [UInt8], _ context: ChannelHandlerContext) {
+        let origin = server.resolver.resolve(
+            peer: context.remoteAddress, forwardedFor: head.forwardedFor,
+            hasOtherForwardingHeader: head.hasOtherForwardingHeader)
+        if server.isDraining { return refuse(.draining, context) }
+        let key = server.countsAtHandshake(context.remoteAddress) && !origin.isLocal ? origin.key : nil
+        if let key, server.connections.take(key, at: loop.now) != nil {
+            return refuse(.tooManyConnections, context)
+        }
+        stage = .session
+        let connections = server.connections
+        let session = SignalingSession(service: server.signaling, loop: loop, handshake: response) {
+            if let key { connections.release(key) }
+        }
+        let rest = held
+        held = ByteBuffer()
+        do {
+            try context.pipeline.syncOperations.addHandler(session, position: .after(self))
+        } catch {
+            if let key { connections.release(key) }
+            return context.close(promise: nil)
+        }
+        if rest.readableBytes > 0 { context.fireChannelRead(wrapInboundOut(rest)) }
+        guard let http else {
+            return context.pipeline.syncOperations.removeHandler(context: context, promise: nil)
+        }
+        loop.removeDeadline(of: self)
+        http.retire()
+        session.retireHTTP()
+    }
+
+    /// Answers with a refusal that ends the connection.
+    func refuse(_ refusal: Handshake.Refusal, _ context: ChannelHandlerContext) {
+        held.clear()
+        stage = .refused
+        server.metrics.refused(refusal.id)
+        context.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: refusal.response)), promise: nil)
+        context.close(mode: .output, promise: nil)
+        loop.setDeadline(of: self, to: loop.now + SignalingSession.lingerTime)
+    }
+}
+
+extension Handshake.Refusal {
+    fileprivate static let draining = Handshake.Refusal(
+        status: "503 Service Unavailable", id: "draining",
+        message: "The server is about to stop; connect again.",
+        fields: ["Retry-After: 5"])
+    /// RFC 9112 §3.2.
+    fileprivate static let badHost = Handshake.Refusal(
+        status: "400 Bad Request", id: "bad_request",
+        message: "An HTTP/1.1 request has exactly one Host field.")
+    fileprivate static let noTunnel = Handshake.Refusal(
+        status: "404 Not Found", id: "not_found", message: "There is nothing here.")
+    fileprivate static let tooManyConnections = Handshake.Refusal(
+        status: "429 Too Many Requests", id: "rate_limited",
+        message: "Too many connections from this address.", fields: ["Retry-After: 60"])
+}

@@ -1,4 +1,4 @@
-"""ROOM_POLICY=paired while the database cannot say which rooms are paired: nobody is let in, nobody is kept waiting."""
+"""ROOM_POLICY=paired while the database cannot say what is paired: nobody gets in, nobody is kept waiting."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from switchboard import Server
 from tcp import Connection, read_response
 
 WATCH = 0.3
-"""Seconds for which nothing may have changed after a connection that was reset, which tells nobody when it is over."""
+"""Seconds without a change after which a connection that was reset has changed nothing."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,9 +46,7 @@ def check(rest: Rest) -> Attempt:
     accepted = rest.accept(code, second)
     assert accepted.status == 200
     body = {"joinid": code, "client1": first}
-    return Attempt(
-        "POST", "/api/rooms/check", body, lambda: rest.accept(code, second).body == accepted.body
-    )
+    return Attempt("POST", "/api/rooms/check", body, lambda: rest.accept(code, second).body == accepted.body)
 
 
 def delete(rest: Rest) -> Attempt:
@@ -64,9 +62,7 @@ def delete_by_query(rest: Rest) -> Attempt:
 def purge(rest: Rest) -> Attempt:
     device = new_device()
     room = rest.pair(device, new_device())
-    return Attempt(
-        "POST", "/api/user/purge", {"deviceId": device}, lambda: rest.room(room).status == 200
-    )
+    return Attempt("POST", "/api/user/purge", {"deviceId": device}, lambda: rest.room(room).status == 200)
 
 
 ATTEMPTS = [create, accept, check, delete, delete_by_query, purge]

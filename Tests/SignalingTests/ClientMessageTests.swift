@@ -97,6 +97,7 @@ struct ClientMessageTests {
             #"{"type":"ice_candidate","candidate":{}}"#,
             #"{"type":"ice_candidate","candidate":{"candidate":null}}"#,
             #"{"type":"ice_candidate","candidate":{"candidate":"c","sdpMid":0}}"#,
+            #"{"type":"ice_candidate","candidate":{"candidate":"c","sdp\u004did":0}}"#,
             #"{"type":"ice_candidate","candidate":{"candidate":"c","sdpMLineIndex":"0"}}"#,
             #"{"type":"ice_candidate","candidate":{"candidate":"c","sdpMLineIndex":true}}"#,
         ])
@@ -169,6 +170,20 @@ struct ClientMessageTests {
             #expect(throws: SignalingError.invalidJSON) { try parse(Array(text.prefix(count))) }
         }
         #expect(throws: Never.self) { try parse(text) }
+    }
+
+    @Test("may hold every byte at every place of a string that it may hold at all")
+    func stringBytes() {
+        for byte in UInt8.min...UInt8.max {
+            let isAllowed = (0x20..<0x80).contains(byte) && byte != 0x22 && byte != 0x5C
+            for position in 0..<40 {
+                var inner = [UInt8](repeating: 0x61, count: 40)
+                inner[position] = byte
+                let text = Array(#"{"type":"ping","a":""#.utf8) + inner + Array(#""}"#.utf8)
+                let isValid = (try? parse(text)) == .ping
+                #expect(isValid == isAllowed)
+            }
+        }
     }
 
     @Test("nests no deeper than 32 levels")

@@ -72,17 +72,40 @@ enum CandidateShape {
             let first = json.bytes[value.lowerBound]
             let isString = first == UInt8(ascii: "\"")
             let isNull = first == UInt8(ascii: "n")
-            if json.string(key, equals: "candidate") {
+            switch name(of: key, json) {
+            case .candidate:
                 hasCandidate = isString
                 if !isString { return false }
-            } else if json.string(key, equals: "sdpMid") {
+            case .sdpMid:
                 if !isString, !isNull { return false }
-            } else if json.string(key, equals: "sdpMLineIndex") {
+            case .sdpMLineIndex:
                 let isNumber =
                     first == UInt8(ascii: "-") || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(first)
                 if !isNumber, !isNull { return false }
+            case .other:
+                continue
             }
         }
         return hasCandidate
+    }
+
+    private enum Name {
+        case candidate, sdpMid, sdpMLineIndex, other
+    }
+
+    private static func name(of key: Range<Int>, _ json: JSONScanner) -> Name {
+        switch key.count {
+        case 6 where json.string(key, equals: "sdpMid"): return .sdpMid
+        case 9 where json.string(key, equals: "candidate"): return .candidate
+        case 13 where json.string(key, equals: "sdpMLineIndex"): return .sdpMLineIndex
+        default:
+            guard json.hasEscape(key) else { return .other }
+            switch json.decodeString(key) {
+            case "candidate": return .candidate
+            case "sdpMid": return .sdpMid
+            case "sdpMLineIndex": return .sdpMLineIndex
+            default: return .other
+            }
+        }
     }
 }

@@ -46,17 +46,17 @@ extension ConnectionGate {
 }
 
 extension Handshake.Refusal {
-    fileprivate static let draining = Handshake.Refusal(
+    static let draining = Handshake.Refusal(
         status: "503 Service Unavailable", id: "draining",
         message: "The server is about to stop; connect again.",
         fields: ["Retry-After: 5"])
     /// RFC 9112 §3.2.
-    fileprivate static let badHost = Handshake.Refusal(
+    static let badHost = Handshake.Refusal(
         status: "400 Bad Request", id: "bad_request",
         message: "An HTTP/1.1 request has exactly one Host field.")
-    fileprivate static let noTunnel = Handshake.Refusal(
+    static let noTunnel = Handshake.Refusal(
         status: "404 Not Found", id: "not_found", message: "There is nothing here.")
-    fileprivate static let tooManyConnections = Handshake.Refusal(
+    static let tooManyConnections = Handshake.Refusal(
         status: "429 Too Many Requests", id: "rate_limited",
         message: "Too many connections from this address.", fields: ["Retry-After: 60"])
 }

@@ -29,29 +29,24 @@ extension JSONScanner {
     @inline(__always)
     private func skipPlain(_ start: Int) -> Int {
         var index = start
-        while index &+ 16 <= count {
-            let text = UnsafeRawPointer(bytes + index).loadUnaligned(as: SIMD16<UInt8>.self)
-            let special =
-                (text .== 0x22) .| (text .== 0x5C) .| (text .< 0x20) .| (text .>= 0x80)
-            // A mask has one byte for each byte of the text, all ones or all zeros.
-            let marks = unsafeBitCast(special, to: SIMD2<UInt64>.self)
-            if marks[0] != 0 { return index &+ UInt64(littleEndian: marks[0]).trailingZeroBitCount >> 3 }
-            if marks[1] != 0 { return index &+ 8 &+ UInt64(littleEndian: marks[1]).trailingZeroBitCount >> 3 }
-            index &+= 16
-        }
         while index &+ 8 <= count {
-            let word = UInt64(
-                littleEndian: UnsafeRawPointer(bytes + index).loadUnaligned(as: UInt64.self))
-            let quotes = word ^ (Self.ones &* 0x22)
-            let slashes = word ^ (Self.ones &* 0x5C)
-            let special =
-                ((quotes &- Self.ones) & ~quotes) | ((slashes &- Self.ones) & ~slashes)
-                | ((word &- Self.ones &* 0x20) & ~word) | word
-            let marks = special & Self.tops
+            let marks = Self.marks(
+                UInt64(littleEndian: UnsafeRawPointer(bytes + index).loadUnaligned(as: UInt64.self)))
             if marks != 0 { return index &+ marks.trailingZeroBitCount >> 3 }
             index &+= 8
         }
         return index
+    }
+
+    /// The top bit of every byte that is special within a string, from the first such byte on.
+    @inline(__always)
+    private static func marks(_ word: UInt64) -> UInt64 {
+        let quotes = word ^ (ones &* 0x22)
+        let slashes = word ^ (ones &* 0x5C)
+        let special =
+            ((quotes &- ones) & ~quotes) | ((slashes &- ones) & ~slashes)
+            | ((word &- ones &* 0x20) & ~word) | word
+        return special & tops
     }
 
     /// The length of the escape sequence at `index`; 0 when it is none.

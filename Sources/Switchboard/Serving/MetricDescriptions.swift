@@ -82,8 +82,8 @@ extension MetricDescription {
                     "invalid_json bad_request missing_field invalid_field unauthorized forbidden not_found "
                         + "not_found_or_expired pairing_disabled method_not_allowed conflict too_large "
                         + "headers_too_large internal unavailable rate_limited accept_locked accept_busy "
-                        + "accept_paced creates checks bad_handshake origin_not_allowed unsupported_version "
-                        + "draining")
+                        + "accept_paced creates checks rooms purges bad_handshake origin_not_allowed "
+                        + "unsupported_version draining")
             ],
             help: "HTTP requests and WebSocket handshakes refused, by error or by the limit reached."),
     ]

@@ -117,7 +117,8 @@ extension Settings {
 
     static let acceptFailures = Setting.wholeNumber(
         "ACCEPT_FAILURES", .guessing, default: 10, in: 1...1_000_000, unit: "failures",
-        "Failed accepts of one address within ACCEPT_FAILURE_WINDOW that lock it out.")
+        "Failed accepts of one address within ACCEPT_FAILURE_WINDOW that lock it out. Creates that meet "
+            + "another device's code are counted alike, apart.")
 
     static let acceptFailureWindow = Setting.seconds(
         "ACCEPT_FAILURE_WINDOW", .guessing, default: 600, in: 0.1...604_800,
@@ -138,9 +139,10 @@ extension Settings {
 
     static let createsPerMinute = Setting.wholeNumber(
         "CREATES_PER_MINUTE", .guessing, default: 300, in: 1...1_000_000, unit: "calls a minute",
-        "Invitations that one address may create in a minute.")
+        "Invitations that one address may create in a minute; it may purge a tenth as often.")
 
     static let checksPerMinute = Setting.wholeNumber(
         "CHECKS_PER_MINUTE", .guessing, default: 1_200, in: 1...1_000_000, unit: "calls a minute",
-        "Times that one address may check invitations in a minute.")
+        "Times that one address may check invitations in a minute; as often it may look rooms up or "
+            + "delete them.")
 }

@@ -12,14 +12,18 @@ package struct WebServerConfiguration: Sendable {
     package var http = HTTPConfiguration()
     /// Addresses of proxies whose X-Forwarded-For is believed; none by default.
     package var trustedProxies: [AddressRange] = []
+    /// Bounds of connections before and beside their protocol.
     package var connections = ConnectionLimits()
+    /// Bounds of WebSocket sessions.
     package var sessions = SessionLimits()
     /// Rules of the signaling messages.
     package var signaling = SignalingRules()
+    /// Which rooms may be joined; any by default.
     package var roomPolicy = RoomPolicy.open
     /// On shutdown, WebSockets are closed spread over this time.
     package var drainSpread = Duration.seconds(5)
 
+    /// The documented defaults.
     package init() {}
 }
 
@@ -48,6 +52,7 @@ package struct ConnectionLimits: Sendable {
     /// Request line and header fields together.
     package var maxHeaderBytes = 16_384
 
+    /// The documented defaults.
     package init() {}
 }
 
@@ -55,9 +60,11 @@ package struct ConnectionLimits: Sendable {
 package struct SessionLimits: Sendable {
     /// A message over all its fragments; a longer one closes with 1009.
     package var maxMessageBytes = 65_536
-    /// Messages a second in the long run, and at once.
+    /// Messages a second in the long run.
     package var messageRate = 50.0
+    /// Messages at once.
     package var messageBurst = 500
+    /// Joins a minute, and at once.
     package var joinsPerMinute = 60
     /// Bytes waiting for a peer that reads slowly; more closes it with 1013.
     package var maxOutboxBytes = 1_048_576
@@ -72,5 +79,6 @@ package struct SessionLimits: Sendable {
     /// The least time between two probes of one room.
     package var probeInterval = Duration.seconds(10)
 
+    /// The documented defaults.
     package init() {}
 }

@@ -8,6 +8,7 @@ package struct WebServerTelemetry: Sendable {
     /// Adds to a histogram of the time from reading a message to handing it to the peer's socket.
     package var forwardLatency: @Sendable (_ bucketCounts: [UInt64], _ sumSeconds: Double) -> Void
 
+    /// Both are called from any thread, and must not block.
     package init(
         metricsText: @escaping @Sendable () -> String,
         forwardLatency: @escaping @Sendable (_ bucketCounts: [UInt64], _ sumSeconds: Double) -> Void

@@ -20,6 +20,7 @@ package struct ClientID: Hashable, Sendable {
         }
     }
 
+    /// The 36 characters, lower case.
     package var text: String {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(36)

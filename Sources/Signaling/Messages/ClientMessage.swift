@@ -22,6 +22,7 @@ package enum DescriptionKind: Equatable, Sendable {
 package struct DeviceMark: Hashable, Sendable {
     private let hash: Int
 
+    /// Hashes the id; equal ids have equal marks for as long as the process runs.
     package init(_ deviceID: String) {
         hash = deviceID.hashValue
     }

@@ -4,6 +4,7 @@
 package struct Forwarding: Sendable {
     private let origin: [UInt8]
 
+    /// Prepares what messages of this sender in this room begin with.
     package init(from client: ClientID, roomID: LiveRoomID) {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(64 + roomID.utf8.count)

@@ -7,5 +7,6 @@ package struct SignalingRules: Sendable {
     /// Types of application messages that reach the other peer with all their members.
     package var forwardedTypes: Set<String> = ["key_exchange", "key_exchange_complete"]
 
+    /// The default bounds and types.
     package init() {}
 }

@@ -12,5 +12,6 @@ package struct LiveRoomID: Hashable, Sendable {
         utf8 = Array(text.utf8)
     }
 
+    /// The id as its members sent it, JSON escapes read.
     package var text: String { String(decoding: utf8, as: UTF8.self) }
 }

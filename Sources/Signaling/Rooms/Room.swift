@@ -7,6 +7,7 @@ import Synchronization
 /// lock, so that what they append to members' outboxes stands there in the order of the room's events; they
 /// must neither block nor call back into rooms.
 package final class Room<Member: AnyObject & Sendable>: Sendable {
+    /// The id by which members join.
     package let id: LiveRoomID
     private let state = Mutex(Locked())
 
@@ -49,11 +50,14 @@ package final class Room<Member: AnyObject & Sendable>: Sendable {
 
 /// One room as the debugging list shows it.
 package struct RoomSummary: Equatable, Sendable {
+    /// The room's id.
     package let roomID: String
     /// 1 or 2.
     package let userCount: Int
+    /// Whether both seats are taken.
     package var isFull: Bool { userCount == 2 }
 
+    /// - Parameter userCount: 1 or 2.
     package init(roomID: String, userCount: Int) {
         self.roomID = roomID
         self.userCount = userCount

@@ -13,6 +13,7 @@ package final class RoomDirectory<Member: AnyObject & Sendable>: Sendable {
     private let shards: [Shard]
     private let rules: RoomState<Member>.Rules
 
+    /// A directory without rooms; the rules are those of every room.
     package init(rules: RoomState<Member>.Rules) {
         self.rules = rules
         shards = (0..<Self.shardCount).map { _ in Shard() }
@@ -26,6 +27,7 @@ package final class RoomDirectory<Member: AnyObject & Sendable>: Sendable {
 
     /// What a member learns that asked for a seat.
     package struct Joined {
+        /// What became of the request.
         package let outcome: RoomState<Member>.JoinOutcome
         /// The room it asked for.
         package let room: Room<Member>

@@ -4,18 +4,21 @@
 /// members (the caller pings them): one that shows no sign of life before the deadline gives up its seat, so
 /// that the ghost of a dead connection never keeps its owner out.
 package struct RoomState<Member: AnyObject> {
+    /// The times of probing.
     package struct Rules: Sendable {
         /// How long a probed member has to show a sign of life.
         package let probeTimeout: Duration
         /// The least time between the starts of two probes.
         package let probeInterval: Duration
 
+        /// Durations from zero up.
         package init(probeTimeout: Duration, probeInterval: Duration) {
             self.probeTimeout = probeTimeout
             self.probeInterval = probeInterval
         }
     }
 
+    /// What a join leads to.
     package enum JoinOutcome {
         /// The member has the seat. `evicted` lost theirs to it; `peer` is the other one in the room.
         case seated(peer: Member?, evicted: [Member])
@@ -23,9 +26,11 @@ package struct RoomState<Member: AnyObject> {
         case alreadySeated(peer: Member?, isInitiator: Bool)
         /// The room is full for now: ping the `probed`, and join again when told to or at `retry`.
         case waiting(probed: [Member], retry: MonotonicTime)
+        /// Both seats are taken, and the member may not wait for one.
         case full
     }
 
+    /// Who has to be told of a seat that became free.
     package struct Departure {
         /// Who is left in the room.
         package let peer: Member?
@@ -54,8 +59,10 @@ package struct RoomState<Member: AnyObject> {
     private var lastProbe: MonotonicTime?
     private var waiting: [Member] = []
 
+    /// A room with nobody in it.
     package init() {}
 
+    /// Whether no seat is taken; somebody may still wait for one.
     package var isEmpty: Bool { initiator == nil }
 
     /// Seats taken: 0, 1 or 2.
@@ -69,6 +76,7 @@ package struct RoomState<Member: AnyObject> {
         return nil
     }
 
+    /// Whether the member has one of the seats.
     package func isSeated(_ member: Member) -> Bool {
         initiator?.member === member || second?.member === member
     }

@@ -1,21 +1,26 @@
 /// A point on a clock that never goes back, in nanoseconds from an arbitrary start. The rules of this module
 /// are told the time; they have no clock of their own.
 package struct MonotonicTime: Comparable, Hashable, Sendable {
+    /// Nanoseconds since the start of the clock.
     package let nanoseconds: Int64
 
+    /// The time so many nanoseconds after the start of the clock.
     @inlinable
     package init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
 
+    /// Later than every other time: what waits for it waits for ever.
     package static let distantFuture = MonotonicTime(nanoseconds: .max)
 
     @inlinable
     package static func < (left: Self, right: Self) -> Bool { left.nanoseconds < right.nanoseconds }
 
+    /// The time so much later, at most `distantFuture`.
     package static func + (time: Self, duration: Duration) -> Self {
         let (sum, overflow) = time.nanoseconds.addingReportingOverflow(duration.wholeNanoseconds)
         return overflow ? .distantFuture : Self(nanoseconds: sum)
     }
 
+    /// How much later `left` is than `right`; negative when it is earlier.
     package static func - (left: Self, right: Self) -> Duration {
         .nanoseconds(left.nanoseconds - right.nanoseconds)
     }

@@ -1,5 +1,5 @@
 /// How many failed accepts one address and the whole server may cause. A failed accept is a guessed join
-/// code; a six-digit code has no other protection.
+/// code. The same limits hold for creates that are answered with a conflict, counted apart.
 package struct AcceptLimits: Sendable {
     /// Failures of one address within `window` that lock it; default 10.
     package var failures: Int

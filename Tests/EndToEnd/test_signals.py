@@ -14,6 +14,7 @@ from collections.abc import Callable
 import pytest
 from websockets.sync.client import connect
 
+from rawhttp import RawConnection
 from switchboard import Server, binary
 
 
@@ -21,7 +22,7 @@ from switchboard import Server, binary
 def test_a_second_signal_ends_the_process_at_once(
     start_server: Callable[..., Server], stop_signal: signal.Signals
 ) -> None:
-    server = start_server(DRAIN_SPREAD=60, SHUTDOWN_TIMEOUT=90, EVENT_LOOPS=1)
+    server = start_server(DRAIN_SPREAD=60, SHUTDOWN_TIMEOUT=120, EVENT_LOOPS=1)
     assert server.process is not None
     # Two sessions of one loop: the second one's turn to be closed comes in the middle of the spread.
     with connect(server.ws, ping_interval=None, proxy=None), connect(server.ws, ping_interval=None, proxy=None):
@@ -35,10 +36,12 @@ def test_a_second_signal_ends_the_process_at_once(
     server.wait_for_log("second signal, exiting at once")
 
 
-def test_a_drain_longer_than_the_shutdown_may_take_is_cut_short(start_server: Callable[..., Server]) -> None:
-    server = start_server(DRAIN_SPREAD=60, SHUTDOWN_TIMEOUT=2, EVENT_LOOPS=1)
+def test_a_shutdown_that_takes_longer_than_it_may_is_cut_short(start_server: Callable[..., Server]) -> None:
+    server = start_server(DRAIN_SPREAD=1, SHUTDOWN_TIMEOUT=2, HTTP_REQUEST_TIMEOUT=60, EVENT_LOOPS=1)
     assert server.process is not None
-    with connect(server.ws, ping_interval=None, proxy=None), connect(server.ws, ping_interval=None, proxy=None):
+    # Left alone, a request that never ends would be waited for until the grace of 5 s is over.
+    with RawConnection(server) as held, connect(server.ws, ping_interval=None, proxy=None):
+        held.send(b"POST /api/rooms HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{")
         started = time.monotonic()
         server.terminate()
         assert server.process.wait(10) in {0, 1}, server.log_text()

@@ -1,6 +1,7 @@
 import HTTPTypes
 import Hummingbird
 import Logging
+import NIOHTTP1
 
 /// Stands before all routes: knows which paths and methods exist, turns whatever a route throws into an
 /// answer, adds CORS headers and counts. No error text of a library gets past it.
@@ -23,8 +24,8 @@ struct RefusalMiddleware: RouterMiddleware {
         } catch let error as APIError {
             metrics.refused(error)
             response = error.response
-        } catch is ConnectionLost {
-            throw ConnectionLost()
+        } catch let error where error is ConnectionLost || error is HTTPParserError {
+            throw error
         } catch {
             metrics.refused(APIError.internal)
             // Only its type: the text of a foreign error may hold anything.

@@ -1,6 +1,7 @@
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import NIOHTTP1
 import Signaling
 
 /// The connection ended while its request was being read: nobody is left to answer.
@@ -51,8 +52,10 @@ struct RequestBodyReader {
             return collected
         } catch let error as APIError {
             throw error
+        } catch let error as HTTPParserError {
+            // Answered by the handler behind the decoder, or by whoever serves the channel.
+            throw error
         } catch {
-            // What is no HTTP has its answer already, from the handler behind the decoder.
             throw ConnectionLost()
         }
     }

@@ -31,6 +31,7 @@ unit-test:
 	@scripts/install-deps test
 	$(SWIFT) build --build-tests
 	$(SWIFT) test --skip-build
+	Fuzz/run --build-only
 
 e2e-test:
 	@scripts/install-deps test

@@ -22,9 +22,9 @@ func expectedOutcome(
 }
 
 private func expectedJoin(_ root: ReferenceJSON) -> Result<ClientMessage, SignalingError> {
-    guard let id = root["roomId"]?.text, (1...128).contains(id.unicodeScalars.count) else {
-        return .failure(.invalidRoomID)
-    }
+    guard let text = root["roomId"]?.text, (1...128).contains(text.unicodeScalars.count),
+        let id = LiveRoomID(text)
+    else { return .failure(.invalidRoomID) }
     return .success(.joinRoom(id: id, device: root["deviceId"]?.text.map(DeviceMark.init)))
 }
 

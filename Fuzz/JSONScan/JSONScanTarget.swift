@@ -35,7 +35,8 @@ private struct FixedGenerator: RandomNumberGenerator {
 private func expectForwardable(_ message: ClientMessage, _ text: UnsafeRawBufferPointer) {
     var generator = FixedGenerator()
     let client = ClientID(using: &generator)
-    let forwarding = Forwarding(from: client, roomID: roomID)
+    guard let id = LiveRoomID(roomID) else { fatalError("the room id is refused") }
+    let forwarding = Forwarding(from: client, roomID: id)
     switch message {
     case .joinRoom, .leaveRoom, .ping:
         break

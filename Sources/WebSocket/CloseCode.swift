@@ -6,8 +6,6 @@ package struct CloseCode: RawRepresentable, Hashable, Sendable {
     /// Any number; see ``isAllowedOnTheWire``.
     package init(rawValue: UInt16) { self.rawValue = rawValue }
 
-    /// The purpose of the connection is fulfilled.
-    package static let normal = CloseCode(rawValue: 1000)
     /// The endpoint goes away: the server stops, or the page is left.
     package static let goingAway = CloseCode(rawValue: 1001)
     /// A frame broke the protocol.
@@ -18,8 +16,6 @@ package struct CloseCode: RawRepresentable, Hashable, Sendable {
     package static let policyViolation = CloseCode(rawValue: 1008)
     /// A message is longer than the endpoint takes.
     package static let messageTooBig = CloseCode(rawValue: 1009)
-    /// The server met a fault of its own.
-    package static let internalError = CloseCode(rawValue: 1011)
     /// The server cannot serve this peer now; registered with IANA, not in RFC 6455.
     package static let tryAgainLater = CloseCode(rawValue: 1013)
 

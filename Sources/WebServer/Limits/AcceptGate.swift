@@ -1,7 +1,8 @@
 import Synchronization
 
-/// Stands before every accept: `AcceptGuard` for the address and `AcceptPace` for the whole server, for
-/// many threads. The store is asked between `begin` and `end` only.
+/// Stands before calls that tell whether a code lives, one gate for accepts and one for creates: `AcceptGuard`
+/// for the address and `AcceptPace` for the whole server, for many threads. The store is asked between `begin`
+/// and `end` only.
 ///
 /// What counts as a guess is the caller's decision; see `PairingRoutes`. Local callers are exempt from both
 /// and cause no failures: they are the operator, tests and benchmarks. Waiting happens without a thread and

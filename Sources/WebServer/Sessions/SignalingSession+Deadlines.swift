@@ -50,6 +50,7 @@ extension SignalingSession: DeadlineTarget {
     private func giveUpHolding() {
         if authorizing != nil {
             authorizing = nil
+            loop.counters.count(.storeUnavailable)
             refuse(.invalidRoomID)
         }
         release(.authorizing)

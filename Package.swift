@@ -42,6 +42,24 @@ let package = Package(
             dependencies: ["Pairing", .product(name: "GRDB", package: "GRDB.swift")],
             swiftSettings: strict),
         .target(
+            name: "STUN", dependencies: [.product(name: "Crypto", package: "swift-crypto")],
+            swiftSettings: strict),
+        .target(
+            name: "TURN", dependencies: ["STUN", .product(name: "Crypto", package: "swift-crypto")],
+            swiftSettings: strict),
+        // Headers only: what Swift's Glibc module lacks of Linux's sockets, and Debian's libssl-dev.
+        .target(name: "CDatagrams"),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+        .target(
+            name: "RelayServer",
+            dependencies: [
+                "TURN", "STUN", "CDatagrams", "COpenSSL",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: strict),
+        .target(
             name: "Telemetry",
             dependencies: [
                 .product(name: "CoreMetrics", package: "swift-metrics"),
@@ -71,7 +89,8 @@ let package = Package(
         .executableTarget(
             name: "Switchboard",
             dependencies: [
-                "WebServer", "Signaling", "Pairing", "PairingSQLite", "Telemetry",
+                "WebServer", "Signaling", "Pairing", "PairingSQLite", "Telemetry", "RelayServer", "TURN",
+                "STUN",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),
@@ -83,6 +102,21 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(name: "WebSocketTests", dependencies: ["WebSocket"], swiftSettings: strict),
+        .testTarget(
+            name: "STUNTests", dependencies: ["STUN", .product(name: "Crypto", package: "swift-crypto")],
+            swiftSettings: strict),
+        .testTarget(
+            name: "TURNTests",
+            dependencies: ["TURN", "STUN", .product(name: "Crypto", package: "swift-crypto")],
+            swiftSettings: strict),
+        .testTarget(
+            name: "RelayServerTests",
+            dependencies: [
+                "RelayServer", "TURN", "STUN", "CDatagrams",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+            ],
+            swiftSettings: strict),
         .testTarget(name: "SignalingTests", dependencies: ["Signaling"], swiftSettings: strict),
         .testTarget(name: "PairingTests", dependencies: ["Pairing"], swiftSettings: strict),
         .testTarget(
@@ -113,7 +147,8 @@ let package = Package(
         .testTarget(
             name: "SwitchboardTests",
             dependencies: [
-                "Switchboard", "Pairing", "Signaling", "Telemetry", "WebServer",
+                "Switchboard", "Pairing", "Signaling", "Telemetry", "WebServer", "RelayServer", "TURN",
+                "STUN",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],

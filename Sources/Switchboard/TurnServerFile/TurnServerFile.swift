@@ -24,12 +24,14 @@ struct TurnServerFile {
 
     /// Opens the file that `TURN_CONFIG` names, or the default one.
     ///
-    /// - Parameter given: what was set, nil if nothing was: then the file may be missing.
+    /// - Parameter given: what was set, nil if nothing was. The default file may be missing.
     /// - Returns: nil when there is none to be read.
     init?(named given: String?) throws(UsageError) {
         let path = given ?? Settings.turnConfig.defaultValue
         if path == Self.noFile { return nil }
-        if given == nil, !FileManager.default.fileExists(atPath: path) { return nil }
+        if path == Settings.turnConfig.defaultValue, !FileManager.default.fileExists(atPath: path) {
+            return nil
+        }
         guard let data = try? Data(contentsOf: URL(filePath: path)), data.count <= Self.maxBytes else {
             throw UsageError(
                 "TURN_CONFIG \(path.quoted) cannot be read; allowed: \(Settings.turnConfig.declaration.allowed)"

@@ -4,7 +4,8 @@ package struct LiveRoomID: Hashable, Sendable {
     /// The most Unicode scalars of an id.
     package static let maxLength = 128
 
-    let utf8: [UInt8]
+    /// The id's bytes as UTF-8, JSON escapes read.
+    package let utf8: [UInt8]
 
     /// Nil when the text is empty or too long.
     package init?(_ text: String) {

@@ -4,9 +4,8 @@ package import Signaling
 /// What the web server asks of the relay and of whoever hands out its credentials. All closures may be called from
 /// any thread, at any rate; those that are not `async` must not block.
 package struct RelayServices: Sendable {
-    /// The ICE servers for one member of a room, both named by bytes that identify them; nil when there are none
-    /// to tell of.
-    package var iceServers: @Sendable (_ room: [UInt8], _ member: [UInt8]) -> ICEServers?
+    /// The ICE servers for one member of a room; nil when there are none to tell of.
+    package var iceServers: @Sendable (_ room: String, _ member: String) -> ICEServers?
     /// These rooms were deleted: whoever got credentials as their member shall not use them any more.
     package var roomsEnded: @Sendable (_ rooms: [RoomID]) -> Void
     /// Whether the relay works; nil when there is none here.
@@ -14,7 +13,7 @@ package struct RelayServices: Sendable {
 
     /// The defaults are those of a server without any relay.
     package init(
-        iceServers: @escaping @Sendable (_ room: [UInt8], _ member: [UInt8]) -> ICEServers? = { _, _ in nil },
+        iceServers: @escaping @Sendable (_ room: String, _ member: String) -> ICEServers? = { _, _ in nil },
         roomsEnded: @escaping @Sendable (_ rooms: [RoomID]) -> Void = { _ in },
         isHealthy: (@Sendable () async -> Bool)? = nil
     ) {

@@ -9,13 +9,6 @@ package struct ClientID: Hashable, Sendable {
         low = generator.next() & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000
     }
 
-    /// The 16 bytes of the UUID.
-    package var bytes: [UInt8] {
-        (0..<16).map { index in
-            UInt8(truncatingIfNeeded: (index < 8 ? high : low) >> UInt64(56 - (index & 7) * 8))
-        }
-    }
-
     /// Appends the 36 characters, lower case.
     package func append(to bytes: inout [UInt8]) {
         for index in 0..<16 {

@@ -4,8 +4,7 @@ package struct LiveRoomID: Hashable, Sendable {
     /// The most Unicode scalars of an id.
     package static let maxLength = 128
 
-    /// The id's bytes as UTF-8, JSON escapes read.
-    package let utf8: [UInt8]
+    let utf8: [UInt8]
 
     /// Nil when the text is empty or too long.
     package init?(_ text: String) {

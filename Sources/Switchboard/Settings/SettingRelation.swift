@@ -53,6 +53,7 @@ extension SettingRelation {
         ) { plain, tls in plain != tls || plain == 0 },
         SettingRelation(
             Settings.relayAllocationLifetime, Settings.relayMaxAllocationLifetime,
-            "at most RELAY_MAX_ALLOCATION_LIFETIME", holds: <=),
+            "at most RELAY_MAX_ALLOCATION_LIFETIME"
+        ) { shortest, longest in shortest <= longest },
     ]
 }

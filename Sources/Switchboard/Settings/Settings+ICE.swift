@@ -5,8 +5,8 @@ extension Settings {
             + "relay's own addresses."
     ) { $0.isHost ? .some($0) : nil }
 
-    static let iceCredentialLifetime = Setting.seconds(
-        "ICE_CREDENTIAL_LIFETIME", .ice, default: 3_600, in: 60...604_800,
+    static let iceCredentialLifetime = Setting.wholeNumber(
+        "ICE_CREDENTIAL_LIFETIME", .ice, default: 3_600, in: 10...604_800, unit: "seconds",
         "How long the credentials that a member of a room is handed may be used for new allocations.")
 
     static let iceServers = Setting.text(

@@ -151,8 +151,8 @@ extension Settings {
         "RELAY_FINGERPRINT", .relayCredentials, default: false,
         "Whether every answer carries a FINGERPRINT; those to requests with one always do.")
 
-    static let relayNonceLifetime = Setting.seconds(
-        "RELAY_NONCE_LIFETIME", .relayCredentials, default: 3_600, in: 0...86_400,
+    static let relayNonceLifetime = Setting.wholeNumber(
+        "RELAY_NONCE_LIFETIME", .relayCredentials, default: 3_600, in: 0...86_400, unit: "seconds",
         "How long a nonce is good for; 0 is without end.")
 }
 

@@ -12,7 +12,7 @@ extension Settings {
         "Allocations of one address (IPv4, or IPv6 /64); 0 is without limit.")
 
     static let relayTotalQuota = Setting.wholeNumber(
-        "RELAY_TOTAL_QUOTA", .relayLimits, default: 16_384, in: anyCount, unit: "allocations",
+        "RELAY_TOTAL_QUOTA", .relayLimits, default: 16_000, in: anyCount, unit: "allocations",
         "Allocations in all; 0 is as many as there are ports.")
 
     static let relayMaxPermissions = Setting.wholeNumber(
@@ -32,12 +32,12 @@ extension Settings {
         "Packets that one allocation may carry each way; 0 is without limit.")
 
     static let relayAnswerRate = Setting.wholeNumber(
-        "RELAY_ANSWER_RATE", .relayLimits, default: 50, in: 1...1_000_000, unit: "answers a second",
+        "RELAY_ANSWER_RATE", .relayLimits, default: 200, in: 0...1_000_000, unit: "answers a second",
         "Answers over UDP to one address that has proved nothing yet: to Binding requests, and asking for "
-            + "credentials.")
+            + "credentials; 0 is without limit.")
 
     static let relayAnswerBurst = Setting.wholeNumber(
-        "RELAY_ANSWER_BURST", .relayLimits, default: 500, in: 1...1_000_000, unit: "answers",
+        "RELAY_ANSWER_BURST", .relayLimits, default: 2_000, in: 1...1_000_000, unit: "answers",
         "Such answers at once.")
 
     static let relayMaxStreams = Setting.wholeNumber(
@@ -56,23 +56,23 @@ extension Settings {
         "RELAY_STREAM_BUFFER_BYTES", .relayLimits, default: 262_144, in: 65_536...16_777_216, unit: "bytes",
         "Bytes that may wait for one TCP or TLS client; media beyond them is dropped, the newest first.")
 
-    static let relayAllocationLifetime = Setting.seconds(
-        "RELAY_ALLOCATION_LIFETIME", .relayLimits, default: 600, in: 1...86_400,
+    static let relayAllocationLifetime = Setting.wholeNumber(
+        "RELAY_ALLOCATION_LIFETIME", .relayLimits, default: 600, in: 1...86_400, unit: "seconds",
         "The life of an allocation whose client asks for none or for less. Shorten it for tests only.")
 
-    static let relayMaxAllocationLifetime = Setting.seconds(
-        "RELAY_MAX_ALLOCATION_LIFETIME", .relayLimits, default: 3_600, in: 1...86_400,
+    static let relayMaxAllocationLifetime = Setting.wholeNumber(
+        "RELAY_MAX_ALLOCATION_LIFETIME", .relayLimits, default: 3_600, in: 1...86_400, unit: "seconds",
         "The longest life of an allocation without a refresh.")
 
-    static let relayPermissionLifetime = Setting.seconds(
-        "RELAY_PERMISSION_LIFETIME", .relayLimits, default: 300, in: 1...3_600,
+    static let relayPermissionLifetime = Setting.wholeNumber(
+        "RELAY_PERMISSION_LIFETIME", .relayLimits, default: 300, in: 1...3_600, unit: "seconds",
         "The life of a permission (RFC 8656 §9). Shorten it for tests only.")
 
-    static let relayChannelLifetime = Setting.seconds(
-        "RELAY_CHANNEL_LIFETIME", .relayLimits, default: 600, in: 1...3_600,
+    static let relayChannelLifetime = Setting.wholeNumber(
+        "RELAY_CHANNEL_LIFETIME", .relayLimits, default: 600, in: 1...3_600, unit: "seconds",
         "The life of a channel (RFC 8656 §12). Shorten it for tests only.")
 
-    static let relayPortRest = Setting.seconds(
-        "RELAY_PORT_REST", .relayLimits, default: 120, in: 0...3_600,
+    static let relayPortRest = Setting.wholeNumber(
+        "RELAY_PORT_REST", .relayLimits, default: 120, in: 0...3_600, unit: "seconds",
         "Time that a port rests after its allocation has ended. Shorten it for tests only.")
 }

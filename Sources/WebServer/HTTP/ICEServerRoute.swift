@@ -38,7 +38,7 @@ struct ICEServerRoute: Sendable {
         guard let room = found, room.client1 == client || room.client2 == client else {
             throw APIError.notAMember
         }
-        let servers = relay.iceServers(Array(id.rawValue.utf8), Array(client.rawValue.utf8))
+        let servers = relay.iceServers(id.rawValue, client.rawValue)
         var answer = JSONObjectWriter()
         answer.add(servers ?? ICEServers(json: Array("[]".utf8), expires: nil))
         return (.ok, .json(.ok, answer))

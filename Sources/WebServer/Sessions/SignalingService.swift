@@ -14,7 +14,7 @@ final class SignalingService: Sendable {
     let metrics: SignalingMetrics
     let logger: Logger
     /// The ICE servers for a member of a room.
-    let iceServers: @Sendable (_ room: [UInt8], _ member: [UInt8]) -> ICEServers?
+    let iceServers: @Sendable (_ room: String, _ member: String) -> ICEServers?
     /// Says which rooms may be joined; nil when any may.
     private let pairing: (any PairingStore)?
     private let failures = LogThrottle()
@@ -22,7 +22,7 @@ final class SignalingService: Sendable {
 
     init(
         configuration: WebServerConfiguration, pairing: (any PairingStore)?,
-        iceServers: @escaping @Sendable (_ room: [UInt8], _ member: [UInt8]) -> ICEServers?,
+        iceServers: @escaping @Sendable (_ room: String, _ member: String) -> ICEServers?,
         metrics: SignalingMetrics, logger: Logger
     ) {
         self.iceServers = iceServers

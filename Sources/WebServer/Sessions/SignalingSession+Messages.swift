@@ -81,7 +81,7 @@ extension SignalingSession {
     func takeSeat(in id: LiveRoomID, _ device: DeviceMark?) {
         var seated: Room<Mailbox>?
         // Made before any lock is taken: it costs some microseconds.
-        let iceServers = service.iceServers(id.utf8, mailbox.clientID.bytes)
+        let iceServers = service.iceServers(id.text, mailbox.clientID.text)
         service.rooms.join(id, leaving: room, member: mailbox, device: device, now: loop.now) { joined in
             switch joined.outcome {
             case .seated(let peer, let evicted):

@@ -20,6 +20,8 @@ struct TurnServerFile {
     private var entries: [String: Entry] = [:]
     /// What an operator should hear about.
     private(set) var notices: [String] = []
+    /// What there is to know for whoever wonders.
+    private(set) var remarks: [String] = []
     private let path: String
 
     /// Opens the file that `TURN_CONFIG` names, or the default one.

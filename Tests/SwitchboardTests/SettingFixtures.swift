@@ -21,6 +21,11 @@ func notices(
     try await withSources(environment: environment, dotEnv: dotEnv, turnServer: turnServer) { $0.notices }
 }
 
+/// What a turnserver.conf has that is always so.
+func remarks(turnServer: String) async throws -> [String] {
+    try await withSources(turnServer: turnServer) { $0.remarks }
+}
+
 private func withSources<Result>(
     _ arguments: [String] = [], environment: [String: String] = [:], dotEnv: String? = nil,
     json: String? = nil, turnServer: String? = nil, _ body: (SettingSources) throws -> Result
@@ -41,7 +46,7 @@ private func withSources<Result>(
         }
         let sources = try await SettingSources(
             arguments: arguments, environmentVariables: environment, dotEnvPath: dotEnvPath,
-            known: Settings.all)
+            turnConfigPath: directory.appending(path: "turnserver.conf").path, known: Settings.all)
         return try body(sources)
     }
 }

@@ -64,7 +64,8 @@ import Testing
     @Test func `Each wake is an event of its own without reading the descriptor`() throws {
         let mailbox = try LoopMailbox()
         let poller = try Poller()
-        poller.watch(mailbox.descriptor, tag: .init(.mailbox, index: 0), events: Poller.edgeTriggeredInput)
+        poller.registry.watch(
+            mailbox.descriptor, tag: .init(.mailbox, index: 0), events: PollRegistry.edgeTriggeredInput)
         for _ in 0..<3 {
             mailbox.post(.stopListening)
             let woken = poller.wait(milliseconds: 1_000)

@@ -146,3 +146,6 @@ static inline int datagram_read_error(struct msghdr *header, struct datagram_err
 
 // How much later than asked the kernel may end this thread's sleeps; 50 microseconds unless set.
 static inline void datagram_set_timer_slack(unsigned long nanoseconds) { prctl(PR_SET_TIMERSLACK, nanoseconds, 0, 0, 0); }
+
+// At most 15 bytes.
+static inline void datagram_set_thread_name(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }

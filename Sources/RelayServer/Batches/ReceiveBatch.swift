@@ -12,7 +12,7 @@ struct ReceiveBatch: ~Copyable {
     /// The largest UDP payload, and the largest run that the kernel coalesces.
     private static let payloadCapacity = 65_536
     /// Bytes behind the largest packet.
-    private static let tailroom = 64
+    static let tailroom = 64
     /// Not a multiple of a page, so that the first bytes of the slots do not compete for the same cache lines.
     private static let stride = headroom + payloadCapacity + tailroom
 

@@ -19,8 +19,8 @@ struct MailboxPackets: ~Copyable, @unchecked Sendable {
     }
 
     private static let alignment = 16
-    private static let headroom = 48
-    private static let tailroom = 3
+    static let headroom = 48
+    static let tailroom = 3
     private static let recordByteCount =
         (MemoryLayout<Record>.size + alignment - 1) / alignment * alignment + headroom
 

@@ -17,6 +17,9 @@ struct PollTag: BitwiseCopyable, Equatable {
         case stream
     }
 
+    /// What of a generation a tag carries.
+    static let generationMask: UInt32 = 0xFF_FFFF
+
     /// 8 bits of kind, 24 of generation, 32 of index.
     let bits: UInt64
 
@@ -26,7 +29,7 @@ struct PollTag: BitwiseCopyable, Equatable {
 
     /// - Parameter generation: only its low 24 bits count.
     init(_ kind: Kind, index: UInt32, generation: UInt32 = 0) {
-        bits = UInt64(kind.rawValue) << 56 | UInt64(generation & 0xFF_FFFF) << 32 | UInt64(index)
+        bits = UInt64(kind.rawValue) << 56 | UInt64(generation & Self.generationMask) << 32 | UInt64(index)
     }
 
     @inline(__always)
@@ -35,5 +38,5 @@ struct PollTag: BitwiseCopyable, Equatable {
     var index: UInt32 { UInt32(truncatingIfNeeded: bits) }
     /// 24 bits.
     @inline(__always)
-    var generation: UInt32 { UInt32(truncatingIfNeeded: bits >> 32) & 0xFF_FFFF }
+    var generation: UInt32 { UInt32(truncatingIfNeeded: bits >> 32) & Self.generationMask }
 }

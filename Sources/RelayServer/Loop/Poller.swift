@@ -5,29 +5,58 @@ import Glibc
 struct Poller: ~Copyable {
     /// Events taken at once; what is left comes with the next wait.
     private static let eventCapacity = 256
-    /// Reports each write to an eventfd, which then need not be read.
-    static let edgeTriggeredInput = EPOLLIN.rawValue | EPOLLET.rawValue
 
-    private let descriptor: Int32
+    /// Where sockets are registered.
+    let registry: PollRegistry
     private let events: UnsafeMutablePointer<epoll_event>
 
     init() throws(RelayServerError) {
-        descriptor = epoll_create1(Int32(EPOLL_CLOEXEC))
+        let descriptor = epoll_create1(Int32(EPOLL_CLOEXEC))
         guard descriptor >= 0 else { throw .system(.poller, errno: errno) }
+        registry = PollRegistry(descriptor: descriptor)
         events = .allocate(capacity: Self.eventCapacity)
         events.initialize(repeating: epoll_event(), count: Self.eventCapacity)
     }
 
     deinit {
         events.deallocate()
-        close(descriptor)
+        close(registry.descriptor)
     }
 
-    /// Reports a socket's readiness under a tag from now on, level-triggered.
+    /// Waits for readiness.
     ///
-    /// - Parameter events: EPOLLIN and EPOLLOUT as wanted; errors and hang-ups are always reported.
+    /// - Parameter milliseconds: -1 waits without end, 0 not at all.
+    /// - Returns: how many events there are; 0 at the end of the time or when a signal interrupts.
+    @inline(__always)
+    func wait(milliseconds: Int32) -> Int {
+        max(0, Int(epoll_wait(registry.descriptor, events, Int32(Self.eventCapacity), milliseconds)))
+    }
+
+    /// An event of the last wait.
+    @inline(__always)
+    func event(_ index: Int) -> (tag: PollTag, events: UInt32) {
+        (PollTag(bits: events[index].data.u64), events[index].events)
+    }
+}
+
+/// The sockets a poller watches. Valid as long as the poller; used on its thread.
+struct PollRegistry: BitwiseCopyable {
+    /// Something to read, reported until it is read.
+    static let input = EPOLLIN.rawValue
+    /// Room to write, reported as long as there is.
+    static let output = EPOLLOUT.rawValue
+    /// An error or something in the error queue; reported whether asked for or not.
+    static let error = EPOLLERR.rawValue
+    /// The other side has closed, one way or both; the latter is reported whether asked for or not.
+    static let hangUp = EPOLLRDHUP.rawValue | EPOLLHUP.rawValue
+    /// Reports each write to an eventfd, which then need not be read.
+    static let edgeTriggeredInput = EPOLLIN.rawValue | EPOLLET.rawValue
+
+    fileprivate let descriptor: Int32
+
+    /// Reports a socket's readiness under a tag from now on.
     @discardableResult
-    func watch(_ socket: Int32, tag: PollTag, events: UInt32 = EPOLLIN.rawValue) -> Bool {
+    func watch(_ socket: Int32, tag: PollTag, events: UInt32 = input) -> Bool {
         control(EPOLL_CTL_ADD, socket, tag, events)
     }
 
@@ -47,20 +76,5 @@ struct Poller: ~Copyable {
         event.events = events
         event.data.u64 = tag.bits
         return epoll_ctl(descriptor, operation, socket, &event) == 0
-    }
-
-    /// Waits for readiness.
-    ///
-    /// - Parameter milliseconds: -1 waits without end, 0 not at all.
-    /// - Returns: how many events there are; 0 at the end of the time or when a signal interrupts.
-    @inline(__always)
-    func wait(milliseconds: Int32) -> Int {
-        max(0, Int(epoll_wait(descriptor, events, Int32(Self.eventCapacity), milliseconds)))
-    }
-
-    /// An event of the last wait.
-    @inline(__always)
-    func event(_ index: Int) -> (tag: PollTag, events: UInt32) {
-        (PollTag(bits: events[index].data.u64), events[index].events)
     }
 }

@@ -32,7 +32,10 @@ struct CredentialsCommand: AsyncParsableCommand {
                 \(Settings.help(Settings.credentials))
                 """)
 
-        @Option(help: "Whom it is for: 1 to 128 visible ASCII characters, no colon. The quota of a user counts by it.")
+        @Option(
+            help:
+                "Whom it is for: 1 to 128 visible ASCII characters, no colon. The quota of a user counts by it."
+        )
         var id = "script"
 
         @Argument(
@@ -42,7 +45,8 @@ struct CredentialsCommand: AsyncParsableCommand {
         func run() async throws {
             guard (1...128).contains(id.utf8.count), id.isVisibleASCII, !id.contains(":") else {
                 throw UsageError(
-                    "--id \(id.quoted) is not allowed; allowed: 1 to 128 visible ASCII characters without a colon")
+                    "--id \(id.quoted) is not allowed; allowed: 1 to 128 visible ASCII characters without a colon"
+                )
             }
             let values = try await CredentialsCommand.values(settings)
             guard let secret = values[Settings.relaySecrets].first else { throw CredentialsCommand.noSecret }

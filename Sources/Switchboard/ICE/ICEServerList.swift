@@ -32,14 +32,15 @@ struct ICEServerList: Sendable {
     init(urls: [ICEURL], access: Access, extra: ExtraICEServers) {
         let open = urls.filter { !$0.needsCredential }
         let closed = urls.filter(\.needsCredential)
-        let before: [JSONObjectWriter] = open.isEmpty ? [] : [.iceServer(open, username: nil, credential: nil)]
+        let before: [JSONObjectWriter] =
+            open.isEmpty ? [] : [.iceServer(open, username: nil, credential: nil)]
         switch access {
         case .timeLimited(let secret, let lifetimeSeconds) where !closed.isEmpty:
-            // A placeholder that no JSON has elsewhere shows where username and credential go.
+            // A placeholder shows where username and credential go; no URL before them can hold it.
             let mark = "\u{1}"
             let entry = JSONObjectWriter.iceServer(closed, username: mark, credential: mark)
             let parts = JSONObjectWriter.array(before + [entry] + extra.servers)
-                .split(on: Array(#""\u0001""#.utf8))
+                .split(on: Array(#""\u0001""#.utf8), times: 2)
             fixed = nil
             timeLimited =
                 parts.count == 3
@@ -84,12 +85,12 @@ extension [UInt8] {
         append(UInt8(ascii: "\""))
     }
 
-    /// The pieces between the places where `mark` stands.
-    fileprivate func split(on mark: [UInt8]) -> [[UInt8]] {
+    /// The pieces before and behind the first places where `mark` stands.
+    fileprivate func split(on mark: [UInt8], times: Int) -> [[UInt8]] {
         var pieces: [[UInt8]] = [[]]
         var index = 0
         while index < count {
-            if self[index...].starts(with: mark) {
+            if pieces.count <= times, self[index...].starts(with: mark) {
                 pieces.append([])
                 index += mark.count
             } else {

@@ -16,16 +16,20 @@ struct SettingSources {
     /// What an operator should hear about although it does not stop the start.
     private(set) var notices: [String]
 
+    /// What explains itself to an operator who reads the whole log.
+    private(set) var remarks: [String] = []
+
     /// Opens the sources.
     ///
     /// - Parameters:
     ///   - arguments: What follows the command on the command line.
     ///   - environmentVariables: The environment.
     ///   - dotEnvPath: The `.env` file; it may be missing.
+    ///   - turnConfigPath: The `turnserver.conf` that is read unless another is named; it may be missing.
     ///   - known: The settings that the command has as flags.
     init(
         arguments: [String], environmentVariables: [String: String], dotEnvPath: String,
-        known: [SettingDeclaration]
+        turnConfigPath: String = Settings.turnConfig.defaultValue, known: [SettingDeclaration]
     ) async throws(UsageError) {
         let flags = try CommandLineFlags(arguments, known: known)
         commandLine = CommandLineArgumentsProvider(arguments: ["switchboard"] + flags.normalized)
@@ -40,8 +44,10 @@ struct SettingSources {
             file = (path, try await ConfigurationFile(path: path))
         }
         if known.contains(where: { $0.name == Settings.turnConfig.declaration.name }) {
-            turnServerFile = try TurnServerFile(named: try value(for: Settings.turnConfig.declaration)?.text)
+            turnServerFile = try TurnServerFile(
+                named: try value(for: Settings.turnConfig.declaration)?.text, default: turnConfigPath)
             notices += turnServerFile?.notices ?? []
+            remarks += turnServerFile?.remarks ?? []
         }
     }
 

@@ -179,17 +179,10 @@ struct ExternalAddress: Equatable, Sendable {
 
 /// A user with a long-term credential (RFC 8489 §9.2).
 struct RelayUser: Equatable, Sendable {
-    /// What proves that a client is this user.
-    enum Proof: Equatable, Sendable {
-        case password(String)
-        /// MD5 of name, realm and password, as coturn's `turnadmin -k` prints it.
-        case key([UInt8])
-    }
-
     let name: String
-    let proof: Proof
+    let password: String
 
-    /// Reads `name:password` or `name:0x` with 32 hexadecimal digits. A name has no colon.
+    /// Reads `name:password`. A name has no colon; a password may.
     init?(_ text: String) {
         let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(
             String.init)
@@ -197,22 +190,7 @@ struct RelayUser: Equatable, Sendable {
             (1...256).contains(parts[1].utf8.count)
         else { return nil }
         name = parts[0]
-        guard parts[1].hasPrefix("0x") else {
-            proof = .password(parts[1])
-            return
-        }
-        guard let key = Self.bytes(hexadecimal: parts[1].dropFirst(2)), key.count == 16 else { return nil }
-        proof = .key(key)
-    }
-
-    private static func bytes(hexadecimal text: Substring) -> [UInt8]? {
-        guard text.count.isMultiple(of: 2), text.allSatisfy(\.isHexDigit), text.utf8.count == text.count
-        else {
-            return nil
-        }
-        return stride(from: 0, to: text.count, by: 2).compactMap { offset in
-            UInt8(text.dropFirst(offset).prefix(2), radix: 16)
-        }
+        password = parts[1]
     }
 }
 

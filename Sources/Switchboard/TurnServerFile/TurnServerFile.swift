@@ -20,16 +20,20 @@ struct TurnServerFile {
     private var entries: [String: Entry] = [:]
     /// What an operator should hear about.
     private(set) var notices: [String] = []
+    /// What there is to know for whoever wonders.
+    private(set) var remarks: [String] = []
     private let path: String
 
     /// Opens the file that `TURN_CONFIG` names, or the default one.
     ///
-    /// - Parameter given: what was set, nil if nothing was: then the file may be missing.
+    /// - Parameters:
+    ///   - given: what was set, nil if nothing was.
+    ///   - preset: the path of the default file, which may be missing.
     /// - Returns: nil when there is none to be read.
-    init?(named given: String?) throws(UsageError) {
-        let path = given ?? Settings.turnConfig.defaultValue
+    init?(named given: String?, default preset: String) throws(UsageError) {
+        let path = given ?? preset
         if path == Self.noFile { return nil }
-        if given == nil, !FileManager.default.fileExists(atPath: path) { return nil }
+        if path == preset, !FileManager.default.fileExists(atPath: path) { return nil }
         guard let data = try? Data(contentsOf: URL(filePath: path)), data.count <= Self.maxBytes else {
             throw UsageError(
                 "TURN_CONFIG \(path.quoted) cannot be read; allowed: \(Settings.turnConfig.declaration.allowed)"
@@ -69,7 +73,7 @@ struct TurnServerFile {
             }
         }
         if !always.isEmpty {
-            notices.append("\(path) asks for what is always so: " + always.joined(separator: ", "))
+            remarks.append("\(path) asks for what is always so: " + always.joined(separator: ", "))
         }
         if !meaningless.isEmpty {
             notices.append("\(path) has keys without a meaning here: " + meaningless.joined(separator: ", "))

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from certificates import Certificate, make_certificate
 from switchboard import Server
 
 
@@ -32,3 +33,9 @@ def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     server = Server(tmp_path_factory.mktemp("shared")).start()
     yield server
     assert server.stop() == 0, server.log_text()
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
+    """What the TURN servers of all tests show."""
+    return make_certificate(tmp_path_factory.mktemp("certificate"))

@@ -7,13 +7,16 @@ import os
 import pathlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from certificates import Certificate
+from rest import Rest, new_device
 from switchboard import Server
-from turnservers import Coturn, TurnConf, write_conf
+from turnservers import Coturn, Transport, TurnConf, write_conf
 
 Relay = Literal["embedded", "coturn"]
+IceServer = dict[str, Any]
+"""One of RTCConfiguration's iceServers."""
 
 
 def relays(*wanted: Relay) -> list[Relay]:
@@ -28,6 +31,44 @@ class Deployment:
     server: Server
     conf: TurnConf
 
+    def pair_of_ice_servers(self) -> tuple[list[IceServer], list[IceServer]]:
+        """What two devices that have just paired are told, each with credentials of its own."""
+        rest, devices = Rest(self.server), (new_device(), new_device())
+        roomid = rest.pair(*devices)
+        first, second = (self._ice_servers(rest, roomid, device) for device in devices)
+        return first, second
+
+    def _ice_servers(self, rest: Rest, roomid: str, device: str) -> list[IceServer]:
+        import os
+        if os.environ.get("OLD"):
+            username, credential = self.conf.credential(device)
+            return [{"urls": turn_urls(self.conf), "username": username, "credential": credential}]
+        answer = rest.call("GET", f"/api/ice-servers?roomid={roomid}&client={device}")
+        assert answer.status == 200, answer
+        return list(answer.json["iceServers"])
+
+
+def turn_urls(conf: TurnConf) -> list[str]:
+    """A TURN server's URLs, one for each transport."""
+    plain = f"turn:{conf.host}:{conf.port}?transport="
+    return [plain + "udp", plain + "tcp", f"turns:{conf.host}:{conf.tls_port}?transport=tcp"]
+
+
+def over(transport: Transport, servers: list[IceServer]) -> list[IceServer]:
+    """The same servers, but only how TURN is reached over this transport."""
+    scheme, suffix = {
+        "udp": ("turn:", "transport=udp"),
+        "tcp": ("turn:", "transport=tcp"),
+        "tls": ("turns:", "transport=tcp"),
+    }[transport]
+    chosen = [
+        server | {"urls": [url for url in server["urls"] if url.startswith(scheme) and url.endswith(suffix)]}
+        for server in servers
+    ]
+    chosen = [server for server in chosen if server["urls"]]
+    assert chosen, f"nothing over {transport} among {servers}"
+    return chosen
+
 
 @contextlib.contextmanager
 def deployment(
@@ -41,8 +82,11 @@ def deployment(
     """Runs it all; the options are further lines of turnserver.conf, the settings are those of the server."""
     conf = write_conf(directory, certificate, *options, static_user=static_user)
     with contextlib.ExitStack() as running:
+        # All clients of a test have one address.
+        settings = {"TURN_CONFIG": conf.path, "RELAY_ADDRESS_QUOTA": 0} | settings
         if relay == "coturn":
             running.enter_context(Coturn(conf))
-        server = Server(directory, **settings)
+            settings |= {"TURN_URLS": ",".join(turn_urls(conf))}
+        server = Server(directory, **settings).start()
         running.callback(server.stop)
-        yield Deployment(server.start(), conf)
+        yield Deployment(server, conf)

@@ -39,10 +39,6 @@ class Deployment:
         return first, second
 
     def _ice_servers(self, rest: Rest, roomid: str, device: str) -> list[IceServer]:
-        import os
-        if os.environ.get("OLD"):
-            username, credential = self.conf.credential(device)
-            return [{"urls": turn_urls(self.conf), "username": username, "credential": credential}]
         answer = rest.call("GET", f"/api/ice-servers?roomid={roomid}&client={device}")
         assert answer.status == 200, answer
         return list(answer.json["iceServers"])

@@ -15,6 +15,8 @@ from switchboard import Server
 from turnservers import Coturn, Transport, TurnConf, write_conf
 
 Relay = Literal["embedded", "coturn"]
+HOST = "localhost"
+"""How clients are told to reach the relay. Firefox takes no bare address for TLS."""
 IceServer = dict[str, Any]
 """One of RTCConfiguration's iceServers."""
 
@@ -46,8 +48,8 @@ class Deployment:
 
 def turn_urls(conf: TurnConf) -> list[str]:
     """A TURN server's URLs, one for each transport."""
-    plain = f"turn:{conf.host}:{conf.port}?transport="
-    return [plain + "udp", plain + "tcp", f"turns:{conf.host}:{conf.tls_port}?transport=tcp"]
+    plain = f"turn:{HOST}:{conf.port}?transport="
+    return [plain + "udp", plain + "tcp", f"turns:{HOST}:{conf.tls_port}?transport=tcp"]
 
 
 def over(transport: Transport, servers: list[IceServer]) -> list[IceServer]:
@@ -79,7 +81,7 @@ def deployment(
     conf = write_conf(directory, certificate, *options, static_user=static_user)
     with contextlib.ExitStack() as running:
         # All clients of a test have one address.
-        settings = {"TURN_CONFIG": conf.path, "RELAY_ADDRESS_QUOTA": 0} | settings
+        settings = {"TURN_CONFIG": conf.path, "ICE_HOST": HOST, "RELAY_ADDRESS_QUOTA": 0} | settings
         if relay == "coturn":
             running.enter_context(Coturn(conf))
             settings |= {"TURN_URLS": ",".join(turn_urls(conf))}

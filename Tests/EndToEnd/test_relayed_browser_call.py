@@ -11,6 +11,7 @@ from callpage import CallPage, page_server
 from certificates import Certificate
 from chromium import Chromium
 from deployment import Deployment
+from firefox import Firefox
 from turnservers import TRANSPORTS, Transport
 
 MESSAGES = 200
@@ -34,6 +35,16 @@ def chromiums(
         browser.quit()
 
 
+@pytest.fixture(scope="module")
+def firefoxes(
+    tmp_path_factory: pytest.TempPathFactory, certificate: Certificate
+) -> Iterator[tuple[CallPage, CallPage]]:
+    """Two windows of a Firefox, which never binds a channel."""
+    firefox = Firefox(tmp_path_factory.mktemp("profile"), certificate)
+    yield firefox.page(), firefox.page()
+    firefox.quit()
+
+
 def assert_in_relayed_call(
     call: tuple[CallPage, CallPage], pages: str, relaying: Deployment, transport: Transport
 ) -> None:
@@ -50,6 +61,8 @@ def assert_in_relayed_call(
     for page in call:
         page.wait_for_messages(MESSAGES)
         assert page.look("received") == [str(number) for number in range(MESSAGES)]
+    for page in call:
+        page.close_page()
 
 
 @pytest.mark.parametrize("transport", TRANSPORTS)
@@ -57,6 +70,19 @@ def test_two_chromiums_are_in_a_call(
     chromiums: tuple[CallPage, CallPage], pages: str, relaying: Deployment, transport: Transport
 ) -> None:
     assert_in_relayed_call(chromiums, pages, relaying, transport)
-    for number, page in enumerate(chromiums, start=1):
-        page.screenshot(f"relayed-{transport}-{number}")
-        page.close_page()
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+def test_two_firefoxes_are_in_a_call(
+    firefoxes: tuple[CallPage, CallPage], pages: str, relaying: Deployment, transport: Transport
+) -> None:
+    assert_in_relayed_call(firefoxes, pages, relaying, transport)
+
+
+def test_a_chromium_and_a_firefox_are_in_a_call(
+    chromiums: tuple[CallPage, CallPage],
+    firefoxes: tuple[CallPage, CallPage],
+    pages: str,
+    relaying: Deployment,
+) -> None:
+    assert_in_relayed_call((chromiums[0], firefoxes[0]), pages, relaying, "udp")

@@ -8,6 +8,7 @@ import hmac
 import pathlib
 import secrets
 import shutil
+import socket
 import subprocess
 import time
 from collections.abc import Sequence
@@ -88,7 +89,7 @@ class Coturn:
         self._command = [
             *launcher,
             shutil.which("turnserver") or "/usr/bin/turnserver",
-            *("-c", str(conf.path), "--log-file", "stdout"),
+            *("-c", str(conf.path), "--no-rfc5780", "--log-file", "stdout"),
             *("--pidfile", str(conf.path.with_name("coturn.pid"))),
             *("--userdb", str(conf.path.with_name("coturn.db"))),
         ]
@@ -102,10 +103,21 @@ class Coturn:
         return self
 
     def _is_ready(self) -> bool:
+        """Its UDP sockets are there once it says this; the threads that it then has open those for streams."""
         log = self._log.read_text(errors="replace")
         assert self._process.poll() is None, log
-        return "Total General servers" in log
+        return "Total General servers" in log and all(
+            _accepts(host, port) for host in ("127.0.0.1", "::1") for port in (self.conf.port, self.conf.tls_port)
+        )
 
     def __exit__(self, *_: object) -> None:
         self._process.kill()  # asked kindly, it takes its time
         self._process.wait()
+
+
+def _accepts(host: str, port: int) -> bool:
+    try:
+        socket.create_connection((host, port), timeout=1).close()
+    except OSError:
+        return False
+    return True

@@ -57,7 +57,9 @@ def assert_in_relayed_call(
         page.wait_for_moving_picture()
         page.do("sendNumbered", MESSAGES)
         pair = page.do("selectedPair")
-        assert pair == {"local": "relay", "remote": "relay", "relayProtocol": transport}
+        assert (pair["local"], pair["relayProtocol"]) == ("relay", transport), pair
+        # A check that overtakes the candidate it comes from makes that one peer-reflexive.
+        assert pair["remote"] in ("relay", "prflx"), pair
     for page in call:
         page.wait_for_messages(MESSAGES)
         assert page.look("received") == [str(number) for number in range(MESSAGES)]

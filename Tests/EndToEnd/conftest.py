@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from certificates import Certificate, make_certificate
+from deployment import Deployment, deployment, relays
 from switchboard import Server
 
 
@@ -32,3 +34,18 @@ def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     server = Server(tmp_path_factory.mktemp("shared")).start()
     yield server
     assert server.stop() == 0, server.log_text()
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
+    """What the TURN servers of all tests show."""
+    return make_certificate(tmp_path_factory.mktemp("certificate"))
+
+
+@pytest.fixture(scope="module", params=relays("embedded", "coturn"))
+def relaying(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, certificate: Certificate
+) -> Iterator[Deployment]:
+    """A server whose embedded relay carries the calls, and one that leaves that to coturn."""
+    with deployment(request.param, tmp_path_factory.mktemp(request.param), certificate) as running:
+        yield running

@@ -64,7 +64,7 @@ class Relay(Server):
         self, name: str = "udp4", source: Endpoint | str | None = None, host: str = ""
     ) -> Transport:
         """A new socket, from an address of its own for IPv4 so that limits of addresses are not shared."""
-        host = host or ("127.0.0.1" if name.endswith("4") else "::1")
+        host = host or loopback(name)
         if source is None and family_of(host) == socket.AF_INET:
             source = next(SOURCES)
         if name.startswith("udp"):
@@ -94,6 +94,11 @@ def _sources() -> Iterator[str]:
 
 SOURCES = _sources()
 """Loopback addresses that no other test uses."""
+
+
+def loopback(transport: str) -> str:
+    """The address of this machine in the family of a transport of TRANSPORTS."""
+    return "127.0.0.1" if transport.endswith("4") else "::1"
 
 
 def free_port() -> int:

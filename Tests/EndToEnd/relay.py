@@ -35,17 +35,20 @@ class Relay(Server):
         port, tls_port = free_port(), free_port()
         certificate, key = certificate_in(directory)
         defaults: dict[str, object] = {
+            "USE_RELAY": 1,
             "RELAY_PORT": port,
             "RELAY_TLS_PORT": tls_port,
             "RELAY_CERT": certificate,
             "RELAY_KEY": key,
-            "RELAY_IP": "127.0.0.1,::1",
+            "RELAY_IPS": "127.0.0.1,::1",
             "RELAY_USERS": f"{USER}:{PASSWORD},{OTHER}:{OTHER_PASSWORD}",
             "RELAY_SECRETS": ",".join(SECRETS),
             "RELAY_ALLOW_LOOPBACK_PEERS": 1,
             "RELAY_LOOPS": 2,
             "RELAY_USER_QUOTA": PLENTY,
             "RELAY_ADDRESS_QUOTA": PLENTY,
+            "RELAY_ANSWER_RATE": PLENTY,
+            "RELAY_ANSWER_BURST": PLENTY,
         }
         super().__init__(directory, **(defaults | settings))
 

@@ -30,6 +30,7 @@ class Server:
             "HOST": "127.0.0.1",
             "PORT": "0",
             "USE_SQLITE": "1",
+            "USE_RELAY": "0",
             "SQLITE_DB_PATH": str(directory / "chat.db"),
             "LOG_FORMAT": "json",
             "LOG_LEVEL": "info",

@@ -106,7 +106,7 @@ def test_an_allocation_of_both_families_can_lose_one(connect: Connect, family: i
 
 
 def test_where_a_family_is_missing_the_other_is_given_and_the_lack_is_told(start_relay: StartRelay) -> None:
-    relay = start_relay(RELAY_IP="127.0.0.1")
+    relay = start_relay(RELAY_IPS="127.0.0.1")
     assert relay.client().try_allocate(family=IPV6).error == 440
     client = relay.client()
     answer = client.try_allocate((Attribute.ADDITIONAL_ADDRESS_FAMILY, stun.address_family(IPV6)))
@@ -288,7 +288,7 @@ def test_a_held_port_is_given_to_nobody_else(start_relay: StartRelay) -> None:
 
 
 def test_ports_that_others_of_this_machine_use_are_passed_over(start_relay: StartRelay) -> None:
-    relay = start_relay(RELAY_MIN_PORT=51040, RELAY_MAX_PORT=51043, RELAY_IP="127.0.0.1")
+    relay = start_relay(RELAY_MIN_PORT=51040, RELAY_MAX_PORT=51043, RELAY_IPS="127.0.0.1")
     with Peer("127.0.0.1", 51041), Peer("127.0.0.1", 51042):
         assert {relay.client().allocate().port for _ in range(2)} == {51040, 51043}
         assert relay.client().try_allocate().error == 508

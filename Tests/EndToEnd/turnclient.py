@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections import deque
+from collections.abc import Iterable, Mapping
 from typing import Self
 
 import stun
@@ -265,3 +266,21 @@ class Client:
         """ChannelData, padded as the transport wants it unless told otherwise."""
         is_padded = self.transport.is_stream if padded is None else padded
         self.transport.send(stun.channel_data(channel, payload, is_padded))
+
+
+def signed_allocate(
+    client: Client,
+    replaced: Mapping[int, bytes] | None = None,
+    without: Iterable[int] = (),
+    key: Key | bytes | None = None,
+) -> bytes:
+    """An Allocate of a client whose credentials differ in some way from what they should be."""
+    attributes = dict(client.credentials.attributes) | dict(replaced or {})
+    for type in without:
+        del attributes[type]
+    return stun.encode(
+        Method.ALLOCATE,
+        attributes=[*client.plain_allocate, *attributes.items()],
+        key=client.credentials.key if key is None else key,
+        sign_with=client.credentials.sign_with,
+    )

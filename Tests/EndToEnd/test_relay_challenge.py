@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable
 
 import pytest
 
-from relay import PASSWORD, REALM, TRANSPORTS, USER, Connect, Relay
+from relay import PASSWORD, REALM, TRANSPORTS, USER, Connect
 from stun import Algorithm, Attribute, Key, Message, Method, encode, password_algorithms
 from turnclient import Client, signed_allocate
 
-StartRelay = Callable[..., Relay]
 COOKIE = b"obMatJos2"
 """What starts a nonce whose next four characters are feature bits (RFC 8489, 9.2)."""
 
@@ -122,6 +120,6 @@ def test_a_client_of_rfc_5389_ignores_algorithms_and_is_served(connect: Connect)
 
 def test_md5_may_be_chosen_from_the_list(connect: Connect) -> None:
     client = sha256_client(connect)
-    replaced = {Attribute.PASSWORD_ALGORITHM: password_algorithms(Algorithm.MD5)}
+    replaced = {int(Attribute.PASSWORD_ALGORITHM): password_algorithms(Algorithm.MD5)}
     answer = client.exchange(signed_allocate(client, replaced=replaced, key=Key(USER, REALM, PASSWORD)))
     assert answer.succeeded and answer.is_signed_by(Key(USER, REALM, PASSWORD))

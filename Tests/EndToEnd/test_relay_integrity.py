@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -17,13 +16,10 @@ from relay import (
     TRANSPORTS,
     USER,
     Connect,
-    Relay,
 )
 from stun import Algorithm, Attribute, Key, Method, encode
 from transports import Datagrams, Peer
 from turnclient import signed_allocate
-
-StartRelay = Callable[..., Relay]
 
 
 @pytest.mark.parametrize("transport", TRANSPORTS)

@@ -15,3 +15,20 @@ def resident(pid: int) -> int:
 
 def descriptors(pid: int) -> int:
     return len(list(pathlib.Path(f"/proc/{pid}/fd").iterdir()))
+
+
+def udp_ports(pid: int) -> list[int]:
+    """The local ports of a process's UDP sockets."""
+    inodes = set()
+    for entry in pathlib.Path(f"/proc/{pid}/fd").iterdir():
+        try:
+            inodes.add(str(entry.readlink()))
+        except FileNotFoundError:  # Closed in between.
+            continue
+    ports = []
+    for table in ("udp", "udp6"):
+        for line in pathlib.Path(f"/proc/{pid}/net/{table}").read_text().splitlines()[1:]:
+            fields = line.split()
+            if f"socket:[{fields[9]}]" in inodes:
+                ports.append(int(fields[1].rpartition(":")[2], 16))
+    return ports

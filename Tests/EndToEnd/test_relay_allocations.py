@@ -10,7 +10,7 @@ import pytest
 import stun
 from relay import TRANSPORTS, Connect, Relay
 from stun import IPV4, IPV6, Attribute, Endpoint
-from transports import Peer
+from transports import Peer, can_bind
 from turnclient import Client
 from waiting import eventually
 
@@ -169,14 +169,6 @@ def test_a_refresh_to_zero_ends_the_allocation_at_once(connect: Connect) -> None
 
 def assert_port_is_free(relayed: Endpoint) -> None:
     eventually(lambda: can_bind(relayed), 5, f"the server gives {relayed} back")
-
-
-def can_bind(endpoint: Endpoint) -> bool:
-    try:
-        Peer(*endpoint).close()
-    except OSError:
-        return False
-    return True
 
 
 @pytest.mark.parametrize("transport", ["tcp4", "tls4"])

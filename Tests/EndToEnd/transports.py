@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-import selectors
 import socket
 import ssl
 import struct
@@ -252,13 +251,10 @@ class Peer:
         self.socket.close()
 
 
-def receive_any(transports: Sequence[Datagrams], limit: float) -> Datagrams:
-    """The first of these sockets that has something to read."""
-    with selectors.DefaultSelector() as selector:
-        for transport in transports:
-            selector.register(transport, selectors.EVENT_READ, transport)
-        ready = selector.select(limit)
-        assert ready, f"nothing arrived in {limit} s"
-        found = ready[0][0].data
-        assert isinstance(found, Datagrams)
-        return found
+def can_bind(endpoint: Endpoint) -> bool:
+    """Whether a UDP port of this machine is free."""
+    try:
+        Peer(*endpoint).close()
+    except OSError:
+        return False
+    return True

@@ -51,14 +51,8 @@ class Relay(Server):
             "RELAY_ANSWER_BURST": PLENTY,
         }
         super().__init__(directory, **(defaults | settings))
-
-    @property
-    def relay_port(self) -> int:
-        return int(self.settings["RELAY_PORT"])
-
-    @property
-    def tls_port(self) -> int:
-        return int(self.settings["RELAY_TLS_PORT"])
+        self.relay_port = int(self.settings["RELAY_PORT"])
+        self.tls_port = int(self.settings["RELAY_TLS_PORT"])
 
     def at(self, host: str = "127.0.0.1", tls: bool = False) -> Endpoint:
         return Endpoint(host, self.tls_port if tls else self.relay_port)

@@ -83,8 +83,16 @@ def test_wrong_credentials_are_refused_with_a_new_challenge(
     client = connect()
     client.challenge()
     answer = client.exchange(signed_allocate(client, **changes))
+    if not is_text(changes.get("replaced", {}).get(Attribute.USERNAME, b"text")):
+        assert answer.error in (400, 401), answer
+        return
     assert answer.error == 401 and {Attribute.REALM, Attribute.NONCE} <= set(answer.types), answer
     assert not {Attribute.MESSAGE_INTEGRITY, Attribute.USERNAME} & set(answer.types)
+
+
+def is_text(octets: bytes) -> bool:
+    """Whether this may be somebody's name at all."""
+    return octets.isascii() and bool(octets) and b"\0" not in octets
 
 
 @pytest.mark.parametrize("type", [Attribute.MESSAGE_INTEGRITY, Attribute.MESSAGE_INTEGRITY_SHA256])

@@ -70,7 +70,7 @@ def test_a_reservation_counts_like_an_allocation_and_is_given_back(start_relay: 
         answers = [connect().try_allocate((Attribute.EVEN_PORT, b"\x80")) for _ in range(4)]
         tokens = [answer[Attribute.RESERVATION_TOKEN] for answer in answers if answer.succeeded]
         assert 2 <= len(tokens) <= 4
-        assert all(answer.succeeded or answer.error == 486 for answer in answers)
+        assert all(answer.succeeded or answer.error in (486, 508) for answer in answers)
 
 
 def test_the_total_is_limited(start_relay: StartRelay) -> None:

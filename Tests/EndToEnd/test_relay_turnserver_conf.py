@@ -23,7 +23,8 @@ def configured(directory: pathlib.Path, *lines: str, **settings: object) -> Rela
     """A relay that has its configuration from a file only, but for these settings."""
     relay = Relay(directory, **settings)
     file = directory / "turnserver.conf"
-    ports = [f"listening-port={relay.relay_port}", f"tls-listening-port={relay.tls_port}"]
+    port = free_port() if "RELAY_PORT" in settings else relay.relay_port
+    ports = [f"listening-port={port}", f"tls-listening-port={relay.tls_port}"]
     certificate = [f"cert={relay.settings['RELAY_CERT']}", f"pkey={relay.settings['RELAY_KEY']}"]
     file.write_text("\n".join([*ports, *certificate, *lines, ""]))
     for name in FROM_THE_FILE:

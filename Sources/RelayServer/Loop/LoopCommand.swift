@@ -1,0 +1,9 @@
+/// What others ask of a loop; done at its next turn.
+enum LoopCommand: Sendable {
+    /// End the allocations made with credentials of a room (their tag, not the room's id).
+    case endRoom(String)
+    /// Take no new clients: close the stream listeners. Allocations live on.
+    case stopListening
+    /// End everything and leave the thread.
+    case stop
+}

@@ -1,0 +1,66 @@
+import CDatagrams
+import Glibc
+
+/// An epoll instance and the events of its last wait.
+struct Poller: ~Copyable {
+    /// Events taken at once; what is left comes with the next wait.
+    private static let eventCapacity = 256
+    /// Reports each write to an eventfd, which then need not be read.
+    static let edgeTriggeredInput = EPOLLIN.rawValue | EPOLLET.rawValue
+
+    private let descriptor: Int32
+    private let events: UnsafeMutablePointer<epoll_event>
+
+    init() throws(RelayServerError) {
+        descriptor = epoll_create1(Int32(EPOLL_CLOEXEC))
+        guard descriptor >= 0 else { throw .system(.poller, errno: errno) }
+        events = .allocate(capacity: Self.eventCapacity)
+        events.initialize(repeating: epoll_event(), count: Self.eventCapacity)
+    }
+
+    deinit {
+        events.deallocate()
+        close(descriptor)
+    }
+
+    /// Reports a socket's readiness under a tag from now on, level-triggered.
+    ///
+    /// - Parameter events: EPOLLIN and EPOLLOUT as wanted; errors and hang-ups are always reported.
+    @discardableResult
+    func watch(_ socket: Int32, tag: PollTag, events: UInt32 = EPOLLIN.rawValue) -> Bool {
+        control(EPOLL_CTL_ADD, socket, tag, events)
+    }
+
+    /// Changes what a watched socket reports.
+    @discardableResult
+    func change(_ socket: Int32, tag: PollTag, events: UInt32) -> Bool {
+        control(EPOLL_CTL_MOD, socket, tag, events)
+    }
+
+    /// Reports a socket no longer; closing it does the same.
+    func forget(_ socket: Int32) {
+        _ = control(EPOLL_CTL_DEL, socket, PollTag(bits: 0), 0)
+    }
+
+    private func control(_ operation: Int32, _ socket: Int32, _ tag: PollTag, _ events: UInt32) -> Bool {
+        var event = epoll_event()
+        event.events = events
+        event.data.u64 = tag.bits
+        return epoll_ctl(descriptor, operation, socket, &event) == 0
+    }
+
+    /// Waits for readiness.
+    ///
+    /// - Parameter milliseconds: -1 waits without end, 0 not at all.
+    /// - Returns: how many events there are; 0 at the end of the time or when a signal interrupts.
+    @inline(__always)
+    func wait(milliseconds: Int32) -> Int {
+        max(0, Int(epoll_wait(descriptor, events, Int32(Self.eventCapacity), milliseconds)))
+    }
+
+    /// An event of the last wait.
+    @inline(__always)
+    func event(_ index: Int) -> (tag: PollTag, events: UInt32) {
+        (PollTag(bits: events[index].data.u64), events[index].events)
+    }
+}

@@ -1,4 +1,5 @@
 import Foundation
+import Signaling
 import TURN
 import Testing
 

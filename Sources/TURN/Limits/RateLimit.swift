@@ -6,10 +6,10 @@ struct RateLimit: BitwiseCopyable, Sendable {
         let cost: UInt64
         let tolerance: UInt64
 
-        /// A limit of units a second with bursts of `burstMilliseconds`; 0 units is no limit.
-        init(perSecond units: UInt64, burstMilliseconds: UInt64) {
-            cost = units == 0 ? 0 : 1_024_000_000_000 / units
-            tolerance = burstMilliseconds * 1_000_000
+        /// A limit of units a second with bursts of a quarter of a second; 0 units is no limit.
+        init(perSecond units: UInt64) {
+            cost = units == 0 ? 0 : max(1_024_000_000_000 / units, 1)
+            tolerance = 250_000_000
         }
 
         var isOn: Bool { cost > 0 }

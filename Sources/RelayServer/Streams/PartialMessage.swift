@@ -45,6 +45,11 @@ struct PartialMessage: BitwiseCopyable {
         removeAll(memory: &memory)
     }
 
+    /// At the end of everything: frees the memory, whoever it was taken from.
+    func discard() {
+        if let block { StreamMemory.discard(block) }
+    }
+
     mutating func removeAll(memory: inout StreamMemory) {
         if let block { memory.give(block) }
         self = PartialMessage()

@@ -65,8 +65,8 @@ struct StreamClients: ~Copyable {
         for handle in table.handles {
             guard let client = table.client(handle) else { continue }
             Glibc.close(client.pointee.socket)
-            client.pointee.outbox.removeAll(memory: &memory)
-            client.pointee.partial.removeAll(memory: &memory)
+            client.pointee.outbox.discard()
+            client.pointee.partial.discard()
             admission.release(client.pointee.route.fiveTuple.client.ip)
         }
     }

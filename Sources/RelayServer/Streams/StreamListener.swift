@@ -31,9 +31,9 @@ struct StreamListener: BitwiseCopyable {
         }
         set(SOL_SOCKET, SO_REUSEADDR, 1)
         set(SOL_SOCKET, SO_REUSEPORT, 1)
-        if isIPv6 { set(Int32(IPPROTO_IPV6.rawValue), IPV6_V6ONLY, 1) }
-        set(Int32(IPPROTO_TCP.rawValue), TCP_NODELAY, 1)
-        set(Int32(IPPROTO_TCP.rawValue), TCP_NOTSENT_LOWAT, StreamLimits.unsentBytes)
+        if isIPv6 { set(Int32(IPPROTO_IPV6), IPV6_V6ONLY, 1) }
+        set(Int32(IPPROTO_TCP), TCP_NODELAY, 1)
+        set(Int32(IPPROTO_TCP), TCP_NOTSENT_LOWAT, StreamLimits.unsentBytes)
         var local = SocketAddress(address)
         guard local.withPointer({ bind(descriptor, $0, $1.pointee) }) == 0, listen(descriptor, backlog) == 0,
             local.withPointer({ getsockname(descriptor, $0, $1) }) == 0, let bound = local.transportAddress

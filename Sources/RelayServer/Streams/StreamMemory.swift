@@ -43,6 +43,9 @@ struct StreamMemory: ~Copyable {
             size: UInt8(size))
     }
 
+    /// Frees a block without keeping it.
+    static func discard(_ block: Block) { block.start.deallocate() }
+
     /// Gives a block back.
     mutating func give(_ block: Block) {
         let size = Int(block.size)

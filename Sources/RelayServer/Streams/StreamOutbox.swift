@@ -48,6 +48,11 @@ struct StreamOutbox: BitwiseCopyable {
         self = StreamOutbox()
     }
 
+    /// At the end of everything: frees the memory, whoever it was taken from.
+    func discard() {
+        if let block { StreamMemory.discard(block) }
+    }
+
     /// Memory for so many more bytes behind what waits.
     @inline(__always)
     private mutating func room(_ added: Int, memory: inout StreamMemory) -> UnsafeMutableRawPointer? {

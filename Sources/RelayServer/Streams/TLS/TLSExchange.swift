@@ -1,3 +1,4 @@
+import CDatagrams
 import COpenSSL
 import Glibc
 

@@ -20,7 +20,8 @@ package struct Instant: Comparable, Hashable, BitwiseCopyable, Sendable {
     /// Whole seconds from `other` to this point, 0 if this point is not later.
     package func seconds(since other: Instant) -> UInt32 {
         nanoseconds <= other.nanoseconds
-            ? 0 : UInt32(truncatingIfNeeded: min((nanoseconds - other.nanoseconds) / 1_000_000_000, 0xFFFF_FFFF))
+            ? 0
+            : UInt32(truncatingIfNeeded: min((nanoseconds - other.nanoseconds) / 1_000_000_000, 0xFFFF_FFFF))
     }
 }
 

@@ -19,17 +19,20 @@ package final class RelayAuthority: Sendable {
     package init(_ configuration: TURNConfiguration) {
         self.configuration = configuration
         addresses = RelayedAddresses(
-            relays: configuration.relays, range: configuration.relayPorts, restSeconds: configuration.portRestSeconds)
+            relays: configuration.relays, range: configuration.relayPorts,
+            restSeconds: configuration.portRestSeconds)
         quotas = Quotas(configuration.quotas)
         revocations = Revocations(credentialSeconds: configuration.maxCredentialSeconds)
         reservations = Reservations(lifetimeSeconds: configuration.reservationSeconds)
         credentials = Credentials(
             users: configuration.users, secrets: configuration.secrets, realm: configuration.realm)
         nonces = NonceKeys(
-            secrets: configuration.secrets, users: configuration.users, lifetimeSeconds: configuration.nonceSeconds)
+            secrets: configuration.secrets, users: configuration.users,
+            lifetimeSeconds: configuration.nonceSeconds)
         policy = Mutex(
             PeerPolicy(
-                rules: configuration.peers, hostAddresses: configuration.hostAddresses, relays: configuration.relays))
+                rules: configuration.peers, hostAddresses: configuration.hostAddresses,
+                relays: configuration.relays))
     }
 
     /// No new allocations from now on: Allocate is answered 508. What is there stays.

@@ -5,7 +5,7 @@ import TURN
 
 extension StreamClients {
     /// Takes connections, as many as one turn may: those that are left are reported again.
-    mutating func accept(_ listener: StreamListener, now: Instant, poller: borrowing Poller) {
+    mutating func accept(_ listener: StreamListener, now: Instant) {
         for _ in 0..<limits.acceptsPerTurn {
             var remote = SocketAddress()
             let flags = Int32(SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
@@ -14,7 +14,7 @@ extension StreamClients {
                 switch errno {
                 case EMFILE, ENFILE, ENOBUFS, ENOMEM:
                     counters.count(.exhausted)
-                    setListening(false, poller: poller)
+                    setListening(false)
                     resting = now.advanced(byNanoseconds: StreamLimits.exhaustedPause.nanoseconds)
                     return
                 case EAGAIN: return
@@ -27,19 +27,19 @@ extension StreamClients {
                 continue
             }
             let fiveTuple = FiveTuple(client: client, server: server, transport: listener.transport)
-            add(socket, fiveTuple, now: now, poller: poller)
+            add(socket, fiveTuple, now: now)
         }
     }
 
     /// Takes over a connected socket, or closes it if there are too many.
-    private mutating func add(_ socket: Int32, _ fiveTuple: FiveTuple, now: Instant, poller: borrowing Poller) {
+    private mutating func add(_ socket: Int32, _ fiveTuple: FiveTuple, now: Instant) {
         guard admission.admit(fiveTuple.client.ip) else {
             counters.count(.refused)
             Glibc.close(socket)
             return
         }
         guard let handle = table.nextHandle(),
-            poller.watch(socket, tag: PollTag(.stream, index: handle))
+            registry?.watch(socket, tag: PollTag(.stream, index: handle)) == true
         else {
             counters.count(.exhausted)
             admission.release(fiveTuple.client.ip)
@@ -61,11 +61,11 @@ extension StreamClients {
     }
 
     /// Has the listeners' readiness reported, or not while there are no descriptors: it would be reported without end.
-    mutating func setListening(_ isListening: Bool, poller: borrowing Poller) {
+    mutating func setListening(_ isListening: Bool) {
         for (index, listener) in listeners.enumerated() {
-            poller.change(
+            registry?.change(
                 listener.socket, tag: PollTag(.streamListener, index: UInt32(index)),
-                events: isListening ? EPOLLIN.rawValue : 0)
+                events: isListening ? PollRegistry.input : 0)
         }
         if isListening { resting = nil }
     }

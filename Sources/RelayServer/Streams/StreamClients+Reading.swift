@@ -22,7 +22,7 @@ extension StreamClients {
             handshakesLeft -= 1
         }
         if arena?.hasRoom == false {
-            path.flush(into: &self)
+            path.flush()
             arena?.removeAll()
         }
         guard let place = arena?.next else { return }
@@ -59,10 +59,10 @@ extension StreamClients {
             switch frame(of: client, rest) {
             case .message(let count):
                 if client.pointee.phase == .silent { client.pointee.phase = .open }
-                path.clientFrame(.init(rebasing: rest.prefix(count)), from: client.pointee.route)
+                handOn(client, rest, byteCount: count, path: &path)
                 offset &+= count
             case .channelData(let count, let padded):
-                path.clientFrame(.init(rebasing: rest.prefix(count)), from: client.pointee.route)
+                handOn(client, rest, byteCount: count, path: &path)
                 offset &+= padded
             case .needMore(let whole):
                 client.pointee.partialSince = path.now
@@ -70,6 +70,18 @@ extension StreamClients {
             case .malformed: return finish(client, .malformed, path: &path)
             }
         }
+    }
+
+    @inline(__always)
+    private mutating func handOn(
+        _ client: UnsafeMutablePointer<StreamClient>, _ bytes: UnsafeMutableRawBufferPointer, byteCount: Int,
+        path: inout some StreamReceiver & ~Copyable
+    ) {
+        let frame = UnsafeMutableRawBufferPointer(rebasing: bytes.prefix(byteCount))
+        let route = client.pointee.route
+        let answer = path.clientFrame(frame, from: route, streams: &self)
+        guard let start = answer.baseAddress, answer.count > 0 else { return }
+        append(route.handle, OutgoingFrame(payload: start, payloadByteCount: answer.count))
     }
 
     /// The message at the front. The first one has to be STUN, and not long: whoever speaks something else is found

@@ -7,11 +7,11 @@ extension StreamClients {
     /// Adds one frame to a client's outbox, or drops it where the outbox is at its high-water mark.
     ///
     /// Media is dropped at `StreamLimits.outboxBytes`; answers have a reserve beyond. The bytes are copied; nothing is
-    /// written before ``write(poller:)``.
+    /// written before ``write(path:)``.
     ///
     /// - Parameter handle: of the client's `ClientRoute`; one that is no longer there is ignored.
     @inline(__always)
-    mutating func append(_ handle: UInt32, frame: OutgoingFrame) {
+    mutating func append(_ handle: UInt32, _ frame: OutgoingFrame) {
         guard let client = table.client(handle), client.pointee.abandoned == nil else { return }
         if client.pointee.outbox.append(frame, limit: limits.outboxBytes, memory: &memory) {
             if !client.pointee.isListed { list(client) }
@@ -48,11 +48,13 @@ extension StreamClients {
     }
 
     /// Writes what the outboxes of this turn's clients hold, and closes those that end; once, at the end of a turn.
-    mutating func write(poller: borrowing Poller) {
+    mutating func write(path: inout some StreamReceiver & ~Copyable) {
+        // What was read and not yet sent refers to memory that the next turn reads into.
+        if arena?.isEmpty == false { path.flush() }
         for handle in listed {
             guard let client = table.client(handle) else { continue }
             client.pointee.isListed = false
-            if !client.pointee.isBlocked { flush(client, poller: poller) }
+            if !client.pointee.isBlocked { flush(client, now: path.now) }
         }
         listed.removeAll(keepingCapacity: true)
         if !closing.isEmpty {
@@ -64,17 +66,17 @@ extension StreamClients {
     }
 
     /// Its socket takes something again: what waits goes out at the end of the turn.
-    mutating func unblock(_ client: UnsafeMutablePointer<StreamClient>, poller: borrowing Poller) {
+    mutating func unblock(_ client: UnsafeMutablePointer<StreamClient>) {
         guard client.pointee.isBlocked else { return }
         client.pointee.isBlocked = false
-        poller.change(
+        registry?.change(
             client.pointee.socket, tag: PollTag(.stream, index: client.pointee.route.handle),
-            events: EPOLLIN.rawValue)
+            events: PollRegistry.input)
         if !client.pointee.isListed { list(client) }
     }
 
     /// Writes what waits for one client: one call, or one a record beyond 16 KiB with TLS.
-    private mutating func flush(_ client: UnsafeMutablePointer<StreamClient>, poller: borrowing Poller) {
+    private mutating func flush(_ client: UnsafeMutablePointer<StreamClient>, now: Instant) {
         while client.pointee.abandoned == nil {
             let bytes = client.pointee.outbox.bytes
             guard let start = bytes.baseAddress, bytes.count > 0 else { return }
@@ -82,8 +84,8 @@ extension StreamClients {
             case .done(let count):
                 client.pointee.outbox.remove(count, memory: &memory)
                 // A socket that took a part of it takes no more: the poller knows when it does.
-                if client.pointee.tls == nil, count < bytes.count { return block(client, poller: poller) }
-            case .needsRoom, .needsInput: return block(client, poller: poller)
+                if client.pointee.tls == nil, count < bytes.count { return block(client, now: now) }
+            case .needsRoom, .needsInput: return block(client, now: now)
             case .ended, .failed: return abandon(client, .broken)
             }
         }
@@ -104,13 +106,13 @@ extension StreamClients {
     }
 
     /// Waits until the socket takes more.
-    private mutating func block(_ client: UnsafeMutablePointer<StreamClient>, poller: borrowing Poller) {
+    private mutating func block(_ client: UnsafeMutablePointer<StreamClient>, now: Instant) {
         guard client.pointee.phase != .closing else { return }
         client.pointee.isBlocked = true
-        client.pointee.blockedSince = Clock.now()
-        poller.change(
+        client.pointee.blockedSince = now
+        registry?.change(
             client.pointee.socket, tag: PollTag(.stream, index: client.pointee.route.handle),
-            events: EPOLLIN.rawValue | EPOLLOUT.rawValue)
+            events: PollRegistry.input | PollRegistry.output)
     }
 
     /// Writes nothing more to a client and has the poller report its socket's end, which then ends the client.

@@ -7,14 +7,23 @@ import TURN
 protocol StreamReceiver: ~Copyable {
     /// The time of this turn.
     var now: Instant { get }
-    /// A whole message, without ChannelData's padding. The bytes stay where they are until the next `flush`.
-    mutating func clientFrame(_ bytes: UnsafeMutableRawBufferPointer, from route: ClientRoute)
+    /// Takes a whole message, without ChannelData's padding; what of it is for stream clients is appended to `streams`.
+    ///
+    /// The bytes stay where they are until the next `flush` and may be overwritten.
+    /// - Returns: what to answer, valid until the next `flush`; empty if nothing.
+    mutating func clientFrame(
+        _ frame: UnsafeMutableRawBufferPointer, from route: ClientRoute, streams: inout StreamClients
+    ) -> UnsafeRawBufferPointer
     /// The client is gone; so is its allocation.
-    mutating func clientClosed(_ route: ClientRoute)
+    mutating func clientClosed(_ fiveTuple: FiveTuple)
     /// Whether the client has an allocation, which is what it may stay for without sending anything.
-    func holdsAllocation(_ route: ClientRoute) -> Bool
-    /// Sends what refers to bytes given to `clientFrame`, and appends what is for stream clients.
-    mutating func flush(into streams: inout StreamClients)
+    func holdsAllocation(_ fiveTuple: FiveTuple) -> Bool
+    /// Sends what refers to bytes given to `clientFrame`.
+    mutating func flush()
+}
+
+extension PacketPath: StreamReceiver {
+    func holdsAllocation(_ fiveTuple: FiveTuple) -> Bool { turn.holdsAllocation(fiveTuple) }
 }
 
 /// The TCP and TLS clients of one loop: their listeners, connections, receive buffers and outboxes.
@@ -27,6 +36,8 @@ struct StreamClients: ~Copyable {
     let admission: StreamAdmission
     let certificates: TLSCertificates?
 
+    /// Where sockets are watched; nil until ``register(_:)``.
+    private(set) var registry: PollRegistry?
     var counters = StreamCounters()
     var table = StreamTable()
     var memory: StreamMemory
@@ -49,10 +60,15 @@ struct StreamClients: ~Copyable {
     var closing: [UInt32] = []
 
     /// - Parameters:
+    ///   - listeners: this loop's own; closed with the value.
     ///   - admission: shared by all loops.
     ///   - certificates: nil if there is no TLS listener.
-    init(_ limits: StreamLimits, admission: StreamAdmission, certificates: TLSCertificates?) {
+    init(
+        _ limits: StreamLimits, listeners: [StreamListener], admission: StreamAdmission,
+        certificates: TLSCertificates?
+    ) {
         self.limits = limits
+        self.listeners = listeners
         times = StreamTimes(limits)
         self.admission = admission
         self.certificates = certificates
@@ -71,14 +87,16 @@ struct StreamClients: ~Copyable {
         }
     }
 
-    /// Takes over a listener and watches it.
-    mutating func add(_ listener: StreamListener, poller: borrowing Poller) {
-        if arena == nil { arena = StreamArena() }
-        poller.watch(listener.socket, tag: PollTag(.streamListener, index: UInt32(listeners.count)))
-        listeners.append(listener)
+    /// Watches the listeners, and everything else, from now on.
+    mutating func register(_ registry: PollRegistry) {
+        self.registry = registry
+        if !listeners.isEmpty { arena = StreamArena() }
+        for index in listeners.indices {
+            registry.watch(listeners[index].socket, tag: PollTag(.streamListener, index: UInt32(index)))
+        }
     }
 
-    /// The earliest moment at which ``expire(now:path:poller:)`` has something to do.
+    /// The earliest moment at which ``expire(path:)`` has something to do.
     var nextDeadline: Instant? {
         guard let first = deadlines.first?.deadline else { return resting }
         return resting.map { min($0, first) } ?? first
@@ -90,24 +108,23 @@ struct StreamClients: ~Copyable {
     /// Takes the readiness of a listener or a connection.
     ///
     /// - Parameters:
-    ///   - tag: of kind `.streamListener` or `.stream`, as it was given to `Poller.watch`; one of a client that is
-    ///     gone is ignored.
-    ///   - events: EPOLLIN and its siblings.
-    mutating func handle(
-        _ tag: PollTag, events: UInt32, path: inout some StreamReceiver & ~Copyable, poller: borrowing Poller
-    ) {
+    ///   - tag: of kind `.streamListener` or `.stream`, as it was given to `PollRegistry.watch`; one of a client
+    ///     that is gone is ignored.
+    ///   - events: `PollRegistry.input` and its siblings.
+    mutating func handle(_ tag: PollTag, events: UInt32, path: inout some StreamReceiver & ~Copyable) {
         guard tag.kind == .stream else {
-            if Int(tag.index) < listeners.count { accept(listeners[Int(tag.index)], now: path.now, poller: poller) }
+            if Int(tag.index) < listeners.count { accept(listeners[Int(tag.index)], now: path.now) }
             return
         }
         guard let client = table.client(tag.index), client.pointee.phase != .closing else { return }
-        if events & EPOLLOUT.rawValue != 0 { unblock(client, poller: poller) }
-        if events & ~EPOLLOUT.rawValue != 0 { read(client, path: &path) }
+        if events & PollRegistry.output != 0 { unblock(client) }
+        if events & ~PollRegistry.output != 0 { read(client, path: &path) }
     }
 
     /// Ends what has waited too long, and listens again after a rest.
-    mutating func expire(now: Instant, path: inout some StreamReceiver & ~Copyable, poller: borrowing Poller) {
-        if let until = resting, until <= now { setListening(true, poller: poller) }
+    mutating func expire(path: inout some StreamReceiver & ~Copyable) {
+        let now = path.now
+        if let until = resting, until <= now { setListening(true) }
         while let (due, index) = deadlines.first, due <= now {
             guard let client = table.client(atIndex: index) else {
                 deadlines.remove(index)
@@ -115,7 +132,7 @@ struct StreamClients: ~Copyable {
             }
             let (deadline, end) = client.pointee.deadline(times)
             if deadline <= now {
-                if end == .idle, path.holdsAllocation(client.pointee.route) {
+                if end == .idle, path.holdsAllocation(client.pointee.route.fiveTuple) {
                     client.pointee.receivedAt = now
                 } else {
                     finish(client, end, path: &path)
@@ -124,6 +141,7 @@ struct StreamClients: ~Copyable {
             }
             watchDeadline(of: client, now: now)
         }
+        if !closing.isEmpty { write(path: &path) }
     }
 
     /// Sets when the client is looked at next: at its deadline, but soon enough for deadlines that come up later.
@@ -147,8 +165,8 @@ struct StreamClients: ~Copyable {
         deadlines.remove(StreamTable.index(route.handle))
         closing.append(route.handle)
         // What it sent before it closed goes out before its relay socket does.
-        path.flush(into: &self)
-        path.clientClosed(route)
+        path.flush()
+        path.clientClosed(route.fiveTuple)
     }
 
     /// Closes the listeners; clients stay.
@@ -159,11 +177,11 @@ struct StreamClients: ~Copyable {
     }
 
     /// Closes everything.
-    mutating func close(path: inout some StreamReceiver & ~Copyable, poller: borrowing Poller) {
+    mutating func close(path: inout some StreamReceiver & ~Copyable) {
         stopListening()
         for handle in table.handles {
             if let client = table.client(handle) { finish(client, .draining, path: &path) }
         }
-        write(poller: poller)
+        write(path: &path)
     }
 }

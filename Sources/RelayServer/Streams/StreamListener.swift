@@ -18,9 +18,11 @@ struct StreamListener: BitwiseCopyable {
     ///
     /// Connections inherit what is set here: small writes leave at once, and the kernel holds little of what it
     /// cannot send.
-    static func open(_ address: TransportAddress, transport: ClientTransport) throws(RelayServerError)
-        -> StreamListener
-    {
+    ///
+    /// - Parameter sharesPort: joins the SO_REUSEPORT group of the address.
+    static func open(
+        _ address: TransportAddress, transport: ClientTransport, sharesPort: Bool = true
+    ) throws(RelayServerError) -> StreamListener {
         let isIPv6 = address.family == .ipv6
         let kind = Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
         let descriptor = Glibc.socket(isIPv6 ? AF_INET6 : AF_INET, kind, 0)
@@ -30,12 +32,14 @@ struct StreamListener: BitwiseCopyable {
             setsockopt(descriptor, level, option, &value, socklen_t(MemoryLayout<Int32>.size))
         }
         set(SOL_SOCKET, SO_REUSEADDR, 1)
-        set(SOL_SOCKET, SO_REUSEPORT, 1)
+        if sharesPort { set(SOL_SOCKET, SO_REUSEPORT, 1) }
         if isIPv6 { set(Int32(IPPROTO_IPV6), IPV6_V6ONLY, 1) }
         set(Int32(IPPROTO_TCP), TCP_NODELAY, 1)
         set(Int32(IPPROTO_TCP), TCP_NOTSENT_LOWAT, StreamLimits.unsentBytes)
         var local = SocketAddress(address)
-        guard local.withPointer({ bind(descriptor, $0, $1.pointee) }) == 0, listen(descriptor, backlog) == 0,
+        // One that is opened to look must not take connections.
+        guard local.withPointer({ bind(descriptor, $0, $1.pointee) }) == 0,
+            !sharesPort || listen(descriptor, backlog) == 0,
             local.withPointer({ getsockname(descriptor, $0, $1) }) == 0, let bound = local.transportAddress
         else {
             let error = errno

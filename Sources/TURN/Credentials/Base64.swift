@@ -1,7 +1,8 @@
 /// Base64 without padding rules to choose from: standard with padding for credentials (RFC 4648 §4), URL-safe without
 /// for nonces (§5).
 enum Base64 {
-    private static let standard = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+    private static let standard = Array(
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
     /// Standard base64 with padding.
     static func encode(_ bytes: [UInt8]) -> String {
@@ -9,9 +10,13 @@ enum Base64 {
         text.reserveCapacity((bytes.count + 2) / 3 * 4)
         for start in stride(from: 0, to: bytes.count, by: 3) {
             let group = bytes[start..<min(start + 3, bytes.count)]
-            let word = (0..<3).reduce(UInt32(0)) { $0 << 8 | UInt32($1 < group.count ? group[start + $1] : 0) }
+            let word = (0..<3).reduce(UInt32(0)) {
+                $0 << 8 | UInt32($1 < group.count ? group[start + $1] : 0)
+            }
             for digit in 0..<4 {
-                text.append(digit <= group.count ? standard[Int(word >> UInt32(18 - 6 * digit)) & 63] : UInt8(ascii: "="))
+                text.append(
+                    digit <= group.count
+                        ? standard[Int(word >> UInt32(18 - 6 * digit)) & 63] : UInt8(ascii: "="))
             }
         }
         return String(decoding: text, as: UTF8.self)

@@ -71,10 +71,12 @@ struct Credentials: Sendable {
         var random = SecretRandom()
         let password = SharedSecret.random(using: &random)
         nobody = (
-            key("nobody", Base64.encode(password.bytes), .md5), key("nobody", Base64.encode(password.bytes), .sha256)
+            key("nobody", Base64.encode(password.bytes), .md5),
+            key("nobody", Base64.encode(password.bytes), .sha256)
         )
         features =
-            secrets.isEmpty && !users.isEmpty ? [.passwordAlgorithms, .usernameAnonymity] : [.passwordAlgorithms]
+            secrets.isEmpty && !users.isEmpty
+            ? [.passwordAlgorithms, .usernameAnonymity] : [.passwordAlgorithms]
     }
 
     /// Finds who a request says it is from. Takes as long for a user who does not exist as for one who does.
@@ -86,7 +88,8 @@ struct Credentials: Sendable {
             }
         if let plain, let entry = entries[plain] {
             return Claimant(
-                name: plain, user: entry.user, keys: [algorithm == .md5 ? entry.md5 : entry.sha256], expiry: nil,
+                name: plain, user: entry.user, keys: [algorithm == .md5 ? entry.md5 : entry.sha256],
+                expiry: nil,
                 room: nil, isKnown: true)
         }
         if let plain, !secrets.isEmpty, let parts = TimeLimitedUsername(plain) {
@@ -96,11 +99,13 @@ struct Credentials: Sendable {
                     algorithm: algorithm)
             }
             return Claimant(
-                name: plain, user: UserID("id", String(parts.id)), keys: keys, expiry: parts.expiry, room: parts.room,
+                name: plain, user: UserID("id", String(parts.id)), keys: keys, expiry: parts.expiry,
+                room: parts.room,
                 isKnown: true)
         }
         return Claimant(
-            name: "", user: UserID(bits: 0), keys: [algorithm == .md5 ? nobody.md5 : nobody.sha256], expiry: nil,
+            name: "", user: UserID(bits: 0), keys: [algorithm == .md5 ? nobody.md5 : nobody.sha256],
+            expiry: nil,
             room: nil, isKnown: false)
     }
 }

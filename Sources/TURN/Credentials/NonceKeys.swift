@@ -1,5 +1,5 @@
 internal import Crypto
-package import STUN
+import STUN
 
 /// Nonces without state (RFC 8489 §9.2): 16 characters of the time and an HMAC of time, client address and announced
 /// features.
@@ -51,7 +51,8 @@ package struct NonceKeys: Sendable {
 
     /// Judges a nonce, cookie included, that a client sent back.
     func verify(
-        _ bytes: RawSpan, _ nonce: Range<Int>, _ ip: IPAddress, features: NonceCookie.Features?, at now: UnixTime
+        _ bytes: RawSpan, _ nonce: Range<Int>, _ ip: IPAddress, features: NonceCookie.Features?,
+        at now: UnixTime
     ) -> Verdict {
         let cookie = features == nil ? 0 : NonceCookie.byteCount
         guard nonce.count == cookie + Self.payloadByteCount else { return .stale }
@@ -80,9 +81,10 @@ package struct NonceKeys: Sendable {
         var code = HMAC<SHA256>(key: key)
         let words = (
             ip.high.bigEndian, ip.low.bigEndian,
-            (UInt64(time) << 32 | UInt64(features?.rawValue ?? .max)).bigEndian, UInt64(ip.family.rawValue).bigEndian
+            (UInt64(time) << 32 | UInt64(features?.rawValue ?? .max)).bigEndian,
+            UInt64(ip.family.rawValue).bigEndian
         )
-        withUnsafeBytes(of: words) { code.update(bufferPointer: $0) }
+        withUnsafeBytes(of: words) { code.update(data: $0) }
         return code.finalize().withUnsafeBytes { UInt64(bigEndian: $0.loadUnaligned(as: UInt64.self)) }
     }
 }

@@ -25,7 +25,9 @@ package final class Revocations: Sendable {
         state.withLock { state in
             let over = state.order.prefix { $0.ends < now }.count
             let surplus = max(over, state.order.count + 1 - Self.maximumCount)
-            for old in state.order.prefix(surplus) where state.ends[old.tag] == old.ends { state.ends[old.tag] = nil }
+            for old in state.order.prefix(surplus) where state.ends[old.tag] == old.ends {
+                state.ends[old.tag] = nil
+            }
             state.order.removeFirst(min(max(surplus, 0), state.order.count))
             state.ends[tag] = ends
             state.order.append((tag, ends))

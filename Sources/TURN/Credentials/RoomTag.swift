@@ -20,7 +20,8 @@ package struct CredentialTags: Sendable {
     /// Tags under a key that derives from a secret.
     package init(_ secret: SharedSecret) {
         key = HKDF<SHA256>.deriveKey(
-            inputKeyMaterial: SymmetricKey(data: secret.bytes), info: Array("switchboard credential tags".utf8),
+            inputKeyMaterial: SymmetricKey(data: secret.bytes),
+            info: Array("switchboard credential tags".utf8),
             outputByteCount: 32)
     }
 

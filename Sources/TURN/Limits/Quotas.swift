@@ -70,7 +70,9 @@ package final class Quotas: Sendable {
         counts.withLock { counts in
             counts.total -= 1
             counts.users[claim.user] = counts.users[claim.user].flatMap { $0 > 1 ? $0 - 1 : nil }
-            counts.addresses[claim.address] = counts.addresses[claim.address].flatMap { $0 > 1 ? $0 - 1 : nil }
+            counts.addresses[claim.address] = counts.addresses[claim.address].flatMap {
+                $0 > 1 ? $0 - 1 : nil
+            }
         }
     }
 }

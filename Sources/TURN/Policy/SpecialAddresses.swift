@@ -1,4 +1,4 @@
-package import STUN
+import STUN
 
 /// Why an address is nobody's peer on the public internet.
 package enum PeerDenial: UInt8, BitwiseCopyable, Sendable, CaseIterable {
@@ -58,7 +58,7 @@ enum SpecialAddresses {
         let lowMask: UInt64
         let denial: PeerDenial
 
-        init(_ high: UInt64, _ low: UInt64 = 0, _ length: UInt64, _ denial: PeerDenial) {
+        init(_ high: UInt64, low: UInt64 = 0, _ length: UInt64, _ denial: PeerDenial) {
             self.high = high
             self.low = low
             highMask = length >= 64 ? ~0 : ~0 << (64 - length)
@@ -91,12 +91,12 @@ enum SpecialAddresses {
     ]
 
     private static let v6: [V6] = [
-        V6(0xFD00_0EC2_0000_0000, 0x254, 128, .cloudMetadata),
-        V6(0, 1, 128, .loopback),
-        V6(0, 0, 96, .special),  // :: and IPv4-compatible
-        V6(0, 0xFFFF_0000_0000, 96, .special),  // IPv4-mapped: never on a wire
-        V6(0, 0xFFFF_0000_0000_0000, 96, .special),  // IPv4-translated
-        V6(0x0064_FF9B_0000_0000, 0, 96, .special),  // NAT64
+        V6(0xFD00_0EC2_0000_0000, low: 0x254, 128, .cloudMetadata),
+        V6(0, low: 1, 128, .loopback),
+        V6(0, 96, .special),  // :: and IPv4-compatible
+        V6(0, low: 0xFFFF_0000_0000, 96, .special),  // IPv4-mapped: never on a wire
+        V6(0, low: 0xFFFF_0000_0000_0000, 96, .special),  // IPv4-translated
+        V6(0x0064_FF9B_0000_0000, 96, .special),  // NAT64
         V6(0x0064_FF9B_0001_0000, 48, .special),  // local-use NAT64
         V6(0x0100_0000_0000_0000, 64, .special),  // discard
         V6(0x2001_0000_0000_0000, 23, .special),  // protocol assignments, Teredo

@@ -28,7 +28,8 @@ package final class RelayedAddresses: Sendable {
     /// The numbers of a family's relays, that of the address a client speaks to first.
     func numbers(_ family: IPAddress.Family, preferring ip: IPAddress) -> [UInt8] {
         let numbers = relays.indices.filter { relays[$0].family == family }
-        return (numbers.filter { relays[$0].local == ip } + numbers.filter { relays[$0].local != ip }).map(UInt8.init)
+        return (numbers.filter { relays[$0].local == ip } + numbers.filter { relays[$0].local != ip }).map(
+            UInt8.init)
     }
 
     /// Whether there is a relay of a family.
@@ -83,7 +84,9 @@ package final class RelayedAddresses: Sendable {
 
     @inline(__always)
     private func place(_ relay: UInt8, _ port: UInt16) -> Int? {
-        guard port >= range.lowerBound, port <= range.upperBound, Int(relay) < relays.count else { return nil }
+        guard port >= range.lowerBound, port <= range.upperBound, Int(relay) < relays.count else {
+            return nil
+        }
         return Int(relay) &* range.count &+ Int(port &- range.lowerBound)
     }
 }

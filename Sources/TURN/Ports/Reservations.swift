@@ -43,7 +43,9 @@ final class Reservations: Sendable {
     /// Ends a reservation and gives what it held to its user; nothing for others and when it is over.
     func redeem(_ token: UInt64, user: UserID, at now: Instant) -> Reservation? {
         state.withLock { state in
-            guard let held = state.byToken[token], held.claim.user == user, now < held.ends else { return nil }
+            guard let held = state.byToken[token], held.claim.user == user, now < held.ends else {
+                return nil
+            }
             state.byToken[token] = nil
             state.order.removeAll { $0 == token }
             return held

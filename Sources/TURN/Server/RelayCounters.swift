@@ -1,4 +1,4 @@
-package import STUN
+import STUN
 
 /// What one loop has seen and done: plain numbers that only grow, except those that say "now".
 package struct RelayCounters: BitwiseCopyable, Sendable {
@@ -52,7 +52,9 @@ package struct RelayCounters: BitwiseCopyable, Sendable {
     mutating func count(_ reason: DropReason) { drops[Int(reason.rawValue)] &+= 1 }
 
     mutating func count(_ code: ErrorCode) {
-        for (position, other) in ErrorCode.allCases.enumerated() where other == code { refusals[position] &+= 1 }
+        for (position, other) in ErrorCode.allCases.enumerated() where other == code {
+            refusals[position] &+= 1
+        }
     }
 
     /// Adds another loop's numbers.

@@ -3,7 +3,9 @@ package import STUN
 /// The short way of data: ChannelData and Send indications from clients, datagrams from peers.
 extension TURNServer {
     /// Says what to do with a packet from a client: a datagram, or one framed message of a stream.
-    package mutating func classifyClient(_ packet: RawSpan, from tuple: FiveTuple, now: Instant) -> ClientPacket {
+    package mutating func classifyClient(_ packet: RawSpan, from tuple: FiveTuple, now: Instant)
+        -> ClientPacket
+    {
         let verdict = verdict(packet, tuple, now)
         if case .drop(let reason) = verdict { counters.count(reason) }
         return verdict
@@ -44,7 +46,8 @@ extension TURNServer {
     /// A Send indication (RFC 8656 §11.2). A permission is for an address; the port is judged here.
     @inline(__always)
     private mutating func send(_ send: SendIndication, _ allocation: UInt32, _ now: Instant) -> ClientPacket {
-        guard let permission = permission(allocation, send.peer.ip), now < permissions[permission].expires else {
+        guard let permission = permission(allocation, send.peer.ip), now < permissions[permission].expires
+        else {
             return .drop(.noPermission)
         }
         return deliver(
@@ -100,7 +103,8 @@ extension TURNServer {
     /// Writes the Data indication that tells a client of an ICMP error about a datagram to `peer`; false if the client
     /// is not to know (RFC 8656 §11.5). `data` is the next hop's MTU when the packet was too big, else 0.
     package mutating func reportICMP(
-        type: UInt8, code: UInt8, data: UInt32, about peer: TransportAddress, to id: AllocationID, now: Instant,
+        type: UInt8, code: UInt8, data: UInt32, about peer: TransportAddress, to id: AllocationID,
+        now: Instant,
         answer: inout MessageWriter
     ) -> Bool {
         // Destination unreachable and time exceeded; for IPv6 also packet too big.
@@ -122,7 +126,8 @@ extension TURNServer {
     @inline(__always)
     private func admits(_ limit: inout DirectionLimit, _ byteCount: Int, _ now: Instant) -> Bool {
         if !bytePrice.isOn && !packetPrice.isOn { return true }
-        return limit.bytes.admits(byteCount, bytePrice, at: now) && limit.packets.admits(1, packetPrice, at: now)
+        return limit.bytes.admits(byteCount, bytePrice, at: now)
+            && limit.packets.admits(1, packetPrice, at: now)
     }
 
     private mutating func drop(_ reason: DropReason) -> PeerPacket {

@@ -29,7 +29,9 @@ struct IndexTable: ~Copyable {
     func find(_ hash: UInt32, _ isElement: (UInt32) -> Bool) -> UInt32? {
         var slot = Int(hash) & mask
         while entries[slot].place != 0 {
-            if entries[slot].hash == hash, isElement(entries[slot].place &- 1) { return entries[slot].place &- 1 }
+            if entries[slot].hash == hash, isElement(entries[slot].place &- 1) {
+                return entries[slot].place &- 1
+            }
             slot = (slot &+ 1) & mask
         }
         return nil

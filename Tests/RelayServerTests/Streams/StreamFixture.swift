@@ -10,26 +10,24 @@ struct TestReceiver: StreamReceiver, ~Copyable {
     var now = Clock.now()
     var messages: [[UInt8]] = []
     var routes: [ClientRoute] = []
-    var closed: [ClientRoute] = []
+    var closed: [FiveTuple] = []
     var holdsAllocations = false
     /// Sends every message back as it came.
     var echoes = false
-    private var echo: [(UInt32, [UInt8])] = []
 
-    mutating func clientFrame(_ bytes: UnsafeMutableRawBufferPointer, from route: ClientRoute) {
-        messages.append(Array(bytes))
+    mutating func clientFrame(
+        _ frame: UnsafeMutableRawBufferPointer, from route: ClientRoute, streams: inout StreamClients
+    ) -> UnsafeRawBufferPointer {
+        messages.append(Array(frame))
         routes.append(route)
-        if echoes { echo.append((route.handle, Array(bytes))) }
+        return echoes ? UnsafeRawBufferPointer(frame) : UnsafeRawBufferPointer(start: nil, count: 0)
     }
 
-    mutating func clientClosed(_ route: ClientRoute) { closed.append(route) }
+    mutating func clientClosed(_ fiveTuple: FiveTuple) { closed.append(fiveTuple) }
 
-    func holdsAllocation(_: ClientRoute) -> Bool { holdsAllocations }
+    func holdsAllocation(_: FiveTuple) -> Bool { holdsAllocations }
 
-    mutating func flush(into streams: inout StreamClients) {
-        for (handle, bytes) in echo { streams.append(handle, bytes) }
-        echo = []
-    }
+    mutating func flush() {}
 }
 
 extension StreamClients {
@@ -38,7 +36,7 @@ extension StreamClients {
             guard let start = memory.baseAddress else { return }
             append(
                 handle,
-                frame: OutgoingFrame(payload: start, payloadByteCount: memory.count, paddingByteCount: padding))
+                OutgoingFrame(payload: start, payloadByteCount: memory.count, paddingByteCount: padding))
         }
     }
 }
@@ -56,10 +54,11 @@ final class StreamFixture {
     init(_ limits: StreamLimits = StreamLimits(), certificates: TLSCertificates? = nil) throws {
         admission = StreamAdmission(limits)
         poller = try Poller()
-        streams = StreamClients(limits, admission: admission, certificates: certificates)
         let listener = try StreamListener.open(address, transport: certificates == nil ? .tcp : .tls)
         address = listener.address
-        streams.add(listener, poller: poller)
+        streams = StreamClients(
+            limits, listeners: [listener], admission: admission, certificates: certificates)
+        streams.register(poller.registry)
     }
 
     /// One turn of the loop: waits for at most so long.
@@ -68,11 +67,10 @@ final class StreamFixture {
         path.now = Clock.now().advanced(byNanoseconds: passed)
         for index in 0..<count {
             let (tag, events) = poller.event(index)
-            streams.handle(tag, events: events, path: &path, poller: poller)
+            streams.handle(tag, events: events, path: &path)
         }
-        path.flush(into: &streams)
-        streams.expire(now: path.now, path: &path, poller: poller)
-        streams.write(poller: poller)
+        streams.write(path: &path)
+        streams.expire(path: &path)
     }
 
     /// Turns until something is true; false if it does not become true in 10 seconds.
@@ -91,10 +89,10 @@ final class StreamFixture {
     /// Writes whatever is appended by `body` as one turn does.
     func write(_ body: (inout StreamClients) -> Void) {
         body(&streams)
-        streams.write(poller: poller)
+        streams.write(path: &path)
     }
 
-    func closeAll() { streams.close(path: &path, poller: poller) }
+    func closeAll() { streams.close(path: &path) }
 
     func connect() throws -> TestConnection { try TestConnection(to: address) }
 }

@@ -6,9 +6,17 @@ package import TURN
 
 /// STUN and TURN on sockets: loops on threads of their own, each with its own sockets of the same addresses.
 package final class RelayServer: Sendable {
+    /// Where clients can come, with the ports that the kernel chose where it was to choose.
+    package struct Addresses: Sendable {
+        package let udp: [TransportAddress]
+        package let tcp: [TransportAddress]
+        package let tls: [TransportAddress]
+    }
+
     private struct State {
         var handles: [LoopHandle] = []
         var threads: [LoopThread] = []
+        var certificates: TLSCertificates?
     }
 
     private let configuration: RelayServerConfiguration
@@ -27,13 +35,16 @@ package final class RelayServer: Sendable {
     /// The sockets of all loops exist before the first packet is read, because the kernel spreads clients over them by
     /// a hash that their number is part of.
     ///
-    /// - Returns: the addresses with the ports that the kernel chose where it was to choose.
-    package func start() throws(RelayServerError) -> [TransportAddress] {
+    package func start() throws(RelayServerError) -> Addresses {
         let loops = min(max(1, configuration.loops), RelayServerConfiguration.maxLoops)
         let offloads = chooseOffloads()
         var listeners = try UDPListenerGroup(
             configuration.udpListeners, loops: loops, receivesRuns: offloads.receive)
         noteBuffers(listeners)
+        let certificates = try loadCertificates()
+        let admission = StreamAdmission(configuration.streams)
+        var streamListeners = try StreamListenerGroup(
+            tcp: configuration.tcpListeners, tls: configuration.tlsListeners, loops: loops)
         var handles: [LoopHandle] = []
         for _ in 0..<loops { handles.append(try LoopHandle()) }
         var threads: [LoopThread] = []
@@ -42,7 +53,10 @@ package final class RelayServer: Sendable {
                 let poller = try Poller()
                 let loop = RelayLoop(
                     number: number, poller: poller, authority: authority, listeners: listeners.take(number),
-                    streams: StreamClients(), handles: handles, offloads: offloads,
+                    streams: StreamClients(
+                        configuration.streams, listeners: streamListeners.take(number), admission: admission,
+                        certificates: certificates),
+                    handles: handles, offloads: offloads,
                     holdMicroseconds: configuration.holdMicroseconds)
                 threads.append(try LoopThread(loop))
             }
@@ -50,9 +64,30 @@ package final class RelayServer: Sendable {
             Self.stop(handles, threads)
             throw error
         }
-        let addresses = listeners.addresses
-        state.withLock { $0 = State(handles: handles, threads: threads) }
+        let addresses = Addresses(
+            udp: listeners.addresses, tcp: streamListeners.tcp, tls: streamListeners.tls)
+        state.withLock { $0 = State(handles: handles, threads: threads, certificates: certificates) }
         return addresses
+    }
+
+    private func loadCertificates() throws(RelayServerError) -> TLSCertificates? {
+        guard !configuration.tlsListeners.isEmpty else { return nil }
+        guard let settings = configuration.tls else { throw .certificate(nil) }
+        do throws(TLSConfigurationError) {
+            return try TLSCertificates(settings, logger: logger)
+        } catch {
+            throw .certificate(error)
+        }
+    }
+
+    /// Reads the certificate's files again if they have changed, or whether they have or not. To be called every few
+    /// seconds, and never on a loop: it reads files. What cannot be used is logged, and the old one stays in use.
+    ///
+    /// - Returns: false if the files have been read and cannot be used.
+    @discardableResult
+    package func reloadCertificates(onlyIfChanged: Bool = true) -> Bool {
+        guard let certificates = state.withLock({ $0.certificates }) else { return true }
+        return onlyIfChanged ? certificates.reloadIfChanged() : certificates.reload()
     }
 
     /// Ends all allocations and connections and waits for the loops, a few milliseconds.

@@ -7,6 +7,14 @@ package struct RelayServerConfiguration: Sendable {
 
     /// UDP addresses that clients speak to; at most 16, port 0 lets the kernel choose. Default: none.
     package var udpListeners: [TransportAddress] = []
+    /// TCP addresses; at most 16, port 0 lets the kernel choose. Default: none.
+    package var tcpListeners: [TransportAddress] = []
+    /// TLS addresses; at most 16, port 0 lets the kernel choose; need ``tls``. Default: none.
+    package var tlsListeners: [TransportAddress] = []
+    /// The certificate of the TLS listeners. Default: none.
+    package var tls: TLSSettings?
+    /// What TCP and TLS clients may take up.
+    package var streams = StreamLimits()
     /// Loops, each with a thread; 1 to 16. Default: one for each core.
     package var loops: Int = min(maxLoops, max(1, onlineProcessors()))
     /// Send runs of equal packets as one (UDP_SEGMENT) where the kernel can. Default: on.

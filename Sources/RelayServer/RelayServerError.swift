@@ -4,6 +4,8 @@ package import STUN
 package enum RelayServerError: Error, Equatable {
     /// A listener's address cannot be bound.
     case listener(TransportAddress, errno: Int32)
+    /// The TLS listeners have no certificate, or it cannot be used.
+    case certificate(TLSConfigurationError?)
     /// There is no address to relay from.
     case noRelayAddress
     /// The system refuses something that the relay cannot do without.

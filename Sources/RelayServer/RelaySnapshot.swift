@@ -31,6 +31,9 @@ package struct RelaySnapshot: BitwiseCopyable, Sendable {
     /// Relay sockets there are now.
     package internal(set) var relaySockets: UInt64 = 0
 
+    /// TCP and TLS clients.
+    package internal(set) var streams = StreamCounters()
+
     package init() {}
 
     /// Adds another loop's numbers.
@@ -50,10 +53,12 @@ package struct RelaySnapshot: BitwiseCopyable, Sendable {
         droppedMailboxFull &+= other.droppedMailboxFull
         icmpReports &+= other.icmpReports
         relaySockets &+= other.relaySockets
+        streams.add(other.streams)
     }
 
     /// Takes over what a packet path has counted.
-    mutating func take(_ path: borrowing PacketPath) {
+    mutating func take(_ path: borrowing PacketPath, _ streams: borrowing StreamClients) {
+        self.streams = streams.counters
         rules = path.turn.counters
         let sent = path.outgoing.counters
         sentPackets = sent.packets

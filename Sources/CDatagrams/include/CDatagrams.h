@@ -21,6 +21,9 @@ struct mmsghdr;
 int recvmmsg(int, struct mmsghdr *, unsigned int, int, struct timespec *);
 int sendmmsg(int, struct mmsghdr *, unsigned int, int);
 
+// Hidden likewise.
+int accept4(int, struct sockaddr *restrict, socklen_t *restrict, int);
+
 static inline int datagram_receive(int fd, struct datagram_message *messages, unsigned int count) {
     return recvmmsg(fd, (struct mmsghdr *)messages, count, MSG_DONTWAIT, 0);
 }

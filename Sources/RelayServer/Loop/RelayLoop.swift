@@ -128,7 +128,7 @@ struct RelayLoop: ~Copyable {
 
     /// Publishes the counters; the next time is set when something has happened since.
     private mutating func publish() {
-        snapshot.take(path)
+        snapshot.take(path, streams)
         shared.publish(snapshot)
         nextPublication = .distantFuture
     }

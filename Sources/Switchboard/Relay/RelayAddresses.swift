@@ -1,5 +1,16 @@
+import RelayServer
 import STUN
 import TURN
+
+/// What the plan has to know of this machine.
+struct RelayHost {
+    /// The addresses of its interfaces.
+    var addresses = HostAddresses.all()
+    /// The one to relay from when nothing was set.
+    var preferred: (IPAddress.Family) -> IPAddress? = HostAddresses.relayAddress
+    /// Looks a name up.
+    var resolve: (String) -> [IPAddress] = HostNames.resolve
+}
 
 /// The addresses that relayed addresses are on, and what a NAT makes of them.
 struct RelayAddresses {
@@ -9,18 +20,17 @@ struct RelayAddresses {
 
     /// Takes RELAY_IPS, else the private parts of RELAY_EXTERNAL_IPS, else the preferred address of each family.
     init(
-        _ values: SettingValues, hostAddresses: [IPAddress], resolve: (String) -> [IPAddress]
+        _ values: SettingValues, host: RelayHost
     ) throws(UsageError) {
         let external = values[Settings.relayExternalIPs]
         let translated = external.compactMap(\.privateAddress)
         let asked = values[Settings.relayIPs] + (values[Settings.relayIPs].isEmpty ? translated : [])
-        for address in asked where !hostAddresses.contains(address) {
+        for address in asked where !host.addresses.contains(address) {
             throw UsageError(
-                "\(address) is no address of this machine; allowed in RELAY_IPS: \(Self.list(hostAddresses))")
+                "\(address) is no address of this machine; allowed in RELAY_IPS: \(Self.list(host.addresses))"
+            )
         }
-        let preferred = IPAddress.Family.allCases.compactMap {
-            HostAddresses.preferred($0, of: hostAddresses)
-        }
+        let preferred = IPAddress.Family.allCases.compactMap(host.preferred)
         // Loopback relays to nobody; it serves where there is nothing else.
         let useful = preferred.contains { !$0.isLoopback } ? preferred.filter { !$0.isLoopback } : preferred
         let locals = asked.isEmpty ? useful : asked.uniqued
@@ -31,7 +41,7 @@ struct RelayAddresses {
         }
         var publicAddresses: [IPAddress: IPAddress] = [:]
         for entry in external {
-            try Self.translate(entry, locals, resolve) { publicAddresses[$0] = $1 }
+            try Self.translate(entry, locals, host.resolve) { publicAddresses[$0] = $1 }
         }
         addresses = locals.map { RelayAddress(local: $0, advertised: publicAddresses[$0]) }
         notices = translated.filter { !locals.contains($0) }.map {

@@ -14,16 +14,10 @@ struct RelayPlan: Sendable {
     /// What an operator should hear about.
     let notices: [String]
 
-    /// - Parameters:
-    ///   - hostAddresses: those that this machine has now.
-    ///   - resolve: looks up a name.
     /// - Throws: when addresses that were set cannot be used.
-    init(
-        _ values: SettingValues, hostAddresses: [IPAddress] = HostAddresses.all(),
-        resolve: (String) -> [IPAddress] = HostAddresses.resolve
-    ) throws(UsageError) {
+    init(_ values: SettingValues, host: RelayHost = RelayHost()) throws(UsageError) {
         var notices: [String] = []
-        let relays = try RelayAddresses(values, hostAddresses: hostAddresses, resolve: resolve)
+        let relays = try RelayAddresses(values, host: host)
         notices += relays.notices
         var random = SecretRandom()
         let secrets = values[Settings.relaySecrets].map { SharedSecret($0) }
@@ -41,9 +35,9 @@ struct RelayPlan: Sendable {
         var rules = TURNConfiguration(values)
         rules.secrets = secrets.isEmpty ? [secret] : secrets
         rules.relays = relays.addresses
-        rules.hostAddresses = hostAddresses
+        rules.hostAddresses = host.addresses
         self.rules = rules
-        server = RelayServerConfiguration(values, hostAddresses: hostAddresses)
+        server = RelayServerConfiguration(values, hostAddresses: host.addresses)
         iceHosts = Self.iceHosts(values, relays: relays.addresses)
         self.notices = notices
     }

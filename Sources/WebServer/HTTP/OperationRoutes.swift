@@ -70,7 +70,10 @@ struct OperationRoutes: Sendable {
         if services.isDraining() { throw APIError.draining }
         if let storeHealth, await !storeHealth.isHealthy() { throw APIError.unavailable }
         if let relayHealth, await !relayHealth.isHealthy() { throw APIError.relayFails }
-        return Self.status("ready")
+        var answer = JSONObjectWriter()
+        answer.add("status", "ready")
+        if relayHealth != nil { answer.add("relay", "ready") }
+        return .json(.ok, answer)
     }
 
     /// `GET /metrics`. Without an admin token for everybody: metrics hold neither ids nor addresses.

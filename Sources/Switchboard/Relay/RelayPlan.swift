@@ -63,9 +63,12 @@ struct RelayPlan: Sendable {
         return hosts.map(\.description)
     }
 
-    /// The URLs of the relay once it listens on these ports; nil for transports that it does not serve.
-    func iceURLs(udp: UInt16?, tcp: UInt16?, tls: UInt16?) -> [ICEURL] {
-        iceHosts.flatMap { host in
+    /// The URLs of the relay once it listens; none for transports that it does not serve.
+    func iceURLs(_ addresses: RelayServer.Addresses) -> [ICEURL] {
+        let (udp, tcp, tls) = (
+            addresses.udp.first?.port, addresses.tcp.first?.port, addresses.tls.first?.port
+        )
+        return iceHosts.flatMap { host in
             [
                 udp.map { ICEURL(scheme: "stun", host: host, port: $0, transport: nil) },
                 udp.map { ICEURL(scheme: "turn", host: host, port: $0, transport: "udp") },
@@ -118,9 +121,20 @@ extension RelayServerConfiguration {
             !address.isUnspecified || hostAddresses.contains { $0.family == address.family }
         }
         let port = UInt16(clamping: values[Settings.relayPort])
-        if values[Settings.relayUDP] {
-            udpListeners = listenIPs.map { TransportAddress($0, port: port) }
+        let plain = listenIPs.map { TransportAddress($0, port: port) }
+        if values[Settings.relayUDP] { udpListeners = plain }
+        if values[Settings.relayTCP] { tcpListeners = plain }
+        if values[Settings.relayTLS], let certificate = values[Settings.relayCert],
+            let key = values[Settings.relayKey]
+        {
+            let port = UInt16(clamping: values[Settings.relayTLSPort])
+            tlsListeners = listenIPs.map { TransportAddress($0, port: port) }
+            tls = TLSSettings(certificateFile: certificate, privateKeyFile: key)
         }
+        streams.maxStreams = values[Settings.relayMaxStreams]
+        streams.maxStreamsPerAddress = values[Settings.relayMaxStreamsPerAddress]
+        streams.messageTime = values[Settings.relayStreamTimeout]
+        streams.outboxBytes = values[Settings.relayStreamBufferBytes]
         let wanted = values[Settings.relayLoops]
         if wanted > 0 { loops = wanted }
         usesSendOffload = values[Settings.relayGSO]

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from .relay_loads import COTURN, CPU_PER_ALLOCATION, FLOOR, SERVER, RelayLoad
 from .report import number
 
+# Other processes that take more of a core than this disturb a run.
+DISTURBING_SHARE = 0.1
+
 Key = tuple[str, int]
 """A load's name and the number of loops."""
 
@@ -102,6 +105,15 @@ def relay_complaints(loads: Sequence[RelayLoad], results: RelayResults) -> list[
                 if rates[name] and run["offered_per_s"] < 0.97 * rates[name]:
                     complaints.append(f"{where}: only {run['offered_per_s']:,.0f} packets/s offered")
     return complaints
+
+
+def relay_doubts(results: RelayResults) -> str:
+    """What makes figures doubtful without making them wrong."""
+    shares = [run["strangers_share"] for candidates in results.values() for runs in candidates.values() for run in runs]
+    disturbed = sum(share >= DISTURBING_SHARE for share in shares)
+    if not disturbed:
+        return ""
+    return f"DOUBTFUL: other processes were busy during {disturbed} of {len(shares)} runs, however often repeated"
 
 
 def cells_of(row: RelayRow) -> list[str]:

@@ -12,18 +12,18 @@ package final class RelayedAddresses: Sendable {
 
     /// The addresses; their positions here are their numbers.
     package let relays: [RelayAddress]
-    private let range: ClosedRange<UInt16>
+    /// Who receives at each port; `TURNServer` keeps a copy for its packets.
+    let owners: RelayedOwners
     private let pools: Mutex<[PortPool]>
-    /// By relay number and port counted from the range's start, `RelayedOwner.packed` or 0.
-    private let owners: OwnerTable
 
     /// `relays` beyond `maximumCount` are left out.
     init(relays: [RelayAddress], range: ClosedRange<UInt16>, restSeconds: UInt32) {
         self.relays = Array(relays.prefix(Self.maximumCount))
-        self.range = range
         pools = Mutex(self.relays.map { _ in PortPool(range: range, restSeconds: restSeconds) })
-        owners = OwnerTable(count: self.relays.count * range.count)
+        owners = RelayedOwners(relayCount: self.relays.count, range: range)
     }
+
+    deinit { owners.deallocate() }
 
     /// The numbers of a family's relays, that of the address a client speaks to first.
     func numbers(_ family: IPAddress.Family, preferring ip: IPAddress) -> [UInt8] {
@@ -65,29 +65,12 @@ package final class RelayedAddresses: Sendable {
 
     /// Makes an allocation the receiver at a port, once its socket is open.
     func publish(_ owner: RelayedOwner, relay: UInt8, port: UInt16) {
-        guard let place = place(relay, port) else { return }
-        owners.store(owner.packed, at: place)
+        owners.set(owner, relay: relay, port: port)
     }
 
     /// Ends that, before the socket is closed.
     func withdraw(relay: UInt8, port: UInt16) {
-        guard let place = place(relay, port) else { return }
-        owners.store(0, at: place)
-    }
-
-    /// Who receives at a port of a relay, if anybody.
-    @inline(__always)
-    func owner(relay: UInt8, port: UInt16) -> RelayedOwner? {
-        guard let place = place(relay, port) else { return nil }
-        return RelayedOwner(packed: owners.load(at: place))
-    }
-
-    @inline(__always)
-    private func place(_ relay: UInt8, _ port: UInt16) -> Int? {
-        guard port >= range.lowerBound, port <= range.upperBound, Int(relay) < relays.count else {
-            return nil
-        }
-        return Int(relay) &* range.count &+ Int(port &- range.lowerBound)
+        owners.set(nil, relay: relay, port: port)
     }
 }
 
@@ -95,26 +78,4 @@ package final class RelayedAddresses: Sendable {
 enum PortWish: Equatable, Sendable {
     case any
     case even(reservesNext: Bool)
-}
-
-/// A fixed row of atomic words.
-private final class OwnerTable: Sendable {
-    private nonisolated(unsafe) let words: UnsafeMutablePointer<Atomic<UInt64>>
-    private let count: Int
-
-    init(count: Int) {
-        self.count = count
-        words = .allocate(capacity: max(count, 1))
-        for place in 0..<count { (words + place).initialize(to: Atomic(0)) }
-    }
-
-    deinit {
-        words.deinitialize(count: count)
-        words.deallocate()
-    }
-
-    @inline(__always)
-    func load(at place: Int) -> UInt64 { words[place].load(ordering: .acquiring) }
-
-    func store(_ word: UInt64, at place: Int) { words[place].store(word, ordering: .releasing) }
 }

@@ -10,14 +10,15 @@ extension TURNServer {
         _ sockets: inout some RelaySockets & ~Copyable, _ answer: inout MessageWriter
     ) throws(Refusal) {
         if let existing {
-            guard try owned(existing, by: caller) == existing,
+            guard owners[Int(existing)]?.name == caller.name,
                 allocations[existing].made.transactionID == request.header.transactionID
             else { throw Refusal(.allocationMismatch) }
             return writeAllocated(existing, request, &answer)
         }
-        if tombstones.wasMade(request.fiveTuple, by: request.header.transactionID, at: request.now) {
-            throw Refusal(.allocationMismatch)
-        }
+        let isLate = tombstones.wasMade(
+            request.fiveTuple, hash.hash(request.fiveTuple), by: request.header.transactionID, at: request.now
+        )
+        guard !isLate else { throw Refusal(.allocationMismatch) }
         let wish = try AllocateRequest(request.index, message)
         guard !authority.isDraining, allocations.count < AllocationID.maximumCount else {
             throw Refusal(.insufficientCapacity)

@@ -64,7 +64,7 @@ extension TURNServer {
         guard slot.isLive, now < slot.expires else { return .drop(.noAllocation) }
         var owner: RelayedOwner?
         if let relay = target.relay {
-            owner = addresses.owner(relay: relay, port: peer.port)
+            owner = relayedOwners.owner(relay: relay, port: peer.port)
             if owner == nil, !target.bySocket { return .drop(.deadRelayedAddress) }
         }
         if owner == nil, deniedPorts.contains(peer.port) { return .drop(.peerDenied) }

@@ -106,7 +106,7 @@ extension TURNServer {
     }
 
     private func owner(of peer: TransportAddress, _ target: PeerTarget) -> RelayedOwner? {
-        target.relay.flatMap { addresses.owner(relay: $0, port: peer.port) }
+        target.relay.flatMap { relayedOwners.owner(relay: $0, port: peer.port) }
     }
 
     /// Makes sure that an allocation can have more permissions: 508 if not (RFC 8656 §10.2).

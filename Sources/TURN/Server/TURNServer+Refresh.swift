@@ -6,9 +6,9 @@ extension TURNServer {
         _ request: Request, _ message: RawSpan, _ caller: Caller, _ existing: UInt32?,
         _ sockets: inout some RelaySockets & ~Copyable, _ answer: inout MessageWriter
     ) throws(Refusal) {
-        if existing == nil,
-            tombstones.isEnded(request.fiveTuple, by: request.header.transactionID, at: request.now)
-        {
+        let tuple = request.fiveTuple
+        let transaction = request.header.transactionID
+        if existing == nil, tombstones.isEnded(tuple, hash.hash(tuple), by: transaction, at: request.now) {
             return writeRefreshed(0, request, &answer)
         }
         let allocation = try owned(existing, by: caller)
@@ -31,8 +31,7 @@ extension TURNServer {
         }
         if !allocations[allocation].isLive {
             remove(allocation, at: request.now)
-            tombstones.add(
-                request.fiveTuple, made: made, ended: request.header.transactionID, at: request.now)
+            tombstones.add(tuple, hash.hash(tuple), made: made, ended: transaction, at: request.now)
         }
         writeRefreshed(0, request, &answer)
     }

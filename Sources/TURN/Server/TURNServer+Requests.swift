@@ -8,7 +8,11 @@ extension TURNServer {
         sockets: inout some RelaySockets & ~Copyable, answer: inout MessageWriter
     ) -> ControlOutcome {
         guard let header = MessageHeader(message) else { return silence(.malformed) }
-        guard header.messageClass == .request, let method = header.method else { return silence(.unexpected) }
+        guard header.messageClass == .request, let method = header.method else {
+            // A Send indication comes here only if it could not be read (RFC 8656 §11.2).
+            let isSend = header.messageClass == .indication && header.method == .send
+            return silence(isSend ? .malformed : .unexpected)
+        }
         guard let index = try? MessageIndex(message) else { return silence(.malformed) }
         if let fingerprint = index.first(.fingerprint), !Fingerprint.verify(message, at: fingerprint.start) {
             return silence(.malformed)

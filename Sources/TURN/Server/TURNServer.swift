@@ -14,6 +14,9 @@ package struct TURNServer: ~Copyable {
 
     let configuration: TURNConfiguration
     let addresses: RelayedAddresses
+    let relayedOwners: RelayedOwners
+    /// By relay number, the address that clients know.
+    let advertisedAddresses: InlineArray<16, IPAddress>
     let deniedPorts: PortSet
     let bytePrice: RateLimit.Price
     let packetPrice: RateLimit.Price
@@ -47,6 +50,9 @@ package struct TURNServer: ~Copyable {
         self.loop = loop
         self.configuration = configuration
         addresses = authority.addresses
+        relayedOwners = addresses.owners
+        let relays = addresses.relays
+        advertisedAddresses = InlineArray { $0 < relays.count ? relays[$0].advertised : .anyIPv4 }
         deniedPorts = PortSet(configuration.peers.deniedPorts + [0])
         bytePrice = RateLimit.Price(perSecond: configuration.maxBytesPerSecond)
         packetPrice = RateLimit.Price(perSecond: configuration.maxPacketsPerSecond)
@@ -101,8 +107,9 @@ package struct TURNServer: ~Copyable {
         AllocationID(index: index, generation: allocations[index].generation)
     }
 
+    @inline(__always)
     func advertised(_ slot: RelaySlot) -> TransportAddress {
-        TransportAddress(addresses.relays[Int(slot.relay)].advertised, port: slot.port)
+        TransportAddress(advertisedAddresses[Int(slot.relay)], port: slot.port)
     }
 }
 

@@ -1,11 +1,8 @@
-import Pairing
 import Synchronization
 
-/// Asks the store whether it works, with a deadline. However often it is asked, one question is under way
-/// at a time and an answer serves for a second: readiness is public, and a check writes.
-final class StoreHealth: Sendable {
-    private static let freshFor = Duration.seconds(1)
-
+/// Asks a part of the server whether it works, with a deadline. However often it is asked, one question is under
+/// way at a time and an answer serves for a while: readiness is public, and a check of the store writes.
+final class HealthCheck: Sendable {
     private struct State {
         var isAsking = false
         var answer: (isHealthy: Bool, at: ContinuousClock.Instant)?
@@ -14,22 +11,30 @@ final class StoreHealth: Sendable {
         var waiters: [UInt64: CheckedContinuation<Bool, Never>] = [:]
     }
 
-    private let store: any PairingStore
+    private let question: @Sendable () async -> Bool
     private let timeout: Duration
+    private let freshFor: Duration
     private let state = Mutex(State())
 
-    init(store: any PairingStore, timeout: Duration) {
-        self.store = store
+    /// - Parameters:
+    ///   - timeout: how long a caller waits for the answer.
+    ///   - freshFor: how long an answer serves.
+    ///   - question: whether the part works.
+    init(
+        timeout: Duration, freshFor: Duration = .seconds(1), _ question: @escaping @Sendable () async -> Bool
+    ) {
+        self.question = question
         self.timeout = timeout
+        self.freshFor = freshFor
     }
 
-    /// Whether the store answered well within the timeout. A question that is late is not asked again before
-    /// it is answered, so a store that hangs is asked once.
+    /// Whether the answer was yes and came within the timeout. A question that is late is not asked again before it is
+    /// answered, so a part that hangs is asked once.
     func isHealthy() async -> Bool {
         await withCheckedContinuation { continuation in
             let now = ContinuousClock.now
             let (known, waiter, asks): (Bool?, UInt64, Bool) = state.withLock { state in
-                if let answer = state.answer, now < answer.at + Self.freshFor {
+                if let answer = state.answer, now < answer.at + freshFor {
                     return (answer.isHealthy, 0, false)
                 }
                 state.nextWaiter += 1
@@ -47,13 +52,7 @@ final class StoreHealth: Sendable {
     }
 
     private func ask() async {
-        let isHealthy: Bool
-        do throws(PairingStoreError) {
-            try await store.checkHealth()
-            isHealthy = true
-        } catch {
-            isHealthy = false
-        }
+        let isHealthy = await question()
         let waiters = state.withLock { state in
             state.isAsking = false
             state.answer = (isHealthy, .now)

@@ -62,7 +62,7 @@ import Testing
                 memory[end] = byte
                 end += 1
             }
-            return UnsafeRawPointer(memory.baseAddress!) + place
+            return UnsafeRawPointer(memory.baseAddress.unsafelyUnwrapped) + place
         }
 
         func frame(_ bytes: [UInt8], padding: Int = 0) -> OutgoingFrame {

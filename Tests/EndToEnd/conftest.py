@@ -9,6 +9,7 @@ import pytest
 
 from certificates import Certificate, make_certificate
 from deployment import Deployment, deployment, relays
+from relay import Connect, Relay, connecting, running
 from switchboard import Server
 
 
@@ -49,3 +50,34 @@ def relaying(
     """A server whose embedded relay carries the calls, and one that leaves that to coturn."""
     with deployment(request.param, tmp_path_factory.mktemp(request.param), certificate) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def shared_relay(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Relay]:
+    """One relay for tests that leave nothing behind that others could notice."""
+    with running(tmp_path_factory.mktemp("shared-relay")) as relay:
+        yield relay
+
+
+@pytest.fixture
+def connect(shared_relay: Relay) -> Iterator[Connect]:
+    """A factory of clients of the shared relay: connect("tcp4"); all are closed after the test."""
+    with connecting(shared_relay) as connect:
+        yield connect
+
+
+@pytest.fixture
+def start_relay(tmp_path: pathlib.Path) -> Iterator[Callable[..., Relay]]:
+    """A factory: start_relay(RELAY_LOOPS=1) returns a running relay; all are stopped after the test."""
+    relays: list[Relay] = []
+
+    def start(directory: pathlib.Path | None = None, **settings: object) -> Relay:
+        relay = Relay(directory or tmp_path, **settings)
+        relays.append(relay)
+        relay.start()
+        return relay
+
+    yield start
+    for relay in relays:
+        if relay.process is not None:
+            relay.stop()

@@ -31,8 +31,11 @@ class Server:
         self.launcher = launcher
         self.settings = {
             "HOST": "127.0.0.1",
+            # Many servers run at once; tests of the relay choose its ports themselves.
+            "USE_RELAY": "0",
             "PORT": "0",
             "USE_SQLITE": "1",
+            "USE_RELAY": "0",
             "SQLITE_DB_PATH": str(directory / "chat.db"),
             "LOG_FORMAT": "json",
             "LOG_LEVEL": "info",

@@ -11,6 +11,10 @@ package final class RelayServer: Sendable {
         package let udp: [TransportAddress]
         package let tcp: [TransportAddress]
         package let tls: [TransportAddress]
+
+        package init(udp: [TransportAddress], tcp: [TransportAddress], tls: [TransportAddress]) {
+            (self.udp, self.tcp, self.tls) = (udp, tcp, tls)
+        }
     }
 
     private struct State {

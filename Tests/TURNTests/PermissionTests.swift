@@ -55,11 +55,11 @@ struct PermissionTests {
         #expect(stage.fromPeer(peer, to: id).dropped == .noPermission)
         stage.pass(seconds: 0)
         #expect(stage.server.counters.permissions == 0)
-        client.permit(peer)
-        stage.pass(seconds: 200)
-        client.permit(peer)
-        stage.pass(seconds: 200)
         client.refresh()
+        client.permit(peer)
+        stage.pass(seconds: 200)
+        client.permit(peer)
+        stage.pass(seconds: 200)
         #expect(client.sendIndication(peer).peer == peer)
     }
 

@@ -1,3 +1,4 @@
+import Glibc
 import Logging
 import Pairing
 import RelayServer
@@ -37,7 +38,7 @@ struct Relay: Sendable {
         tags = CredentialTags(plan.secret)
         service = RelayService(plan, drainTime: values[Settings.relayDrainTime], logger: logger) {
             [directory, isListening] addresses in
-            let urls = plan.iceURLs(udp: addresses.first?.port, tcp: nil, tls: nil)
+            let urls = plan.iceURLs(addresses)
             directory.publish(ICEServerList(urls: urls, access: access, extra: extra), urls)
             isListening.open()
         }
@@ -79,6 +80,14 @@ struct Relay: Sendable {
 }
 
 extension RelayServerError {
-    /// What it means to who runs the server.
-    var forOperators: String { "\(self)" }
+    /// What it means to who runs the server, in one line.
+    var forOperators: String {
+        switch self {
+        case .listener(let address, let code): "\(address): \(String(cString: strerror(code)))"
+        case .certificate(let error?): "\(error)"
+        case .certificate(nil): "there is no certificate for TLS"
+        case .noRelayAddress: "there is no address to relay from"
+        case .system(let resource, let code): "\(resource.rawValue): \(String(cString: strerror(code)))"
+        }
+    }
 }

@@ -7,7 +7,7 @@ import TURN
 struct RelayPlan: Sendable {
     let rules: TURNConfiguration
     let server: RelayServerConfiguration
-    /// Makes the credentials that are handed out; one of `rules.secrets`.
+    /// Makes the credentials that are handed out; one that `rules` accept.
     let secret: SharedSecret
     /// Names or addresses for the URLs that clients are told.
     let iceHosts: [String]
@@ -33,7 +33,8 @@ struct RelayPlan: Sendable {
             )
         }
         var rules = TURNConfiguration(values)
-        rules.secrets = secrets.isEmpty ? [secret] : secrets
+        rules.secrets = secrets
+        if secrets.isEmpty { rules.passingSecrets = [secret] }
         rules.relays = relays.addresses
         rules.hostAddresses = host.addresses
         self.rules = rules
@@ -63,9 +64,12 @@ struct RelayPlan: Sendable {
         return hosts.map(\.description)
     }
 
-    /// The URLs of the relay once it listens on these ports; nil for transports that it does not serve.
-    func iceURLs(udp: UInt16?, tcp: UInt16?, tls: UInt16?) -> [ICEURL] {
-        iceHosts.flatMap { host in
+    /// The URLs of the relay once it listens; none for transports that it does not serve.
+    func iceURLs(_ addresses: RelayServer.Addresses) -> [ICEURL] {
+        let (udp, tcp, tls) = (
+            addresses.udp.first?.port, addresses.tcp.first?.port, addresses.tls.first?.port
+        )
+        return iceHosts.flatMap { host in
             [
                 udp.map { ICEURL(scheme: "stun", host: host, port: $0, transport: nil) },
                 udp.map { ICEURL(scheme: "turn", host: host, port: $0, transport: "udp") },
@@ -118,9 +122,20 @@ extension RelayServerConfiguration {
             !address.isUnspecified || hostAddresses.contains { $0.family == address.family }
         }
         let port = UInt16(clamping: values[Settings.relayPort])
-        if values[Settings.relayUDP] {
-            udpListeners = listenIPs.map { TransportAddress($0, port: port) }
+        let plain = listenIPs.map { TransportAddress($0, port: port) }
+        if values[Settings.relayUDP] { udpListeners = plain }
+        if values[Settings.relayTCP] { tcpListeners = plain }
+        if values[Settings.relayTLS], let certificate = values[Settings.relayCert],
+            let key = values[Settings.relayKey]
+        {
+            let port = UInt16(clamping: values[Settings.relayTLSPort])
+            tlsListeners = listenIPs.map { TransportAddress($0, port: port) }
+            tls = TLSSettings(certificateFile: certificate, privateKeyFile: key)
         }
+        streams.maxStreams = values[Settings.relayMaxStreams]
+        streams.maxStreamsPerAddress = values[Settings.relayMaxStreamsPerAddress]
+        streams.messageTime = values[Settings.relayStreamTimeout]
+        streams.outboxBytes = values[Settings.relayStreamBufferBytes]
         let wanted = values[Settings.relayLoops]
         if wanted > 0 { loops = wanted }
         usesSendOffload = values[Settings.relayGSO]

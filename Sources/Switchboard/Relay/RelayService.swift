@@ -10,11 +10,14 @@ final class RelayService: Service {
     /// How often a draining relay looks whether anybody is left.
     private static let drainCheck = Duration.milliseconds(50)
 
+    /// How soon a changed certificate is noticed, and an address that the machine has got.
+    private static let keepUpInterval = Duration.seconds(5)
+
     private let server: RelayServer
     private let authority: RelayAuthority
     private let drainTime: Duration
     private let logger: Logger
-    private let onListening: @Sendable ([TransportAddress]) -> Void
+    private let onListening: @Sendable (RelayServer.Addresses) -> Void
     private let drainingSince = Mutex<ContinuousClock.Instant?>(nil)
 
     /// - Parameters:
@@ -22,7 +25,7 @@ final class RelayService: Service {
     ///   - onListening: called once, when clients can come, with the addresses that were bound.
     init(
         _ plan: RelayPlan, drainTime: Duration, logger: Logger,
-        onListening: @escaping @Sendable ([TransportAddress]) -> Void
+        onListening: @escaping @Sendable (RelayServer.Addresses) -> Void
     ) {
         authority = RelayAuthority(plan.rules)
         server = RelayServer(plan.server, authority: authority, logger: logger)
@@ -33,12 +36,34 @@ final class RelayService: Service {
 
     func run() async throws {
         let addresses = try server.start()
-        logger.info("relay listening", metadata: ["udp": .array(addresses.map { "\($0)" })])
+        logger.info("relay listening", metadata: Self.metadata(addresses))
         onListening(addresses)
-        // Throws when the group is cancelled: then there is no time to drain.
-        let isGraceful = (try? await gracefulShutdown()) != nil
-        if isGraceful { await drain() }
+        await withTaskGroup { tasks in
+            tasks.addTask { await self.keepUp() }
+            // Throws when the group is cancelled: then there is no time to drain.
+            let isGraceful = (try? await gracefulShutdown()) != nil
+            if isGraceful { await self.drain() }
+            tasks.cancelAll()
+        }
         server.stop()
+    }
+
+    /// Follows what changes around the relay: its certificate, and the addresses of the machine.
+    private func keepUp() async {
+        while (try? await Task.sleep(for: Self.keepUpInterval)) != nil {
+            server.reloadCertificates()
+            authority.setHostAddresses(HostAddresses.all())
+        }
+    }
+
+    private static func metadata(_ addresses: RelayServer.Addresses) -> Logger.Metadata {
+        var metadata: Logger.Metadata = [:]
+        for (name, listeners) in [("udp", addresses.udp), ("tcp", addresses.tcp), ("tls", addresses.tls)] {
+            if !listeners.isEmpty {
+                metadata[name] = "\(listeners.map(\.description).joined(separator: " "))"
+            }
+        }
+        return metadata
     }
 
     /// Makes no allocations any more; what there is may go on for the drain time from now.

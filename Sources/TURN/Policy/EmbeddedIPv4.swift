@@ -10,7 +10,7 @@ extension IPAddress {
         switch high {
         case 0 where low >> 32 == 0xFFFF: return IPAddress(v4: last32)  // IPv4-mapped, RFC 4291 §2.5.5.2
         case 0 where low >> 32 == 0xFFFF_0000: return IPAddress(v4: last32)  // IPv4-translated, RFC 2765 §2.1
-        case 0 where low >> 32 == 0: return IPAddress(v4: last32)  // IPv4-compatible, RFC 4291 §2.5.5.1
+        case 0 where low >> 32 == 0 && low > 1: return IPAddress(v4: last32)  // IPv4-compatible, RFC 4291 §2.5.5.1
         case 0x0064_FF9B_0000_0000 where low >> 32 == 0: return IPAddress(v4: last32)  // NAT64, RFC 6052 §2.1
         default: break
         }

@@ -87,7 +87,7 @@ package struct PeerPolicy: Sendable {
         switch special {
         case .loopback where rules.allowsLoopback: return nil
         case .privateNetwork where rules.allowsPrivate: return nil
-        case nil, .loopback, .privateNetwork: return own.contains(ip) ? .ownAddress : special
+        case nil: return own.contains(ip) ? .ownAddress : nil
         default: return special
         }
     }

@@ -40,7 +40,7 @@ struct RelayPlanTests {
         let one = try await plan(on: host(Self.four))
         let two = try await plan(on: host(Self.four))
         #expect(one.rules.users.isEmpty)
-        #expect(one.rules.secrets == [one.secret])
+        #expect(one.rules.secrets.isEmpty && one.rules.passingSecrets == [one.secret])
         #expect(one.secret != two.secret)
         #expect(!one.rules.peers.allowsLoopback && !one.rules.peers.allowsPrivate)
         #expect(one.notices.isEmpty)
@@ -54,6 +54,7 @@ struct RelayPlanTests {
         #expect(String(describing: TURNConfiguration(values)) == String(describing: rules))
         var server = RelayServerConfiguration(values, hostAddresses: [])
         server.udpListeners = []
+        server.tcpListeners = []
         #expect(String(describing: server) == String(describing: RelayServerConfiguration()))
     }
 
@@ -129,13 +130,26 @@ struct RelayPlanTests {
     @Test("URLs are those of the transports that are served, in the order in which they are to be tried")
     func urls() async throws {
         let plan = try await plan(["ICE_HOST": "2001:db8::7"], on: host(Self.four))
+        let (plain, tls) = (TransportAddress(.anyIPv4, port: 3_478), TransportAddress(.anyIPv4, port: 5_349))
         #expect(
-            plan.iceURLs(udp: 3_478, tcp: 3_478, tls: 5_349).map(\.text) == [
+            plan.iceURLs(.init(udp: [plain], tcp: [plain], tls: [tls])).map(\.text) == [
                 "stun:[2001:db8::7]:3478", "turn:[2001:db8::7]:3478?transport=udp",
                 "turn:[2001:db8::7]:3478?transport=tcp", "turns:[2001:db8::7]:5349?transport=tcp",
             ])
         #expect(
-            plan.iceURLs(udp: nil, tcp: 1, tls: nil).map(\.text) == ["turn:[2001:db8::7]:1?transport=tcp"])
+            plan.iceURLs(.init(udp: [], tcp: [plain], tls: [])).map(\.text)
+                == ["turn:[2001:db8::7]:3478?transport=tcp"])
+    }
+
+    @Test("TLS is served once there is a certificate, and not when it is switched off")
+    func tls() async throws {
+        let files = ["RELAY_CERT": "c.pem", "RELAY_KEY": "k.pem"]
+        #expect(try await plan(on: host(Self.four)).server.tlsListeners.isEmpty)
+        let served = try await plan(files, on: host(Self.four)).server
+        #expect(served.tlsListeners.map(\.port) == [5_349, 5_349])
+        #expect(served.tls == TLSSettings(certificateFile: "c.pem", privateKeyFile: "k.pem"))
+        let off = try await plan(files.merging(["RELAY_TLS": "0"]) { $1 }, on: host(Self.four)).server
+        #expect(off.tlsListeners.isEmpty && off.tls == nil)
     }
 
     @Test("A short secret and the development switch are warned of")

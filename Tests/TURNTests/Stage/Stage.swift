@@ -108,6 +108,11 @@ struct Answer {
     var mapped: TransportAddress? { (try? index.xorAddress(.xorMappedAddress, in: bytes.span.bytes)) ?? nil }
     var relayed: TransportAddress? { relayedAddresses.first }
 
+    /// What the nonce announces, if it has a cookie.
+    var features: NonceCookie.Features? {
+        index.value(of: .nonce).flatMap { NonceCookie.features(of: bytes.span.bytes, $0) }
+    }
+
     var relayedAddresses: [TransportAddress] {
         (0..<index.count).filter { index[$0].type == .xorRelayedAddress }
             .compactMap { try? index.xorAddress(of: index[$0], in: bytes.span.bytes) }

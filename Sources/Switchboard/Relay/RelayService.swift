@@ -71,6 +71,9 @@ final class RelayService: Service {
         return metadata
     }
 
+    /// The numbers of each loop, at most a second old.
+    func snapshots() -> [RelaySnapshot] { server.snapshots() }
+
     /// Makes no allocations any more; what there is may go on for the drain time from now.
     func beginDraining() {
         authority.beginDraining()

@@ -35,6 +35,7 @@ import Testing
     @Test func aFirstMessageThatDribblesInEndsAfterTenSeconds() throws {
         let fixture = try StreamFixture()
         let client = try fixture.connect()
+        #expect(fixture.turns { fixture.streams.count == 1 })
         for byte in TestMessage.binding().prefix(10) {
             client.send([byte])
             fixture.pass(.seconds(1))

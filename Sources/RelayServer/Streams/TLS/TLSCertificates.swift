@@ -1,3 +1,4 @@
+import CDatagrams
 import Glibc
 package import Logging
 import Synchronization

@@ -46,10 +46,10 @@ class Deployment:
         return list(answer.json["iceServers"])
 
 
-def turn_urls(conf: TurnConf) -> list[str]:
+def turn_urls(conf: TurnConf, host: str) -> list[str]:
     """A TURN server's URLs, one for each transport."""
-    plain = f"turn:{HOST}:{conf.port}?transport="
-    return [plain + "udp", plain + "tcp", f"turns:{HOST}:{conf.tls_port}?transport=tcp"]
+    plain = f"turn:{host}:{conf.port}?transport="
+    return [plain + "udp", plain + "tcp", f"turns:{host}:{conf.tls_port}?transport=tcp"]
 
 
 def over(transport: Transport, servers: list[IceServer]) -> list[IceServer]:
@@ -77,14 +77,14 @@ def deployment(
     static_user: bool = False,
     **settings: object,
 ) -> Iterator[Deployment]:
-    """Runs it all; the options are further lines of turnserver.conf, the settings are those of the server."""
+    """Runs it all on loopback; the options are lines of turnserver.conf, the settings are those of the server."""
     conf = write_conf(directory, certificate, *options, static_user=static_user)
+    # All clients of a test have one address.
+    settings = {"TURN_CONFIG": conf.path, "ICE_HOST": HOST, "RELAY_ADDRESS_QUOTA": 0} | settings
     with contextlib.ExitStack() as running:
-        # All clients of a test have one address.
-        settings = {"TURN_CONFIG": conf.path, "ICE_HOST": HOST, "RELAY_ADDRESS_QUOTA": 0} | settings
         if relay == "coturn":
             running.enter_context(Coturn(conf))
-            settings |= {"TURN_URLS": ",".join(turn_urls(conf))}
+            settings |= {"TURN_URLS": ",".join(turn_urls(conf, HOST))}
         server = Server(directory, **settings).start()
         running.callback(server.stop)
         yield Deployment(server, conf)

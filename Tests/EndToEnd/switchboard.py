@@ -10,6 +10,7 @@ import signal
 import subprocess
 import threading
 import time
+from collections.abc import Sequence
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 START_LIMIT = 30.0
@@ -24,8 +25,10 @@ def binary() -> pathlib.Path:
 class Server:
     """One running server. Settings are environment names, for example MESSAGE_RATE=5."""
 
-    def __init__(self, directory: pathlib.Path, **settings: object) -> None:
+    def __init__(self, directory: pathlib.Path, *, launcher: Sequence[str] = (), **settings: object) -> None:
+        """The launcher is the command that is to run it, for example one that enters a namespace."""
         self.directory = directory
+        self.launcher = launcher
         self.settings = {
             "HOST": "127.0.0.1",
             # Many servers run at once; tests of the relay choose its ports themselves.
@@ -48,7 +51,7 @@ class Server:
     def start(self) -> "Server":
         clean = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/")}
         self.process = subprocess.Popen(
-            [str(binary()), "serve"],
+            [*self.launcher, str(binary()), "serve"],
             cwd=self.directory,
             env=clean | self.settings,
             stdin=subprocess.DEVNULL,

@@ -8,7 +8,6 @@ import hmac
 import pathlib
 import secrets
 import shutil
-import socket
 import subprocess
 import time
 from collections.abc import Sequence
@@ -16,7 +15,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from certificates import Certificate
-from ports import free_port
+from ports import free_port, is_bound
 from waiting import eventually
 
 Transport = Literal["udp", "tcp", "tls"]
@@ -31,13 +30,10 @@ class TurnConf:
     """A turnserver.conf and what a client has to know of it."""
 
     path: pathlib.Path
-    host: str
+    addresses: Sequence[str]
     port: int
     tls_port: int
     secret: str
-
-    def port_for(self, transport: Transport) -> int:
-        return self.tls_port if transport == "tls" else self.port
 
     def credential(self, user: str = "someone", lifetime: int = 600) -> tuple[str, str]:
         """A username that is good for so many seconds, and its password, as the shared secret makes them."""
@@ -47,35 +43,35 @@ class TurnConf:
 
 
 def write_conf(
-    directory: pathlib.Path, certificate: Certificate, *options: str, static_user: bool = False
+    directory: pathlib.Path,
+    certificate: Certificate,
+    *options: str,
+    addresses: Sequence[str] = ("127.0.0.1", "::1"),
+    static_user: bool = False,
 ) -> TurnConf:
-    """One for loopback, with room for a test's many clients, and with further lines as they are given.
+    """One with room for a test's many clients, and with further lines as they are given.
 
     Its users come from a shared secret, or there is one static user: coturn does not take both.
     """
-    conf = TurnConf(
-        directory / "turnserver.conf", "127.0.0.1", free_port(), free_port(), secrets.token_hex(16)
-    )
+    path = directory / "turnserver.conf"
+    conf = TurnConf(path, addresses, free_port(), free_port(), secrets.token_hex(16))
     secret = ["use-auth-secret", f"static-auth-secret={conf.secret}"]
     users = ["lt-cred-mech", f"user={':'.join(STATIC_USER)}"] if static_user else secret
     lines = [
         f"listening-port={conf.port}",
         f"tls-listening-port={conf.tls_port}",
-        "listening-ip=127.0.0.1",
-        "listening-ip=::1",
-        "relay-ip=127.0.0.1",
-        "relay-ip=::1",
-        "allow-loopback-peers",
-        f"realm={REALM}",
+        *(f"{option}={address}" for option in ("listening-ip", "relay-ip") for address in addresses),
         *users,
+        f"realm={REALM}",
         "user-quota=400",
         "total-quota=1000",
         f"cert={certificate.cert}",
         f"pkey={certificate.key}",
+        "allow-loopback-peers",
         "no-cli",
         *options,
     ]
-    conf.path.write_text("\n".join(lines) + "\n")
+    path.write_text("\n".join(lines) + "\n")
     return conf
 
 
@@ -103,21 +99,14 @@ class Coturn:
         return self
 
     def _is_ready(self) -> bool:
-        """Its UDP sockets are there once it says this; the threads that it then has open those for streams."""
-        log = self._log.read_text(errors="replace")
-        assert self._process.poll() is None, log
-        return "Total General servers" in log and all(
-            _accepts(host, port) for host in ("127.0.0.1", "::1") for port in (self.conf.port, self.conf.tls_port)
+        assert self._process.poll() is None, self._log.read_text(errors="replace")
+        return all(
+            is_bound(self._process.pid, protocol, host, port)
+            for protocol in ("udp", "tcp")
+            for host in self.conf.addresses
+            for port in (self.conf.port, self.conf.tls_port)
         )
 
     def __exit__(self, *_: object) -> None:
         self._process.kill()  # asked kindly, it takes its time
         self._process.wait()
-
-
-def _accepts(host: str, port: int) -> bool:
-    try:
-        socket.create_connection((host, port), timeout=1).close()
-    except OSError:
-        return False
-    return True

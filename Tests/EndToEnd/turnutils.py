@@ -8,7 +8,7 @@ import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ports import free_port
+from ports import free_port, is_bound
 from turnservers import TurnConf
 from waiting import eventually
 
@@ -42,7 +42,7 @@ def uclient(conf: TurnConf, *arguments: str, limit: float, credentials: tuple[st
     """Runs turnutils_uclient against a server, as the user of its shared secret unless told otherwise."""
     port = conf.tls_port if "-S" in arguments else conf.port
     who = credentials or ("-u", "someone", "-W", conf.secret)
-    command = ["turnutils_uclient", *who, "-p", str(port), *arguments, conf.host]
+    command = ["turnutils_uclient", *who, "-p", str(port), *arguments, conf.addresses[0]]
     try:
         finished = subprocess.run(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=limit
@@ -55,7 +55,7 @@ def uclient(conf: TurnConf, *arguments: str, limit: float, credentials: tuple[st
 def stunclient(conf: TurnConf) -> Run:
     """Asks a server for the address it sees, with turnutils_stunclient."""
     finished = subprocess.run(
-        ["turnutils_stunclient", "-p", str(conf.port), conf.host],
+        ["turnutils_stunclient", "-p", str(conf.port), conf.addresses[0]],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -73,14 +73,9 @@ def echo_peer() -> Iterator[int]:
         command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     try:
-        eventually(lambda: _is_bound(port), 10, "turnutils_peer is there")
+        for host in ("127.0.0.1", "::1"):
+            eventually(lambda: is_bound(process.pid, "udp", host, port), 10, "turnutils_peer is there")
         yield port
     finally:
         process.kill()
         process.wait()
-
-
-def _is_bound(port: int) -> bool:
-    """Whether UDP sockets of both families have this local port."""
-    tables = [open(f"/proc/net/{name}").read() for name in ("udp", "udp6")]
-    return all(f":{port:04X} " in table for table in tables)

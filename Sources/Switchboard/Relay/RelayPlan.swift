@@ -7,7 +7,7 @@ import TURN
 struct RelayPlan: Sendable {
     let rules: TURNConfiguration
     let server: RelayServerConfiguration
-    /// Makes the credentials that are handed out; one of `rules.secrets`.
+    /// Makes the credentials that are handed out; one that `rules` accept.
     let secret: SharedSecret
     /// Names or addresses for the URLs that clients are told.
     let iceHosts: [String]
@@ -33,7 +33,8 @@ struct RelayPlan: Sendable {
             )
         }
         var rules = TURNConfiguration(values)
-        rules.secrets = secrets.isEmpty ? [secret] : secrets
+        rules.secrets = secrets
+        if secrets.isEmpty { rules.passingSecrets = [secret] }
         rules.relays = relays.addresses
         rules.hostAddresses = host.addresses
         self.rules = rules

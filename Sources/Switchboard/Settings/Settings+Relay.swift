@@ -132,9 +132,8 @@ extension Settings {
 
     static let relayUsers = Setting.list(
         "RELAY_USERS", .relayCredentials,
-        allowed: "name:password, or name:0x and the 32 digits of a key, with commas between them",
-        default: [],
-        defaultText: "", isSecret: true, "Users whose names and passwords do not expire."
+        allowed: "name:password with commas between them, no keys (0x…)", default: [], defaultText: "",
+        isSecret: true, "Users whose names and passwords do not expire."
     ) { RelayUser($0) }
 
     static let relaySecrets = Setting.list(
@@ -182,13 +181,15 @@ struct RelayUser: Equatable, Sendable {
     let name: String
     let password: String
 
-    /// Reads `name:password`. A name has no colon; a password may.
+    /// Reads `name:password`. A name has no colon; a password may. What coturn takes for a key in place of a password
+    /// (`0x` and 32 digits) is refused: taken for a password, it would let nobody in.
     init?(_ text: String) {
         let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(
             String.init)
         guard parts.count == 2, (1...508).contains(parts[0].utf8.count),
             (1...256).contains(parts[1].utf8.count)
         else { return nil }
+        guard parts[1].wholeMatch(of: /0x[0-9A-Fa-f]{32}/) == nil else { return nil }
         name = parts[0]
         password = parts[1]
     }

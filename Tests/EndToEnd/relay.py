@@ -49,6 +49,7 @@ class Relay(Server):
             "RELAY_ADDRESS_QUOTA": PLENTY,
             "RELAY_ANSWER_RATE": PLENTY,
             "RELAY_ANSWER_BURST": PLENTY,
+            "RELAY_DRAIN_TIME": 0,
         }
         super().__init__(directory, **(defaults | settings))
         self.relay_port = int(self.settings["RELAY_PORT"])

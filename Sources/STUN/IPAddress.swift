@@ -38,6 +38,11 @@ package struct IPAddress: Hashable, BitwiseCopyable, Sendable {
     /// 0.0.0.0 or ::.
     package var isUnspecified: Bool { high == 0 && low == 0 }
 
+    /// 127.0.0.0/8 or ::1; forms of IPv6 that stand for an IPv4 address are not unwrapped.
+    package var isLoopback: Bool {
+        family == .ipv4 ? low >> 24 == 127 : high == 0 && low == 1
+    }
+
     package static let anyIPv4 = IPAddress(v4: 0)
     package static let anyIPv6 = IPAddress(v6High: 0, low: 0)
     package static let loopbackIPv4 = IPAddress(v4: 0x7F00_0001)

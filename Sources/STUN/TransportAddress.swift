@@ -12,3 +12,32 @@ package struct TransportAddress: Hashable, BitwiseCopyable, Sendable {
     @inline(__always)
     package var family: IPAddress.Family { ip.family }
 }
+
+extension TransportAddress: CustomStringConvertible, LosslessStringConvertible {
+    /// Reads `192.0.2.1:80` or `[2001:db8::1]:80`; the port is written out, 0 to 65535.
+    package init?(_ text: String) {
+        guard let colon = text.lastIndex(of: ":"),
+            let port = Self.parsePort(text[text.index(after: colon)...])
+        else {
+            return nil
+        }
+        var host = text[..<colon]
+        let isBracketed = host.first == "[" && host.last == "]" && host.count > 2
+        if isBracketed { host = host.dropFirst().dropLast() }
+        guard let ip = IPAddress(String(host)), isBracketed == (ip.family == .ipv6) else { return nil }
+        self.init(ip, port: port)
+    }
+
+    private static func parsePort(_ digits: Substring) -> UInt16? {
+        guard (1...5).contains(digits.utf8.count), digits.utf8.allSatisfy({ (0x30...0x39).contains($0) })
+        else {
+            return nil
+        }
+        return UInt16(digits)
+    }
+
+    /// `192.0.2.1:80` or `[2001:db8::1]:80`.
+    package var description: String {
+        family == .ipv4 ? "\(ip):\(port)" : "[\(ip)]:\(port)"
+    }
+}

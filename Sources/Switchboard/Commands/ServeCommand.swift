@@ -4,7 +4,7 @@ import ArgumentParser
 struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve",
-        abstract: "Serve pairing and signaling until SIGTERM or SIGINT (the default command).",
+        abstract: "Serve pairing, signaling, STUN and TURN until SIGTERM or SIGINT (the default command).",
         usage: "switchboard serve [--<setting> <value> ...]",
         discussion: """
             On SIGTERM or SIGINT, readiness fails, connections are closed over DRAIN_SPREAD
@@ -25,6 +25,6 @@ struct ServeCommand: AsyncParsableCommand {
     func run() async throws {
         let sources = try await SettingSources.ofThisProcess(settings, known: Settings.all)
         let values = try SettingValues(Settings.all, from: sources)
-        try await Server(values, notices: sources.notices).run()
+        try await Server(values, notices: sources.notices, remarks: sources.remarks).run()
     }
 }

@@ -1,0 +1,13 @@
+/// The 96 bits by which a response finds its request (RFC 8489 §5).
+package struct TransactionID: Hashable, BitwiseCopyable, Sendable {
+    /// The first 32 bits.
+    package let high: UInt32
+    /// The last 64 bits.
+    package let low: UInt64
+
+    @inlinable @inline(__always)
+    package init(high: UInt32, low: UInt64) {
+        self.high = high
+        self.low = low
+    }
+}

@@ -1,0 +1,90 @@
+internal import Crypto
+import STUN
+
+/// Nonces without state (RFC 8489 §9.2): 16 characters of the time and an HMAC of time, client address and announced
+/// features.
+///
+/// All loops share the keys, and the keys derive from the configured secrets and users, so that a nonce verifies on
+/// another loop, after a restart and on another machine with the same configuration: Chromium does not forgive a 438
+/// on Allocate. The features are part of the HMAC, or somebody in between could cut the cookie off and have the client
+/// take the server for an old one (§9.2.1).
+package struct NonceKeys: Sendable {
+    /// What a nonce of a client turned out to be.
+    enum Verdict: Equatable, Sendable {
+        case valid
+        /// Too old, or never ours for this client.
+        case stale
+    }
+
+    /// Characters of what the server mints, without the cookie.
+    package static let payloadByteCount = 16
+    /// How far ahead of our clock a nonce's time may be: several machines may mint.
+    private static let skewSeconds: UInt64 = 60
+
+    private let keys: [SymmetricKey]
+    private let lifetimeSeconds: UInt64
+
+    /// Keys from what is configured: the first mints, all verify. With nothing configured the key is random.
+    /// Nonces live for `lifetimeSeconds`, 0 for ever.
+    init(secrets: [SharedSecret], users: [StaticUser], lifetimeSeconds: UInt64) {
+        var materials = secrets.map(\.bytes)
+        if !users.isEmpty {
+            let text = users.map { "\($0.name):\($0.password)" }.sorted().joined(separator: "\n")
+            materials.append(Array(text.utf8))
+        }
+        keys =
+            materials.isEmpty
+            ? [SymmetricKey(size: .bits256)]
+            : materials.map { material in
+                HKDF<SHA256>.deriveKey(
+                    inputKeyMaterial: SymmetricKey(data: material), info: Array("switchboard nonce".utf8),
+                    outputByteCount: 32)
+            }
+        self.lifetimeSeconds = lifetimeSeconds
+    }
+
+    /// The 16 characters for a client at a time, to follow a cookie with these features, or none.
+    func mint(_ ip: IPAddress, features: NonceCookie.Features?, at now: UnixTime) -> [UInt8] {
+        let time = UInt32(truncatingIfNeeded: now.seconds)
+        return Base64.encodeURLSafe(high: time, low: code(keys[0], time, ip, features))
+    }
+
+    /// Judges a nonce, cookie included, that a client sent back.
+    func verify(
+        _ bytes: RawSpan, _ nonce: Range<Int>, _ ip: IPAddress, features: NonceCookie.Features?,
+        at now: UnixTime
+    ) -> Verdict {
+        let cookie = features == nil ? 0 : NonceCookie.byteCount
+        guard nonce.count == cookie + Self.payloadByteCount else { return .stale }
+        var high: UInt64 = 0
+        var low: UInt64 = 0
+        for offset in nonce.dropFirst(cookie) {
+            guard let value = Base64.urlSafeValue(bytes.uint8(at: offset)) else { return .stale }
+            high = high << 6 | low >> 58
+            low = low << 6 | UInt64(value)
+        }
+        let time = UInt32(truncatingIfNeeded: high)
+        var isOurs = false
+        for key in keys { isOurs = (code(key, time, ip, features) ^ low) == 0 || isOurs }
+        return isOurs && isFresh(time, now) ? .valid : .stale
+    }
+
+    private func isFresh(_ time: UInt32, _ now: UnixTime) -> Bool {
+        let now = UInt64(UInt32(truncatingIfNeeded: now.seconds))
+        guard lifetimeSeconds > 0 else { return true }
+        return UInt64(time) <= now + Self.skewSeconds && now < UInt64(time) + lifetimeSeconds
+    }
+
+    private func code(
+        _ key: SymmetricKey, _ time: UInt32, _ ip: IPAddress, _ features: NonceCookie.Features?
+    ) -> UInt64 {
+        var code = HMAC<SHA256>(key: key)
+        let words = (
+            ip.high.bigEndian, ip.low.bigEndian,
+            (UInt64(time) << 32 | UInt64(features?.rawValue ?? .max)).bigEndian,
+            UInt64(ip.family.rawValue).bigEndian
+        )
+        withUnsafeBytes(of: words) { code.update(data: $0) }
+        return code.finalize().withUnsafeBytes { UInt64(bigEndian: $0.loadUnaligned(as: UInt64.self)) }
+    }
+}

@@ -1,0 +1,56 @@
+import STUN
+
+/// How many answers an address gets without having proved anything, so that nobody can be flooded in another's name.
+///
+/// A bounded table of the addresses seen last: eight places for each group of addresses, of which the one that is
+/// quiet for the longest gives way. One a loop, so that no packet waits for another thread.
+struct AnswerLimit: ~Copyable {
+    private struct Place: BitwiseCopyable {
+        var high: UInt64 = 0
+        var low: UInt64 = 0
+        /// Up to when its answers are accounted for, in nanoseconds (GCRA); 0 is an unused place.
+        var accounted: UInt64 = 0
+    }
+
+    private static let groups = 512
+    private static let placesInGroup = 8
+
+    private let places: UnsafeMutablePointer<Place>
+    private let interval: UInt64
+    private let tolerance: UInt64
+
+    /// `perSecond` answers an address in the long run, `burst` at once; 0 a second is no limit.
+    init(perSecond: Int, burst: Int) {
+        interval = perSecond > 0 ? 1_000_000_000 / UInt64(perSecond) : 0
+        tolerance = interval * UInt64(max(burst, 1))
+        places = .allocate(capacity: Self.groups * Self.placesInGroup)
+        places.initialize(repeating: Place(), count: Self.groups * Self.placesInGroup)
+    }
+
+    deinit { places.deallocate() }
+
+    /// Whether an address may have one more answer now; if so it is counted.
+    mutating func admits(_ ip: IPAddress, _ hash: KeyedHash, at now: Instant) -> Bool {
+        guard interval > 0 else { return true }
+        let key = ip.quotaKey
+        // The family makes 0.0.0.1 differ from ::1.
+        let high = key.high ^ UInt64(key.family.rawValue) << 56
+        let group = places + Int(hash.hash(key)) % Self.groups * Self.placesInGroup
+        var chosen = 0
+        for place in 0..<Self.placesInGroup {
+            if group[place].accounted != 0, group[place].high == high, group[place].low == key.low {
+                return charge(&group[place], at: now)
+            }
+            if group[place].accounted < group[chosen].accounted { chosen = place }
+        }
+        group[chosen] = Place(high: high, low: key.low, accounted: now.nanoseconds)
+        return charge(&group[chosen], at: now)
+    }
+
+    private func charge(_ place: inout Place, at now: Instant) -> Bool {
+        let next = max(place.accounted, now.nanoseconds) + interval
+        guard next - now.nanoseconds <= tolerance else { return false }
+        place.accounted = next
+        return true
+    }
+}

@@ -1,0 +1,16 @@
+package import STUN
+
+/// An address that allocations get their relayed addresses from.
+package struct RelayAddress: Hashable, BitwiseCopyable, Sendable {
+    /// Where relay sockets are bound.
+    package let local: IPAddress
+    /// What clients are told: the same, or the public address of a NAT before us (`external-ip`). Of the same family.
+    package let advertised: IPAddress
+
+    package init(local: IPAddress, advertised: IPAddress? = nil) {
+        self.local = local
+        self.advertised = advertised ?? local
+    }
+
+    package var family: IPAddress.Family { local.family }
+}

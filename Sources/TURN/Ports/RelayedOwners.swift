@@ -1,0 +1,44 @@
+import Synchronization
+
+/// Who receives at each port of each relay address: a fixed row of atomic words, read for packets.
+///
+/// A copy is a view of the same row. Whoever keeps one keeps the `RelayedAddresses` that it came from, which frees it.
+struct RelayedOwners: BitwiseCopyable, @unchecked Sendable {
+    /// By relay number and port, counted from the first, `RelayedOwner.packed` or 0.
+    private let words: UnsafeMutablePointer<Atomic<UInt64>>
+    private let firstPort: UInt16
+    private let portCount: Int
+    private let relayCount: Int
+
+    init(relayCount: Int, range: ClosedRange<UInt16>) {
+        firstPort = range.lowerBound
+        portCount = range.count
+        self.relayCount = relayCount
+        words = .allocate(capacity: max(relayCount * portCount, 1))
+        for place in 0..<relayCount * portCount { (words + place).initialize(to: Atomic(0)) }
+    }
+
+    func deallocate() {
+        words.deinitialize(count: relayCount * portCount)
+        words.deallocate()
+    }
+
+    /// Who receives at a port of a relay, if anybody.
+    @inline(__always)
+    func owner(relay: UInt8, port: UInt16) -> RelayedOwner? {
+        guard let place = place(relay, port) else { return nil }
+        return RelayedOwner(packed: words[place].load(ordering: .acquiring))
+    }
+
+    func set(_ owner: RelayedOwner?, relay: UInt8, port: UInt16) {
+        guard let place = place(relay, port) else { return }
+        words[place].store(owner?.packed ?? 0, ordering: .releasing)
+    }
+
+    @inline(__always)
+    private func place(_ relay: UInt8, _ port: UInt16) -> Int? {
+        let offset = Int(port) &- Int(firstPort)
+        guard offset >= 0, offset < portCount, Int(relay) < relayCount else { return nil }
+        return Int(relay) &* portCount &+ offset
+    }
+}

@@ -1,0 +1,70 @@
+import Synchronization
+
+/// Ports held for the second allocation of a pair (RESERVATION-TOKEN, RFC 8656 §7.2). Shared by all loops, because
+/// the second Allocate comes on another five-tuple and may reach another loop.
+///
+/// A reservation counts against its user's quota like the allocation that it is for, and only that user can redeem it.
+final class Reservations: Sendable {
+    /// A held port.
+    struct Reservation: Sendable {
+        let relay: UInt8
+        let port: UInt16
+        let claim: QuotaClaim
+        let ends: Instant
+    }
+
+    private struct State: Sendable {
+        var byToken: [UInt64: Reservation] = [:]
+        /// Tokens in the order in which their reservations end.
+        var order: [UInt64] = []
+    }
+
+    /// Reservations at a time; beyond, EVEN-PORT with R is answered 508.
+    static let maximumCount = 4096
+
+    private let state = Mutex(State())
+    private let lifetime: UInt32
+
+    init(lifetimeSeconds: UInt32) { lifetime = lifetimeSeconds }
+
+    /// Reservations that are held, ended ones included until they are taken out.
+    var count: Int { state.withLock { $0.byToken.count } }
+
+    /// Holds a port under a random token; false when too many are held or the token is taken.
+    func hold(
+        _ port: UInt16, relay: UInt8, claim: QuotaClaim, token: UInt64, at now: Instant
+    ) -> Bool {
+        state.withLock { state in
+            guard state.byToken.count < Self.maximumCount, state.byToken[token] == nil else { return false }
+            state.byToken[token] = Reservation(
+                relay: relay, port: port, claim: claim, ends: now.advanced(bySeconds: lifetime))
+            state.order.append(token)
+            return true
+        }
+    }
+
+    /// Ends a reservation and gives what it held to its user; nothing for others and when it is over.
+    func redeem(_ token: UInt64, user: UserID, at now: Instant) -> Reservation? {
+        state.withLock { state in
+            guard let held = state.byToken[token], held.claim.user == user, now < held.ends else {
+                return nil
+            }
+            state.byToken[token] = nil
+            state.order.removeAll { $0 == token }
+            return held
+        }
+    }
+
+    /// Takes out the reservations that nobody redeemed in time: their ports and claims are to be given back.
+    func takeEnded(at now: Instant) -> [Reservation] {
+        state.withLock { state in
+            var ended: [Reservation] = []
+            while let token = state.order.first, let held = state.byToken[token], held.ends <= now {
+                ended.append(held)
+                state.byToken[token] = nil
+                state.order.removeFirst()
+            }
+            return ended
+        }
+    }
+}

@@ -1,0 +1,64 @@
+package import STUN
+import Synchronization
+
+/// What all loops share: configuration, who may allocate, what is left, and who receives where.
+///
+/// Parts that change are behind short locks, taken per allocation and never while another is held; what packets read
+/// is atomic or constant.
+package final class RelayAuthority: Sendable {
+    package let configuration: TURNConfiguration
+    package let addresses: RelayedAddresses
+    package let quotas: Quotas
+    package let revocations: Revocations
+    let reservations: Reservations
+    let credentials: Credentials
+    let nonces: NonceKeys
+    private let policy: Mutex<PeerPolicy>
+    private let draining = Atomic(false)
+
+    package init(_ configuration: TURNConfiguration) {
+        self.configuration = configuration
+        addresses = RelayedAddresses(
+            relays: configuration.relays, range: configuration.relayPorts,
+            restSeconds: configuration.portRestSeconds)
+        quotas = Quotas(configuration.quotas)
+        revocations = Revocations(credentialSeconds: configuration.maxCredentialSeconds)
+        reservations = Reservations(lifetimeSeconds: configuration.reservationSeconds)
+        credentials = Credentials(
+            users: configuration.users, secrets: configuration.secrets + configuration.passingSecrets,
+            realm: configuration.realm)
+        nonces = NonceKeys(
+            secrets: configuration.secrets, users: configuration.users,
+            lifetimeSeconds: configuration.nonceSeconds)
+        policy = Mutex(
+            PeerPolicy(
+                rules: configuration.peers, hostAddresses: configuration.hostAddresses,
+                relays: configuration.relays))
+    }
+
+    /// No new allocations from now on: Allocate is answered 508. What is there stays.
+    package func beginDraining() { draining.store(true, ordering: .relaxed) }
+
+    package var isDraining: Bool { draining.load(ordering: .relaxed) }
+
+    /// Allocations there are at this moment, on all loops. Reservations are none.
+    package var allocationCount: Int { max(0, quotas.total - reservations.count) }
+
+    /// The host has other addresses now. Permissions that stand are not asked again.
+    package func setHostAddresses(_ hostAddresses: [IPAddress]) {
+        let changed = PeerPolicy(
+            rules: configuration.peers, hostAddresses: hostAddresses, relays: configuration.relays)
+        policy.withLock { $0 = changed }
+    }
+
+    /// Judges a peer's address.
+    package func judge(_ ip: IPAddress) -> PeerPolicy.Judgement { policy.withLock { $0 }.judge(ip) }
+
+    /// Gives back what ended reservations held.
+    func endReservations(at now: Instant) {
+        for ended in reservations.takeEnded(at: now) {
+            addresses.giveBack(ended.port, relay: ended.relay, at: now)
+            quotas.giveBack(ended.claim)
+        }
+    }
+}

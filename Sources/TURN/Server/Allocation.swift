@@ -1,0 +1,111 @@
+import STUN
+
+/// The index that stands for none in lists through slabs.
+let noIndex = UInt32.max
+
+/// One allocation (RFC 8656 §3.2), plain bits: the five-tuple in its first cache line, what packets need in its second.
+struct Allocation: BitwiseCopyable {
+    var fiveTuple: FiveTuple
+    /// 0 when the place is free.
+    var generation: UInt32
+    /// The loop's own, see `ClientRoute`.
+    var handle: UInt32
+    var ipv4 = RelaySlot()
+    var ipv6 = RelaySlot()
+    var firstPermission = noIndex
+    var firstChannel = noIndex
+    var permissionCount: UInt16 = 0
+    var channelCount: UInt16 = 0
+    var fromClient = DirectionLimit()
+    var toClient = DirectionLimit()
+    var made: MadeBy
+
+    init(_ route: ClientRoute, generation: UInt32, made: MadeBy) {
+        fiveTuple = route.fiveTuple
+        handle = route.handle
+        self.generation = generation
+        self.made = made
+    }
+
+    @inline(__always)
+    subscript(family: IPAddress.Family) -> RelaySlot {
+        get { family == .ipv4 ? ipv4 : ipv6 }
+        set { if family == .ipv4 { ipv4 = newValue } else { ipv6 = newValue } }
+    }
+
+    var isLive: Bool { ipv4.isLive || ipv6.isLive }
+}
+
+/// An allocation's relayed address of one family.
+struct RelaySlot: BitwiseCopyable {
+    var expires = Instant(nanoseconds: 0)
+    var port: UInt16 = 0
+    /// The relay's number in `RelayedAddresses`.
+    var relay: UInt8 = 0
+    var isLive = false
+}
+
+/// How much of its bandwidth an allocation has used in one direction.
+struct DirectionLimit: BitwiseCopyable {
+    var bytes = RateLimit()
+    var packets = RateLimit()
+}
+
+/// What the Allocate that made an allocation was and got: enough to answer its retransmissions the same.
+struct MadeBy: BitwiseCopyable {
+    var transactionID: TransactionID
+    var lifetime: UInt32
+    /// The token handed out, 0 for none.
+    var reservationToken: UInt64 = 0
+    /// Why there is no relayed address of the additional family, if one was asked for.
+    var additionalFamilyError: ErrorCode?
+}
+
+/// Leave for one peer address to send to an allocation, whatever its port (RFC 8656 §9).
+struct Permission: BitwiseCopyable {
+    var ip: IPAddress
+    var expires: Instant
+    var allocation: UInt32
+    /// The allocation's next one.
+    var next: UInt32
+    var target: PeerTarget
+}
+
+/// A channel: a number for a peer (RFC 8656 §12).
+struct Channel: BitwiseCopyable {
+    var peer: TransportAddress
+    var expires: Instant
+    /// When the permission of the peer's address ends, kept here so that packets need not look for it.
+    var permitted: Instant
+    var allocation: UInt32
+    /// The allocation's next one.
+    var next: UInt32
+    var number: UInt16
+    var target: PeerTarget
+}
+
+/// What the policy said of a peer's address, kept with its permission.
+struct PeerTarget: BitwiseCopyable {
+    private static let notRelayed = UInt8.max
+
+    /// The relay whose address it is, or `notRelayed`.
+    private let number: UInt8
+    /// Whether ports may be reached by socket.
+    let bySocket: Bool
+
+    /// A peer somewhere else.
+    static var elsewhere: PeerTarget { PeerTarget(number: notRelayed, bySocket: true) }
+
+    /// An address of our relay.
+    static func relayed(_ number: UInt8, otherPorts: Bool) -> PeerTarget {
+        PeerTarget(number: number, bySocket: otherPorts)
+    }
+
+    private init(number: UInt8, bySocket: Bool) {
+        self.number = number
+        self.bySocket = bySocket
+    }
+
+    @inline(__always)
+    var relay: UInt8? { number == Self.notRelayed ? nil : number }
+}

@@ -1,0 +1,39 @@
+import STUN
+
+/// A request at hand: what every rule needs to know of it.
+struct Request {
+    let route: ClientRoute
+    let index: MessageIndex
+    let now: Instant
+    let wallClock: UnixTime
+    /// Bytes of the message: what an answer to a stranger is measured by.
+    let byteCount: Int
+
+    var header: MessageHeader { index.header }
+    var fiveTuple: FiveTuple { route.fiveTuple }
+}
+
+/// Why a request is refused: what the error response says.
+struct Refusal: Error {
+    let code: ErrorCode
+    /// For 420.
+    var unknown = UnknownAttributes()
+
+    init(_ code: ErrorCode) { self.code = code }
+
+    init(unknown: UnknownAttributes) {
+        code = .unknownAttribute
+        self.unknown = unknown
+    }
+}
+
+/// Somebody who has proved who they are.
+struct Caller: Sendable {
+    let name: String
+    let user: UserID
+    let key: LongTermKey
+    /// How the request was signed, and so the answer will be.
+    let integrity: MessageIntegrity
+    let expiry: UnixTime?
+    let room: RoomTag?
+}

@@ -1,0 +1,193 @@
+import STUN
+
+/// Allocate (RFC 8656 §7.2).
+extension TURNServer {
+    /// Ports drawn for one relayed address before its Allocate is answered 508: others on this host may hold some.
+    private static var maxDraws: Int { 16 }
+
+    mutating func allocate(
+        _ request: Request, _ message: RawSpan, _ caller: Caller, _ existing: UInt32?,
+        _ sockets: inout some RelaySockets & ~Copyable, _ answer: inout MessageWriter
+    ) throws(Refusal) {
+        if let existing {
+            guard owners[Int(existing)]?.name == caller.name,
+                allocations[existing].made.transactionID == request.header.transactionID
+            else { throw Refusal(.allocationMismatch) }
+            return writeAllocated(existing, request, &answer)
+        }
+        let isLate = tombstones.wasMade(
+            request.fiveTuple, hash.hash(request.fiveTuple), by: request.header.transactionID, at: request.now
+        )
+        guard !isLate else { throw Refusal(.allocationMismatch) }
+        let wish = try AllocateRequest(request.index, message)
+        guard !authority.isDraining, allocations.count < AllocationID.maximumCount else {
+            throw Refusal(.insufficientCapacity)
+        }
+        authority.endReservations(at: request.now)
+        let allocation = try make(wish, request, caller, &sockets)
+        writeAllocated(allocation, request, &answer)
+    }
+
+    /// Makes an allocation, or leaves everything as it was.
+    private mutating func make(
+        _ wish: AllocateRequest, _ request: Request, _ caller: Caller,
+        _ sockets: inout some RelaySockets & ~Copyable
+    ) throws(Refusal) -> UInt32 {
+        let claim = QuotaClaim(user: caller.user, address: request.fiveTuple.client.ip.quotaKey)
+        let lifetime = granted(wish.lifetime)
+        let allocation = allocations.add(
+            Allocation(
+                request.route, generation: nextGeneration(),
+                made: MadeBy(transactionID: request.header.transactionID, lifetime: lifetime)))
+        let expires = request.now.advanced(bySeconds: lifetime)
+        let held: QuotaClaim
+        do throws(Refusal) {
+            held =
+                if let token = wish.reservationToken {
+                    try redeem(token, allocation, caller, expires, request, &sockets)
+                } else {
+                    try open(wish, allocation, claim, expires, request, &sockets)
+                }
+        } catch {
+            allocations[allocation].generation = 0
+            allocations.remove(allocation)
+            throw error
+        }
+        register(
+            allocation, Owner(name: caller.name, key: caller.key, claim: held, room: caller.room),
+            until: expires)
+        return allocation
+    }
+
+    /// LIFETIME as it is granted (RFC 8656 §7.2): the client's wish within the default and the maximum.
+    func granted(_ wish: UInt32?) -> UInt32 {
+        max(configuration.allocationSeconds, min(wish ?? 0, configuration.maxAllocationSeconds))
+    }
+
+    /// The second allocation of a pair: port and quota are those of the reservation.
+    private mutating func redeem(
+        _ token: UInt64, _ allocation: UInt32, _ caller: Caller, _ expires: Instant, _ request: Request,
+        _ sockets: inout some RelaySockets & ~Copyable
+    ) throws(Refusal) -> QuotaClaim {
+        guard let held = authority.reservations.redeem(token, user: caller.user, at: request.now) else {
+            throw Refusal(.insufficientCapacity)
+        }
+        let slot = RelaySlot(expires: expires, port: held.port, relay: held.relay, isLive: true)
+        guard openSocket(slot, allocation, &sockets) == .opened else {
+            addresses.giveBack(held.port, relay: held.relay, at: request.now)
+            authority.quotas.giveBack(held.claim)
+            throw Refusal(.insufficientCapacity)
+        }
+        return held.claim
+    }
+
+    /// An allocation with ports of its own: of one family, or IPv4 and, as far as possible, IPv6.
+    private mutating func open(
+        _ wish: AllocateRequest, _ allocation: UInt32, _ claim: QuotaClaim, _ expires: Instant,
+        _ request: Request,
+        _ sockets: inout some RelaySockets & ~Copyable
+    ) throws(Refusal) -> QuotaClaim {
+        let family = wish.wantsBoth ? .ipv4 : try family(wish.family, request)
+        if let quota = authority.quotas.take(claim) {
+            counters.quotaHits[Int(quota.rawValue)] &+= 1
+            throw Refusal(quota == .total ? .insufficientCapacity : .allocationQuotaReached)
+        }
+        let first = open(family, wish.port, allocation, claim, expires, request, &sockets)
+        var second: ErrorCode?
+        if wish.wantsBoth {
+            second = open(.ipv6, .any, allocation, claim, expires, request, &sockets)
+            if first == nil || second == nil {
+                allocations[allocation].made.additionalFamilyError = first ?? second
+            }
+        }
+        guard let first, !wish.wantsBoth || second != nil else { return claim }
+        authority.quotas.giveBack(claim)
+        throw Refusal(first)
+    }
+
+    /// The family of a relayed address: the one asked for, else the listener's, else the one there is.
+    private func family(_ wish: IPAddress.Family?, _ request: Request) throws(Refusal) -> IPAddress.Family {
+        if let wish {
+            guard addresses.supports(wish) else { throw Refusal(.addressFamilyNotSupported) }
+            return wish
+        }
+        let listener = request.fiveTuple.server.family
+        return addresses.supports(listener) ? listener : listener == .ipv4 ? .ipv6 : .ipv4
+    }
+
+    /// Gives an allocation a relayed address of a family, or says why not.
+    private mutating func open(
+        _ family: IPAddress.Family, _ wish: PortWish, _ allocation: UInt32, _ claim: QuotaClaim,
+        _ expires: Instant,
+        _ request: Request, _ sockets: inout some RelaySockets & ~Copyable
+    ) -> ErrorCode? {
+        guard addresses.supports(family) else { return .addressFamilyNotSupported }
+        var draws = 0
+        for relay in addresses.numbers(family, preferring: request.fiveTuple.server.ip) {
+            while draws < Self.maxDraws,
+                let port = addresses.draw(wish, relay: relay, at: request.now, using: &random)
+            {
+                draws += 1
+                let slot = RelaySlot(expires: expires, port: port, relay: relay, isLive: true)
+                let result = openSocket(slot, allocation, &sockets)
+                if result == .opened, holdNext(wish, slot, allocation, claim, request) { return nil }
+                if result == .opened { closeSlot(family, of: allocation, &sockets, at: request.now) }
+                if result != .opened { addresses.giveBack(port, relay: relay, at: request.now) }
+                if wish == .even(reservesNext: true) {
+                    addresses.giveBack(port + 1, relay: relay, at: request.now)
+                }
+                if result != .addressInUse { return .insufficientCapacity }
+            }
+        }
+        counters.portsExhausted &+= 1
+        return .insufficientCapacity
+    }
+
+    private mutating func openSocket(
+        _ slot: RelaySlot, _ allocation: UInt32, _ sockets: inout some RelaySockets & ~Copyable
+    ) -> RelaySocketResult {
+        let local = addresses.relays[Int(slot.relay)].local
+        let result = sockets.open(TransportAddress(local, port: slot.port), for: id(allocation))
+        guard result == .opened else { return result }
+        allocations[allocation][local.family] = slot
+        addresses.publish(
+            RelayedOwner(loop: loop, allocation: id(allocation)), relay: slot.relay, port: slot.port)
+        return .opened
+    }
+
+    /// Holds the port after an even one, if that was asked for: it counts like an allocation of its own.
+    private mutating func holdNext(
+        _ wish: PortWish, _ slot: RelaySlot, _ allocation: UInt32, _ claim: QuotaClaim, _ request: Request
+    ) -> Bool {
+        guard wish == .even(reservesNext: true) else { return true }
+        if let quota = authority.quotas.take(claim) {
+            counters.quotaHits[Int(quota.rawValue)] &+= 1
+            return false
+        }
+        let token = random.next() | 1
+        guard
+            authority.reservations.hold(
+                slot.port + 1, relay: slot.relay, claim: claim, token: token, at: request.now)
+        else {
+            authority.quotas.giveBack(claim)
+            return false
+        }
+        allocations[allocation].made.reservationToken = token
+        return true
+    }
+
+    /// The success that the allocation's client gets, however often it asks (RFC 8656 §7.2).
+    private func writeAllocated(_ allocation: UInt32, _ request: Request, _ answer: inout MessageWriter) {
+        let made = allocations[allocation].made
+        answer.begin(.success, answering: request.header)
+        for family in IPAddress.Family.allCases where allocations[allocation][family].isLive {
+            answer.add(.xorRelayedAddress, xor: advertised(allocations[allocation][family]))
+        }
+        answer.add(.xorMappedAddress, xor: request.fiveTuple.client)
+        answer.add(.lifetime, made.lifetime)
+        if made.reservationToken != 0 { answer.add(.reservationToken, made.reservationToken) }
+        if let code = made.additionalFamilyError {
+            answer.add(code, for: allocations[allocation].ipv4.isLive ? .ipv6 : .ipv4)
+        }
+    }
+}

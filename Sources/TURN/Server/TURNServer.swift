@@ -1,0 +1,122 @@
+package import STUN
+
+/// The rules of a STUN and TURN server (RFC 8489, RFC 8656) for the clients of one loop, driven by bytes and time.
+///
+/// Data takes the short way: `classifyClient` and `classifyPeer` look at a packet and say where it goes, in plain
+/// bits; the loop moves the bytes. Everything else is a message for `handle`. Nothing here blocks or allocates on the
+/// short way, and no clock, socket or system randomness is touched.
+package struct TURNServer: ~Copyable {
+    package let authority: RelayAuthority
+    /// This loop's number among those that share the authority.
+    package let loop: UInt8
+    /// What has happened, for whoever reads it on this loop.
+    package internal(set) var counters = RelayCounters()
+
+    let configuration: TURNConfiguration
+    let addresses: RelayedAddresses
+    let relayedOwners: RelayedOwners
+    /// By relay number, the address that clients know.
+    let advertisedAddresses: InlineArray<16, IPAddress>
+    let deniedPorts: PortSet
+    let bytePrice: RateLimit.Price
+    let packetPrice: RateLimit.Price
+    let hash: KeyedHash
+
+    var allocations = Slab<Allocation>()
+    /// By allocation index: who made it. The slow half of an allocation.
+    var owners: [Owner?] = []
+    var byFiveTuple = IndexTable()
+    var byRoom: [RoomTag: [UInt32]] = [:]
+    var deadlines = DeadlineHeap()
+
+    var permissions = Slab<Permission>()
+    var permissionTable = IndexTable()
+    var channels = Slab<Channel>()
+    var channelsByNumber = IndexTable()
+    var channelsByPeer = IndexTable()
+
+    var tombstones: Tombstones
+    var answerLimit: AnswerLimit
+    var random: SecretRandom
+    private var lastGeneration: UInt32 = 0
+    private var lastIndication: UInt64
+    private let indicationSalt: UInt32
+
+    /// A server for one loop. `random` must not be shared with another loop.
+    package init(_ authority: RelayAuthority, loop: UInt8, random: SecretRandom) {
+        var random = random
+        let configuration = authority.configuration
+        self.authority = authority
+        self.loop = loop
+        self.configuration = configuration
+        addresses = authority.addresses
+        relayedOwners = addresses.owners
+        let relays = addresses.relays
+        advertisedAddresses = InlineArray { $0 < relays.count ? relays[$0].advertised : .anyIPv4 }
+        deniedPorts = PortSet(configuration.peers.deniedPorts + [0])
+        bytePrice = RateLimit.Price(perSecond: configuration.maxBytesPerSecond)
+        packetPrice = RateLimit.Price(perSecond: configuration.maxPacketsPerSecond)
+        hash = KeyedHash(seed: (random.next(), random.next(), random.next(), random.next()))
+        lastIndication = random.next()
+        indicationSalt = UInt32(truncatingIfNeeded: random.next())
+        tombstones = Tombstones(seconds: configuration.tombstoneSeconds)
+        answerLimit = AnswerLimit(
+            perSecond: configuration.unauthenticatedAnswersPerSecond,
+            burst: configuration.unauthenticatedAnswerBurst)
+        self.random = random
+    }
+
+    /// When `expire` has something to do, if ever.
+    package var nextDeadline: Instant? { deadlines.first?.deadline }
+
+    /// Allocations there are.
+    package var allocationCount: Int { allocations.count }
+
+    /// The way to an allocation's client; nothing if it has ended.
+    @inline(__always)
+    package func route(of id: AllocationID) -> ClientRoute? {
+        guard isLive(id) else { return nil }
+        return ClientRoute(
+            fiveTuple: allocations[id.index].fiveTuple, handle: allocations[id.index].handle)
+    }
+
+    /// An allocation's relayed address of a family, as its client knows it.
+    package func relayedAddress(of id: AllocationID, _ family: IPAddress.Family) -> TransportAddress? {
+        guard isLive(id), allocations[id.index][family].isLive else { return nil }
+        return advertised(allocations[id.index][family])
+    }
+
+    /// A transaction id for an indication: fresh, and unlike another loop's.
+    @inline(__always)
+    package mutating func nextTransactionID() -> TransactionID {
+        lastIndication &+= 0x9E37_79B9_7F4A_7C15
+        return TransactionID(high: indicationSalt, low: lastIndication)
+    }
+
+    mutating func nextGeneration() -> UInt32 {
+        lastGeneration = lastGeneration == .max ? 1 : lastGeneration + 1
+        return lastGeneration
+    }
+
+    @inline(__always)
+    func isLive(_ id: AllocationID) -> Bool {
+        id.index < allocations.end && allocations[id.index].generation == id.generation
+    }
+
+    func id(_ index: UInt32) -> AllocationID {
+        AllocationID(index: index, generation: allocations[index].generation)
+    }
+
+    @inline(__always)
+    func advertised(_ slot: RelaySlot) -> TransportAddress {
+        TransportAddress(advertisedAddresses[Int(slot.relay)], port: slot.port)
+    }
+}
+
+/// Who made an allocation: what later requests on its five-tuple must match (441, RFC 8656 §5).
+struct Owner: Sendable {
+    let name: String
+    let key: LongTermKey
+    let claim: QuotaClaim
+    let room: RoomTag?
+}

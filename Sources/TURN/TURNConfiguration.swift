@@ -1,0 +1,72 @@
+package import STUN
+
+/// Everything the rules can be told, with the defaults that are safe.
+package struct TURNConfiguration: Sendable {
+    // MARK: Who
+
+    /// The realm of long-term credentials (RFC 8489 §9.2), part of every key. A short one keeps answers to strangers
+    /// small.
+    package var realm = "switchboard"
+    /// Long-term users; none by default.
+    package var users: [StaticUser] = []
+    /// Secrets of time-limited credentials, all valid; the first keys the nonces that are minted.
+    package var secrets: [SharedSecret] = []
+    /// Secrets of time-limited credentials that no other start knows. They key no nonces, which outlive a restart.
+    package var passingSecrets: [SharedSecret] = []
+    /// The longest lifetime of a credential, which is how long a revocation is kept.
+    package var maxCredentialSeconds: UInt64 = 86_400
+
+    // MARK: Where
+
+    /// Addresses that relay sockets are bound to, in the order of preference. A family without one is not relayed.
+    package var relays: [RelayAddress] = []
+    /// All addresses of this host's interfaces, and public ones that lead here: no peers.
+    package var hostAddresses: [IPAddress] = []
+    /// Ports of relayed addresses (RFC 8656 §7.2 asks for 49152 to 65535).
+    package var relayPorts: ClosedRange<UInt16> = 49_152...65_535
+    /// Who may be a peer.
+    package var peers = PeerPolicy.Rules()
+
+    // MARK: How long, in seconds
+
+    /// Lifetime of an allocation whose client asks for none or less (RFC 8656 §3.2).
+    package var allocationSeconds: UInt32 = 600
+    /// The longest lifetime a client can ask for (RFC 8656 §7.2).
+    package var maxAllocationSeconds: UInt32 = 3600
+    /// RFC 8656 §9.
+    package var permissionSeconds: UInt32 = 300
+    /// RFC 8656 §12.
+    package var channelSeconds: UInt32 = 600
+    /// How long a nonce is accepted; 0 for ever.
+    package var nonceSeconds: UInt64 = 3600
+    /// How long the second port of a pair is held (RFC 8656 §7.2).
+    package var reservationSeconds: UInt32 = 30
+    /// How long a port rests after use (RFC 8656 §7.2).
+    package var portRestSeconds: UInt32 = 120
+    /// How long a deleting Refresh is remembered for its retransmissions: RFC 8489 §6.2.1 ends them after 39.5 s.
+    package var tombstoneSeconds: UInt32 = 40
+
+    // MARK: How much
+
+    /// Allocations a user, an address and in all.
+    package var quotas = Quotas.Limits()
+    /// Permissions an allocation.
+    package var maxPermissions = 256
+    /// Channels an allocation.
+    package var maxChannels = 64
+    /// Bytes of payload a second an allocation may relay in each direction (`max-bps`); 0 is no limit.
+    package var maxBytesPerSecond: UInt64 = 0
+    /// Packets a second an allocation may relay in each direction; 0 is no limit.
+    package var maxPacketsPerSecond: UInt64 = 0
+    /// Answers a second that an address (IPv6: /64) gets from one loop without having proved anything; 0 is no limit.
+    package var unauthenticatedAnswersPerSecond = 200
+    /// How many of them at once.
+    package var unauthenticatedAnswerBurst = 2_000
+
+    // MARK: Style
+
+    /// FINGERPRINT in every answer; without, only in answers to requests that have one (RFC 8489 §14.7).
+    package var alwaysFingerprints = false
+
+    package init() {}
+}

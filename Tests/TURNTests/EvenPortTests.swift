@@ -1,0 +1,81 @@
+import STUN
+import Testing
+
+@testable import TURN
+
+@Suite("EVEN-PORT and RESERVATION-TOKEN (RFC 8656 §7.2)")
+struct EvenPortTests {
+    @Test("A pair: an even port, and the next one by its token on another five-tuple")
+    func pair() throws {
+        let stage = Stage()
+        let answer = try #require(Client(stage).allocate { $0.add(evenPortReservingNext: true) })
+        let even = try #require(answer.relayed)
+        #expect(even.port % 2 == 0)
+        let token = try #require(answer.token)
+        #expect(stage.authority.quotas.total == 2)
+        let second = Client(stage, port: 41_000).allocate { $0.add(.reservationToken, token) }
+        #expect(second?.relayed?.port == even.port + 1)
+        #expect(stage.authority.quotas.total == 2)
+        #expect(Client(stage, port: 42_000).allocate { $0.add(.reservationToken, token) }?.code == 508)
+    }
+
+    @Test("The second allocation may reach another loop")
+    func otherLoop() throws {
+        let stage = Stage()
+        let token = try #require(Client(stage).allocate { $0.add(evenPortReservingNext: true) }?.token)
+        let other = Stage(authority: stage.authority, loop: 1)
+        #expect(Client(other, port: 41_000).allocate { $0.add(.reservationToken, token) }?.isSuccess == true)
+    }
+
+    @Test("Without R no port is held: a range of two pairs gives both even ports")
+    func withoutReservation() {
+        let stage = Stage { $0.relayPorts = 50_000...50_003 }
+        let ports = (0..<2).map {
+            Client(stage, port: 40_000 + $0).allocate { $0.add(evenPortReservingNext: false) }
+        }
+        #expect(Set(ports.map { $0?.relayed?.port }) == [50_000, 50_002])
+        #expect(ports.allSatisfy { $0?.token == nil })
+        #expect(stage.authority.addresses.freePortCount(at: stage.now) == 2 + 4)
+        #expect(Client(stage, port: 42_000).allocate { $0.add(evenPortReservingNext: false) }?.code == 508)
+        #expect(Client(stage, port: 42_000).allocate()?.isSuccess == true)
+    }
+
+    @Test("A reservation that nobody redeems in 30 s ends: its port rests, its quota is free")
+    func reservationEnds() throws {
+        let stage = Stage { $0.relayPorts = 50_000...50_001 }
+        let client = Client(stage)
+        let token = try #require(client.allocate { $0.add(evenPortReservingNext: true) }?.token)
+        stage.passUnnoticed(seconds: 30)
+        let late = Client(stage, port: 41_000)
+        #expect(late.allocate { $0.add(.reservationToken, token) }?.code == 508)
+        #expect(stage.authority.quotas.total == 1)
+        #expect(late.allocate()?.code == 508)
+        stage.pass(seconds: 120)
+        #expect(late.allocate()?.isSuccess == true)
+    }
+
+    @Test("A token is good for its user only")
+    func otherUser() throws {
+        let stage = Stage()
+        let token = try #require(Client(stage).allocate { $0.add(evenPortReservingNext: true) }?.token)
+        let thief = Client(stage, port: 41_000, username: "bob", password: "builder")
+        #expect(thief.allocate { $0.add(.reservationToken, token) }?.code == 508)
+        #expect(Client(stage, port: 42_000).allocate { $0.add(.reservationToken, token) }?.isSuccess == true)
+    }
+
+    @Test("A reservation counts against the quota")
+    func quota() {
+        let stage = Stage { $0.quotas.perUser = 1 }
+        #expect(Client(stage).allocate { $0.add(evenPortReservingNext: true) }?.code == 508)
+        #expect(stage.sockets.open.isEmpty && stage.authority.quotas.total == 0)
+        #expect(Client(stage).allocate()?.isSuccess == true)
+    }
+
+    @Test("If something else holds the even port, the pair goes to rest and another is drawn")
+    func busyPair() throws {
+        let stage = Stage { $0.relayPorts = 50_000...50_003 }
+        stage.sockets.busyPorts = [50_000]
+        let answer = Client(stage).allocate { $0.add(evenPortReservingNext: true) }
+        #expect(answer?.relayed?.port == 50_002)
+    }
+}

@@ -99,10 +99,10 @@ extension MessageWriter {
         add(.userhash, bytes: userHash.bytes)
     }
 
-    /// ICMP (RFC 8656 §18.13): what came back for a datagram; the data is the next hop's MTU for "too big" and 0
-    /// otherwise.
+    /// ICMP (RFC 8656 §18.13): what came back for a datagram, its type in seven bits and its code in nine; the data is
+    /// the next hop's MTU for "too big" and 0 otherwise.
     package mutating func add(icmpType: UInt8, code: UInt8, data: UInt32) {
-        add(.icmp, UInt64(icmpType) << 40 | UInt64(code) << 32 | UInt64(data))
+        add(.icmp, UInt64(icmpType & 0x7F) << 41 | UInt64(code) << 32 | UInt64(data))
     }
 
     /// A whole Data indication that tells of an ICMP error instead of carrying data (RFC 8656 §11.6).

@@ -62,7 +62,7 @@ import Testing
                 memory[end] = byte
                 end += 1
             }
-            return UnsafeRawPointer(memory.baseAddress!) + place
+            return UnsafeRawPointer(memory.baseAddress.unsafelyUnwrapped) + place
         }
 
         func frame(_ bytes: [UInt8], padding: Int = 0) -> OutgoingFrame {
@@ -100,7 +100,8 @@ import Testing
         for number in 0..<12 {
             let frame = payloads.frame(Self.packet(number, 100))
             let destination = number % 2 == 0 ? first.destination : second.destination
-            batch.add(frame, to: .init(socket: number % 4 < 2 ? first.sender : second.sender, to: destination))
+            batch.add(
+                frame, to: .init(socket: number % 4 < 2 ? first.sender : second.sender, to: destination))
         }
         batch.flush()
         let calls = batch.counters.calls
@@ -119,7 +120,8 @@ import Testing
             let payload = payloads.place([9, 8, 7])
             batch.add(
                 OutgoingFrame(
-                    header: header, headerByteCount: 4, payload: payload, payloadByteCount: 3, paddingByteCount: 1),
+                    header: header, headerByteCount: 4, payload: payload, payloadByteCount: 3,
+                    paddingByteCount: 1),
                 to: .init(socket: pair.sender, to: pair.destination))
         }
         batch.flush()
@@ -143,7 +145,8 @@ import Testing
         #expect(runs == 1)
     }
 
-    @Test func `A run that the kernel refuses is sent singly, and its destination gets no more runs`() throws {
+    @Test func `A run that the kernel refuses is sent singly, and its destination gets no more runs`() throws
+    {
         let pair = try Pair()
         let payloads = Payloads()
         // Without checksums a super-packet is refused (EIO), as on a device that cannot do them.

@@ -22,7 +22,8 @@ import Testing
 
     @Test func `Packets come out as they went in, and a sender wakes the loop once`() throws {
         let mailbox = try LoopMailbox()
-        let sent = [0, 1, 3, 16, 200, 1_500].map { count in (0..<count).map { UInt8(truncatingIfNeeded: $0) } }
+        let sent = [0, 1, 3, 16, 200, 1_500].map { count in (0..<count).map { UInt8(truncatingIfNeeded: $0) }
+        }
         var wakes: [Bool] = []
         for packet in sent {
             packet.withUnsafeBytes {

@@ -35,7 +35,9 @@ final class LoopMailbox: Sendable {
     ///
     /// - Returns: whether the sender has to call `wake` when it has done all of its turn.
     @inline(__always)
-    func post(_ payload: UnsafeRawBufferPointer, from sender: TransportAddress, to receiver: AllocationID) -> Bool {
+    func post(_ payload: UnsafeRawBufferPointer, from sender: TransportAddress, to receiver: AllocationID)
+        -> Bool
+    {
         state.withLock { state in
             if !state.packets.append(payload, from: sender, to: receiver) { state.dropped &+= 1 }
             if state.isWaking { return false }

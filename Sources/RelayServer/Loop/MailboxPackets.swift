@@ -40,7 +40,9 @@ struct MailboxPackets: ~Copyable, @unchecked Sendable {
     /// Copies a packet in.
     ///
     /// - Returns: whether there was room.
-    mutating func append(_ payload: UnsafeRawBufferPointer, from sender: TransportAddress, to receiver: AllocationID)
+    mutating func append(
+        _ payload: UnsafeRawBufferPointer, from sender: TransportAddress, to receiver: AllocationID
+    )
         -> Bool
     {
         let needed = Self.recordByteCount &+ payload.count &+ Self.tailroom

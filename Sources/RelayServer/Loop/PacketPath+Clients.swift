@@ -11,7 +11,8 @@ extension PacketPath {
             counters.receiveCalls &+= 1
             for slot in 0..<count {
                 guard let datagram = fromClients.take(slot) else { continue }
-                let server = TransportAddress(datagram.localIP ?? listener.address.ip, port: listener.address.port)
+                let server = TransportAddress(
+                    datagram.localIP ?? listener.address.ip, port: listener.address.port)
                 let route = ClientRoute(
                     fiveTuple: FiveTuple(client: datagram.source, server: server, transport: .udp),
                     handle: UInt32(truncatingIfNeeded: index))
@@ -77,7 +78,8 @@ extension PacketPath {
             guard let start = packet.baseAddress else { break }
             let payload = Payload(
                 start: start + offset, byteCount: byteCount, headroom: offset,
-                tailroom: offset &+ byteCount == packet.count ? tailroom : packet.count &- offset &- byteCount)
+                tailroom: offset &+ byteCount == packet.count ? tailroom : packet.count &- offset &- byteCount
+            )
             deliver(payload, to: owner, from: sender, &streams)
         case .control:
             return answer(bytes, route)
@@ -89,7 +91,8 @@ extension PacketPath {
 
     @inline(__always)
     private mutating func send(
-        _ payload: UnsafeMutableRawPointer, _ byteCount: Int, to peer: TransportAddress, from descriptor: Int32,
+        _ payload: UnsafeMutableRawPointer, _ byteCount: Int, to peer: TransportAddress,
+        from descriptor: Int32,
         dontFragment: Bool
     ) {
         guard descriptor >= 0 else { return }
@@ -125,7 +128,8 @@ extension PacketPath {
     ) -> UnsafeRawBufferPointer {
         var writer = nextAnswer()
         let outcome = turn.handle(
-            message.bytes, from: route, now: now, wallClock: Clock.unixTime(), sockets: &sockets, answer: &writer)
+            message.bytes, from: route, now: now, wallClock: Clock.unixTime(), sockets: &sockets,
+            answer: &writer)
         guard outcome == .answer, writer.byteCount > 0 else { return .init(start: nil, count: 0) }
         return answers.keep(writer)
     }

@@ -79,7 +79,8 @@ extension PacketPath {
             let padding = isStream ? (0 &- payload.byteCount) & 3 : 0
             frame = wrap(payload, headerByteCount: ChannelDataHeader.headerByteCount, padding: padding) {
                 $0.storeBytes(
-                    of: ChannelDataHeader.word(channel: number, byteCount: payload.byteCount), as: UInt32.self)
+                    of: ChannelDataHeader.word(channel: number, byteCount: payload.byteCount), as: UInt32.self
+                )
             }
         case .dataIndication:
             let padding = DataIndication.paddingByteCount(payloadByteCount: payload.byteCount)

@@ -39,7 +39,8 @@ struct PacketPath: ~Copyable {
     var loopsToWake: UInt32 = 0
 
     init(
-        turn: consuming TURNServer, listeners: [UDPListener], mailboxes: [LoopMailbox], registry: PollRegistry,
+        turn: consuming TURNServer, listeners: [UDPListener], mailboxes: [LoopMailbox],
+        registry: PollRegistry,
         offloads: Offloads, seed: UInt64
     ) {
         now = Clock.now()

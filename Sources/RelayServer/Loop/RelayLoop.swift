@@ -25,7 +25,8 @@ struct RelayLoop: ~Copyable {
     private var nextPublication = Instant.distantFuture
 
     init(
-        number: Int, poller: consuming Poller, authority: RelayAuthority, listeners: [UDPListener], streams: consuming StreamClients,
+        number: Int, poller: consuming Poller, authority: RelayAuthority, listeners: [UDPListener],
+        streams: consuming StreamClients,
         handles: [LoopHandle], offloads: Offloads, holdMicroseconds: Int
     ) {
         var random = SecretRandom()

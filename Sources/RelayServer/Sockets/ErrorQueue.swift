@@ -52,7 +52,9 @@ enum ErrorQueue {
                 header.msg_namelen = SocketAddress.capacity
                 header.msg_control = control.baseAddress
                 header.msg_controllen = control.count
-                guard recvmsg(socket, &header, Int32(MSG_ERRQUEUE) | Int32(MSG_DONTWAIT)) >= 0 else { return false }
+                guard recvmsg(socket, &header, Int32(MSG_ERRQUEUE) | Int32(MSG_DONTWAIT)) >= 0 else {
+                    return false
+                }
                 _ = datagram_read_error(&header, &error)
                 return true
             }

@@ -38,7 +38,8 @@ package enum HostAddresses {
             family == .ipv4
             ? IPAddress(v4: 0xC100_1303) : IPAddress(v6High: 0x2001_067C_02E8_0000, low: 1)
         let any: IPAddress = family == .ipv4 ? .anyIPv4 : .anyIPv6
-        let descriptor = DatagramSocket.open(.init(any, port: 0), bufferByteCount: 4_096, receiveOffload: false)
+        let descriptor = DatagramSocket.open(
+            .init(any, port: 0), bufferByteCount: 4_096, receiveOffload: false)
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
         var destination = SocketAddress(TransportAddress(far, port: 443))

@@ -41,7 +41,9 @@ struct Offloads: Equatable, Sendable {
         guard let destination = DatagramSocket.localAddress(receiver) else { return false }
 
         let byteCount = segments * segmentByteCount - 1
-        let run = (0..<byteCount).map { isUniform ? 7 : UInt8(truncatingIfNeeded: $0 / segmentByteCount + $0) }
+        let run = (0..<byteCount).map {
+            isUniform ? 7 : UInt8(truncatingIfNeeded: $0 / segmentByteCount + $0)
+        }
         run.withUnsafeBytes { bytes in
             var batch = SendBatch(usesOffload: true, seed: 1)
             let path = FlowTable.Path(socket: sender, to: destination)

@@ -35,7 +35,9 @@ struct RelaySocketTable: ~Copyable, RelaySockets {
     }
 
     deinit {
-        for place in 0..<capacity where entries[place].descriptor >= 0 { Glibc.close(entries[place].descriptor) }
+        for place in 0..<capacity where entries[place].descriptor >= 0 {
+            Glibc.close(entries[place].descriptor)
+        }
         for descriptor in closing { Glibc.close(descriptor) }
         entries.deallocate()
     }

@@ -16,7 +16,8 @@ struct UDPListenerGroup: ~Copyable {
                 let address = try Self.reserve(wish)
                 for loop in 0..<loops {
                     let descriptor = DatagramSocket.open(
-                        address, bufferByteCount: DatagramSocket.listenerBufferByteCount, sharesPort: loops > 1,
+                        address, bufferByteCount: DatagramSocket.listenerBufferByteCount,
+                        sharesPort: loops > 1,
                         receiveOffload: receivesRuns)
                     guard descriptor >= 0 else { throw .listener(address, errno: -descriptor) }
                     if address.ip.isUnspecified {

@@ -112,7 +112,7 @@ let package = Package(
         .testTarget(
             name: "RelayServerTests",
             dependencies: [
-                "RelayServer", "TURN", "STUN", "CDatagrams",
+                "RelayServer", "TURN", "STUN", "CDatagrams", "COpenSSL",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
             ],

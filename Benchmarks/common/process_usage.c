@@ -1,6 +1,8 @@
 #define _GNU_SOURCE
 #include "process_usage.h"
 
+#include <dirent.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,6 +44,39 @@ struct cpu_seconds process_set_cpu(const struct process_set *set) {
         }
     }
     return sum;
+}
+
+/// Adds what the scheduler counted for one thread; false when it does not tell.
+static bool add_run_time(int pid, const char *thread, double *seconds) {
+    char path[64];
+    unsigned long long nanoseconds = 0;
+    snprintf(path, sizeof path, "task/%.20s/schedstat", thread);
+    FILE *file = open_proc(pid, path);
+    bool known = file && fscanf(file, "%llu", &nanoseconds) == 1;
+    if (file) {
+        fclose(file);
+    }
+    *seconds += (double)nanoseconds / 1e9;
+    return known;
+}
+
+double process_set_run_seconds(const struct process_set *set) {
+    double sum = 0;
+    bool known = true;
+    for (int i = 0; i < set->count; i++) {
+        char path[64];
+        snprintf(path, sizeof path, "/proc/%d/task", set->pids[i]);
+        DIR *threads = opendir(path);
+        for (struct dirent *entry; threads && (entry = readdir(threads));) {
+            if (entry->d_name[0] != '.') {
+                known &= add_run_time(set->pids[i], entry->d_name, &sum);
+            }
+        }
+        if (threads) {
+            closedir(threads);
+        }
+    }
+    return known ? sum : cpu_total(process_set_cpu(set));
 }
 
 long process_set_resident_kib(const struct process_set *set) {

@@ -21,6 +21,10 @@ void process_set_parse(struct process_set *set, char *list);
 /// CPU time since the start of the processes, all threads, from /proc/PID/stat (resolution 10 ms).
 struct cpu_seconds process_set_cpu(const struct process_set *set);
 
+/// The same, user and system together, with a resolution of nanoseconds: the sum of what the scheduler counts
+/// for each thread that lives. That of /proc/PID/stat where the kernel does not tell it.
+double process_set_run_seconds(const struct process_set *set);
+
 /// Resident memory in KiB: VmRSS of /proc/PID/status.
 long process_set_resident_kib(const struct process_set *set);
 

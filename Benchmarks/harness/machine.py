@@ -7,6 +7,7 @@ import pathlib
 import platform
 import resource
 import subprocess
+import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
@@ -24,9 +25,32 @@ def raise_descriptor_limit() -> int:
 
 
 def cpu_ticks() -> dict[str, int]:
-    """Clock ticks of all cores since boot: all of them, and those a hypervisor took away."""
+    """Clock ticks of all cores since boot: all, those of working, and those a hypervisor took away."""
     fields = [int(field) for field in pathlib.Path("/proc/stat").read_text().splitlines()[0].split()[1:9]]
-    return {"all": sum(fields), "stolen": fields[7]}
+    idle, waiting, stolen = fields[3], fields[4], fields[7]
+    return {"all": sum(fields), "busy": sum(fields) - idle - waiting - stolen, "stolen": stolen}
+
+
+class Strangers:
+    """How much CPU time goes to processes that are not ours, from when this is made."""
+
+    def __init__(self) -> None:
+        self._began, self._busy, self._ours = time.monotonic(), self._all_seconds(), self._own_seconds()
+
+    @property
+    def share(self) -> float:
+        """Of one core, on average. Our processes count as soon as they have ended."""
+        others = self._all_seconds() - self._busy - (self._own_seconds() - self._ours)
+        return max(others, 0) / max(time.monotonic() - self._began, 1e-6)
+
+    @staticmethod
+    def _all_seconds() -> float:
+        return cpu_ticks()["busy"] / os.sysconf("SC_CLK_TCK")
+
+    @staticmethod
+    def _own_seconds() -> float:
+        usages = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+        return sum(usage.ru_utime + usage.ru_stime for usage in usages)
 
 
 def processor() -> str:

@@ -75,6 +75,8 @@ def running(candidate: Candidate, directory: pathlib.Path) -> Iterator[Running]:
         environment |= {
             "HOST": "127.0.0.1",
             "PORT": "0",
+            "RELAY_PORT": "0",
+            "RELAY_TLS_PORT": "0",
             "EVENT_LOOPS": str(candidate.event_loops),
             "SQLITE_DB_PATH": str(directory / "chat.db"),
             "LOG_FORMAT": "json",

@@ -1,9 +1,7 @@
-"""Prints the figures for people, and writes them for machines."""
+"""Writes the figures for people and for machines."""
 
 from __future__ import annotations
 
-import json
-import pathlib
 from collections.abc import Sequence
 
 from .figures import Results, Row
@@ -57,10 +55,9 @@ def table(rows: Sequence[Row]) -> str:
     return "\n".join(lines)
 
 
-def write_json(path: pathlib.Path, environment: dict, rows: Sequence[Row], results: Results, complaints: list[str]) -> None:
-    """Everything: the machine, each row, and what every counted run printed."""
-    document = {
-        "environment": environment,
+def document(rows: Sequence[Row], results: Results) -> dict:
+    """Each row, and what every counted run printed."""
+    return {
         "figures": [
             {
                 "title": row.figure.title,
@@ -76,7 +73,5 @@ def write_json(path: pathlib.Path, environment: dict, rows: Sequence[Row], resul
             }
             for row in rows
         ],
-        "complaints": complaints,
         "runs": results,
     }
-    path.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n")

@@ -78,7 +78,7 @@ package final class InMemoryPairingStore: PairingStore {
         tables.withLock { $0.rooms.removeValue(forKey: id) != nil }
     }
 
-    package func purge(_ devices: [DeviceID]) async throws(PairingStoreError) -> PurgeCount {
+    package func purge(_ devices: [DeviceID]) async throws(PairingStoreError) -> Purged {
         let devices = Set(devices)
         return tables.withLock { tables in
             let rooms = tables.rooms.filter {
@@ -88,11 +88,12 @@ package final class InMemoryPairingStore: PairingStore {
                 !devices.contains(pending.client1)
                     && !(pending.acceptance.map { devices.contains($0.client2) } ?? false)
             }
-            let count = PurgeCount(
-                rooms: tables.rooms.count - rooms.count, pendings: tables.pendings.count - pendings.count)
+            let purged = Purged(
+                rooms: tables.rooms.keys.filter { rooms[$0] == nil },
+                pendings: tables.pendings.count - pendings.count)
             tables.rooms = rooms
             tables.pendings = pendings
-            return count
+            return purged
         }
     }
 

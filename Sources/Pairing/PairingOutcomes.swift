@@ -27,15 +27,15 @@ package enum CheckOutcome: Equatable, Sendable {
     case notFoundOrExpired
 }
 
-/// How many rows a purge deleted.
-package struct PurgeCount: Equatable, Sendable {
-    /// Deleted rooms.
-    package let rooms: Int
-    /// Deleted pendings.
+/// What a purge deleted.
+package struct Purged: Equatable, Sendable {
+    /// The deleted rooms, each once, in no order.
+    package let rooms: [RoomID]
+    /// How many pendings were deleted.
     package let pendings: Int
 
-    /// Makes a count.
-    package init(rooms: Int, pendings: Int) {
+    /// Makes a report.
+    package init(rooms: [RoomID], pendings: Int) {
         self.rooms = rooms
         self.pendings = pendings
     }

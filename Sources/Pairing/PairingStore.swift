@@ -36,7 +36,9 @@ package protocol PairingStore: Sendable {
     func deleteRoom(_ id: RoomID) async throws(PairingStoreError) -> Bool
 
     /// Deletes every pending and every room in which one of the devices is `client1` or `client2`.
-    func purge(_ devices: [DeviceID]) async throws(PairingStoreError) -> PurgeCount
+    ///
+    /// - Returns: which rooms there were, and how many pendings.
+    func purge(_ devices: [DeviceID]) async throws(PairingStoreError) -> Purged
 
     /// Deletes the pendings whose expiry is not later than `now`.
     ///

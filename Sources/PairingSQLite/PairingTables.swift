@@ -52,14 +52,17 @@ struct PairingTables {
         try execute(SQL.deleteRoom, [id.rawValue]) > 0
     }
 
-    func purge(_ devices: [DeviceID]) throws -> PurgeCount {
-        var rooms = 0
+    func purge(_ devices: [DeviceID]) throws -> Purged {
+        var rooms: [RoomID] = []
         var pendings = 0
         for device in devices {
-            rooms += try execute(SQL.purgeRooms, [device.rawValue, device.rawValue])
+            let deleted = try Row.fetchAll(
+                db.cachedStatement(sql: SQL.purgeRooms), arguments: [device.rawValue, device.rawValue])
+            // An id that is no text counts as well, but no client can have named it.
+            rooms += deleted.map { RoomID(stored: text($0, 0) ?? "") }
             pendings += try execute(SQL.purgePendings, [device.rawValue, device.rawValue])
         }
-        return PurgeCount(rooms: rooms, pendings: pendings)
+        return Purged(rooms: rooms, pendings: pendings)
     }
 
     /// Returns how many pendings had expired. One whose expiry nobody can read counts as expired.
@@ -141,7 +144,7 @@ extension PairingTables {
             "SELECT roomid FROM rooms WHERE client1 = ? AND client2 = ? ORDER BY rowid DESC LIMIT 1"
         static let deleteRoom = "DELETE FROM rooms WHERE roomid = ?"
 
-        static let purgeRooms = "DELETE FROM rooms WHERE client1 = ? OR client2 = ?"
+        static let purgeRooms = "DELETE FROM rooms WHERE client1 = ? OR client2 = ? RETURNING roomid"
         static let purgePendings = "DELETE FROM pendings WHERE client1 = ? OR client2 = ?"
         static let sweep = "DELETE FROM pendings WHERE \(instant) <= ?"
         static let unreadExpiries = "SELECT rowid, \(instant), exp FROM pendings WHERE \(instant) IS NULL"

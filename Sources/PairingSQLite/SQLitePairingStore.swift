@@ -137,7 +137,7 @@ package final class SQLitePairingStore: PairingStore {
         try await writer.submit { db in try PairingTables(db).deleteRoom(id) }
     }
 
-    package func purge(_ devices: [DeviceID]) async throws(PairingStoreError) -> PurgeCount {
+    package func purge(_ devices: [DeviceID]) async throws(PairingStoreError) -> Purged {
         try await writer.submit { db in try PairingTables(db).purge(devices) }
     }
 

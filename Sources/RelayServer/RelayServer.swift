@@ -1,1 +1,154 @@
-import TURN
+import Glibc
+package import Logging
+package import STUN
+import Synchronization
+package import TURN
+
+/// STUN and TURN on sockets: loops on threads of their own, each with its own sockets of the same addresses.
+package final class RelayServer: Sendable {
+    /// Where clients can come, with the ports that the kernel chose where it was to choose.
+    package struct Addresses: Sendable {
+        package let udp: [TransportAddress]
+        package let tcp: [TransportAddress]
+        package let tls: [TransportAddress]
+
+        package init(udp: [TransportAddress], tcp: [TransportAddress], tls: [TransportAddress]) {
+            (self.udp, self.tcp, self.tls) = (udp, tcp, tls)
+        }
+    }
+
+    private struct State {
+        var handles: [LoopHandle] = []
+        var threads: [LoopThread] = []
+        var certificates: TLSCertificates?
+    }
+
+    private let configuration: RelayServerConfiguration
+    private let authority: RelayAuthority
+    private let logger: Logger
+    private let state = Mutex(State())
+
+    package init(_ configuration: RelayServerConfiguration, authority: RelayAuthority, logger: Logger) {
+        self.configuration = configuration
+        self.authority = authority
+        self.logger = logger
+    }
+
+    /// Opens the sockets and starts serving.
+    ///
+    /// The sockets of all loops exist before the first packet is read, because the kernel spreads clients over them by
+    /// a hash that their number is part of.
+    ///
+    package func start() throws(RelayServerError) -> Addresses {
+        let loops = min(max(1, configuration.loops), RelayServerConfiguration.maxLoops)
+        let offloads = chooseOffloads()
+        var listeners = try UDPListenerGroup(
+            configuration.udpListeners, loops: loops, receivesRuns: offloads.receive)
+        noteBuffers(listeners)
+        let certificates = try loadCertificates()
+        let admission = StreamAdmission(configuration.streams)
+        var streamListeners = try StreamListenerGroup(
+            tcp: configuration.tcpListeners, tls: configuration.tlsListeners, loops: loops)
+        var handles: [LoopHandle] = []
+        for _ in 0..<loops { handles.append(try LoopHandle()) }
+        var threads: [LoopThread] = []
+        do throws(RelayServerError) {
+            for number in 0..<loops {
+                let poller = try Poller()
+                let loop = RelayLoop(
+                    number: number, poller: poller, authority: authority, listeners: listeners.take(number),
+                    streams: StreamClients(
+                        configuration.streams, listeners: streamListeners.take(number), admission: admission,
+                        certificates: certificates),
+                    handles: handles, offloads: offloads,
+                    holdMicroseconds: configuration.holdMicroseconds)
+                threads.append(try LoopThread(loop))
+            }
+        } catch {
+            Self.stop(handles, threads)
+            throw error
+        }
+        let addresses = Addresses(
+            udp: listeners.addresses, tcp: streamListeners.tcp, tls: streamListeners.tls)
+        state.withLock { $0 = State(handles: handles, threads: threads, certificates: certificates) }
+        return addresses
+    }
+
+    private func loadCertificates() throws(RelayServerError) -> TLSCertificates? {
+        guard !configuration.tlsListeners.isEmpty else { return nil }
+        guard let settings = configuration.tls else { throw .certificate(nil) }
+        do throws(TLSConfigurationError) {
+            return try TLSCertificates(settings, logger: logger)
+        } catch {
+            throw .certificate(error)
+        }
+    }
+
+    /// Reads the certificate's files again if they have changed, or whether they have or not. To be called every few
+    /// seconds, and never on a loop: it reads files. What cannot be used is logged, and the old one stays in use.
+    ///
+    /// - Returns: false if the files have been read and cannot be used.
+    @discardableResult
+    package func reloadCertificates(onlyIfChanged: Bool = true) -> Bool {
+        guard let certificates = state.withLock({ $0.certificates }) else { return true }
+        return onlyIfChanged ? certificates.reloadIfChanged() : certificates.reload()
+    }
+
+    /// Ends all allocations and connections and waits for the loops, a few milliseconds.
+    package func stop() {
+        let running = state.withLock { state in
+            defer { state.threads = [] }
+            return state
+        }
+        Self.stop(running.handles, running.threads)
+    }
+
+    private static func stop(_ handles: [LoopHandle], _ threads: [LoopThread]) {
+        for (handle, _) in zip(handles, threads) { handle.mailbox.post(.stop) }
+        for thread in threads { thread.join() }
+    }
+
+    /// Takes no new stream clients. New allocations are the authority's to refuse (`beginDraining`).
+    package func stopListening() { post(.stopListening) }
+
+    /// Ends the allocations made with credentials of a room. That those make no new ones is the authority's business.
+    package func endRoom(_ room: RoomTag) { post(.endRoom(room)) }
+
+    private func post(_ command: LoopCommand) {
+        for handle in state.withLock({ $0.handles }) { handle.mailbox.post(command) }
+    }
+
+    /// The numbers of all loops, at most a second old while something happens.
+    package func snapshot() -> RelaySnapshot {
+        snapshots().reduce(into: RelaySnapshot()) { $0.add($1) }
+    }
+
+    /// The numbers of each loop.
+    package func snapshots() -> [RelaySnapshot] {
+        state.withLock { $0.handles }.map(\.snapshot)
+    }
+
+    private func chooseOffloads() -> Offloads {
+        var offloads = Offloads.probe()
+        if !offloads.send, configuration.usesSendOffload {
+            logger.notice("The kernel does not segment UDP; packets are sent one by one")
+        }
+        if !offloads.receive, configuration.usesReceiveOffload {
+            logger.notice("The kernel does not coalesce UDP; packets are received one by one")
+        }
+        offloads.send = offloads.send && configuration.usesSendOffload
+        offloads.receive = offloads.receive && configuration.usesReceiveOffload
+        return offloads
+    }
+
+    private func noteBuffers(_ listeners: borrowing UDPListenerGroup) {
+        guard let byteCount = listeners.receiveBufferByteCount,
+            byteCount < DatagramSocket.listenerBufferByteCount
+        else { return }
+        logger.notice(
+            "The kernel gives listeners smaller buffers than asked for: raise net.core.rmem_max and wmem_max",
+            metadata: [
+                "asked": "\(DatagramSocket.listenerBufferByteCount)", "given": "\(byteCount)",
+            ])
+    }
+}

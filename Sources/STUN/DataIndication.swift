@@ -14,6 +14,13 @@ package enum DataIndication {
         family == .ipv4 ? 36 : 48
     }
 
+    /// The most data a Data indication can carry: its header names the length of the attributes in 16 bits, a multiple
+    /// of 4. Longer datagrams, which only IPv6 has, must be dropped.
+    @inlinable @inline(__always)
+    package static func maxPayloadByteCount(_ family: IPAddress.Family) -> Int {
+        65_552 &- headerByteCount(family)
+    }
+
     /// Bytes that must follow the data so that the message ends on a multiple of 4; zeros, or a client could be shown
     /// bytes of another.
     @inlinable @inline(__always)
@@ -27,7 +34,8 @@ package enum DataIndication {
         headerByteCount(family) &+ (payloadByteCount &+ 3) & ~3
     }
 
-    /// Writes ``headerByteCount(_:)`` bytes; the data, at most 65,507 bytes, follows them directly.
+    /// Writes ``headerByteCount(_:)`` bytes; the data, at most ``maxPayloadByteCount(_:)`` bytes, follows
+    /// them directly.
     @inlinable @inline(__always)
     package static func writeHeader(
         to memory: UnsafeMutableRawPointer, peer: TransportAddress, payloadByteCount: Int,

@@ -30,9 +30,4 @@ package struct LongTermKey: BitwiseCopyable, Sendable {
     package func withBytes<Result>(_ body: (RawSpan) -> Result) -> Result {
         body(storage.span.bytes.extracting(first: byteCount))
     }
-
-    /// The key as swift-crypto takes it.
-    var symmetricKey: SymmetricKey {
-        withUnsafeBytes(of: storage) { SymmetricKey(data: $0.prefix(byteCount)) }
-    }
 }

@@ -15,31 +15,36 @@ package enum MessageIntegrity: BitwiseCopyable, Sendable {
     /// Whether the HMAC in an attribute that begins at an offset, found by ``MessageIndex``, is that of the message
     /// under a key. The time it takes does not depend on the HMAC's bytes.
     package func verify(_ bytes: RawSpan, at offset: Int, _ key: LongTermKey) -> Bool {
+        key.withBytes { verify(bytes, at: offset, keyBytes: $0) }
+    }
+
+    /// The same with a key of any kind, at most 64 bytes.
+    func verify(_ bytes: RawSpan, at offset: Int, keyBytes: RawSpan) -> Bool {
         let claimed = bytes.extracting(offset + 4..<offset + 4 + byteCount)
-        return withCode(of: bytes, at: offset, key) { ConstantTime.equal($0, claimed) }
+        return withCode(of: bytes, at: offset, keyBytes: keyBytes) { ConstantTime.equal($0, claimed) }
     }
 
     /// Gives the HMAC of a message up to an offset to a function, computed as if the message ended with the attribute
     /// that begins there.
     func withCode<Result>(
-        of bytes: RawSpan, at offset: Int, _ key: LongTermKey, _ body: (RawSpan) -> Result
+        of bytes: RawSpan, at offset: Int, keyBytes: RawSpan, _ body: (RawSpan) -> Result
     ) -> Result {
         switch self {
         case .sha1:
-            var code = HMAC<Insecure.SHA1>(key: key.symmetricKey)
+            var code = KeyedHash<Insecure.SHA1>(key: keyBytes)
             update(&code, bytes, at: offset)
             return code.finalize().withUnsafeBytes { body($0.bytes) }
         case .sha256:
-            var code = HMAC<SHA256>(key: key.symmetricKey)
+            var code = KeyedHash<SHA256>(key: keyBytes)
             update(&code, bytes, at: offset)
             return code.finalize().withUnsafeBytes { body($0.bytes) }
         }
     }
 
-    private func update<Hash: HashFunction>(_ code: inout HMAC<Hash>, _ bytes: RawSpan, at offset: Int) {
+    private func update<Hash>(_ code: inout KeyedHash<Hash>, _ bytes: RawSpan, at offset: Int) {
         let length = UInt16(truncatingIfNeeded: offset - MessageHeader.byteCount + 4 + byteCount)
-        let start = UInt32(bytes.uint16(at: 0)) << 16 | UInt32(length)
-        withUnsafeBytes(of: start.bigEndian) { code.update(data: $0) }
-        bytes.extracting(4..<offset).withUnsafeBytes { code.update(data: $0) }
+        let start = (UInt32(bytes.uint16(at: 0)) << 16 | UInt32(length)).bigEndian
+        withUnsafeBytes(of: start) { code.update($0.bytes) }
+        code.update(bytes.extracting(4..<offset))
     }
 }

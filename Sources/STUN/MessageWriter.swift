@@ -97,9 +97,13 @@ package struct MessageWriter: ~Copyable {
     package mutating func addIntegrity(_ integrity: MessageIntegrity, _ key: LongTermKey) {
         let covered = end
         guard let value = add(integrity.attributeType, byteCount: integrity.byteCount) else { return }
-        integrity.withCode(of: buffer.bytes, at: covered, key) { code in
-            code.withUnsafeBytes {
-                value.copyMemory(from: $0.baseAddress ?? UnsafeRawPointer(value), byteCount: $0.count)
+        key.withBytes { keyBytes in
+            integrity.withCode(of: buffer.bytes, at: covered, keyBytes: keyBytes) { code in
+                code.withUnsafeBytes { source in
+                    if let start = source.baseAddress {
+                        value.copyMemory(from: start, byteCount: source.count)
+                    }
+                }
             }
         }
     }

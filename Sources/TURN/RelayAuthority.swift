@@ -25,7 +25,8 @@ package final class RelayAuthority: Sendable {
         revocations = Revocations(credentialSeconds: configuration.maxCredentialSeconds)
         reservations = Reservations(lifetimeSeconds: configuration.reservationSeconds)
         credentials = Credentials(
-            users: configuration.users, secrets: configuration.secrets, realm: configuration.realm)
+            users: configuration.users, secrets: configuration.secrets + configuration.passingSecrets,
+            realm: configuration.realm)
         nonces = NonceKeys(
             secrets: configuration.secrets, users: configuration.users,
             lifetimeSeconds: configuration.nonceSeconds)

@@ -11,6 +11,8 @@ package struct TURNConfiguration: Sendable {
     package var users: [StaticUser] = []
     /// Secrets of time-limited credentials, all valid; the first keys the nonces that are minted.
     package var secrets: [SharedSecret] = []
+    /// Secrets of time-limited credentials that no other start knows. They key no nonces, which outlive a restart.
+    package var passingSecrets: [SharedSecret] = []
     /// The longest lifetime of a credential, which is how long a revocation is kept.
     package var maxCredentialSeconds: UInt64 = 86_400
 

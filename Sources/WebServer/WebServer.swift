@@ -17,19 +17,23 @@ package final class WebServer: Service {
 
     private let configuration: WebServerConfiguration
     private let pairing: (any PairingStore)?
+    private let relay: RelayServices
     private let telemetry: WebServerTelemetry
     private let logger: Logger
     private let onListening: @Sendable (_ port: Int) -> Void
 
     /// - Parameters:
     ///   - pairing: nil turns the pairing API off.
+    ///   - relay: the relay, and what clients are told of it; default none.
     ///   - onListening: called once, when clients can connect, with the port that was bound.
     package init(
-        configuration: WebServerConfiguration, pairing: (any PairingStore)?, telemetry: WebServerTelemetry,
-        logger: Logger, onListening: @escaping @Sendable (_ port: Int) -> Void = { _ in }
+        configuration: WebServerConfiguration, pairing: (any PairingStore)?,
+        relay: RelayServices = RelayServices(), telemetry: WebServerTelemetry, logger: Logger,
+        onListening: @escaping @Sendable (_ port: Int) -> Void = { _ in }
     ) {
         self.configuration = configuration
         self.pairing = pairing
+        self.relay = relay
         self.telemetry = telemetry
         self.logger = logger
         self.onListening = onListening
@@ -81,7 +85,7 @@ package final class WebServer: Service {
             resolver: ClientAddressResolver(trustedProxies: configuration.trustedProxies, logger: logger),
             connections: ConnectionTable(limits: configuration.connections),
             signaling: SignalingService(
-                configuration: configuration, pairing: pairing,
+                configuration: configuration, pairing: pairing, iceServers: relay.iceServers,
                 metrics: SignalingMetrics(forwardLatency: telemetry.forwardLatency), logger: logger),
             httpConnections: httpConnections)
     }
@@ -92,7 +96,8 @@ package final class WebServer: Service {
             rooms: { context.signaling.rooms.summaries(limit: $0) },
             roomCount: { context.signaling.rooms.count },
             metricsText: telemetry.metricsText,
-            isDraining: { context.isDraining })
+            isDraining: { context.isDraining },
+            relay: relay)
         return HTTPResponderAdapter(
             responder: makeResponder(configuration: configuration.http, services: services),
             resolver: context.resolver, isDraining: { context.isDraining }, logger: logger

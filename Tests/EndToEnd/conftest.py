@@ -7,6 +7,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from certificates import Certificate, make_certificate
+from deployment import Deployment, deployment, relays
+from relay import Connect, Relay, connecting, running
 from switchboard import Server
 
 
@@ -32,3 +35,49 @@ def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     server = Server(tmp_path_factory.mktemp("shared")).start()
     yield server
     assert server.stop() == 0, server.log_text()
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
+    """What the TURN servers of all tests show."""
+    return make_certificate(tmp_path_factory.mktemp("certificate"))
+
+
+@pytest.fixture(scope="module", params=relays("embedded", "coturn"))
+def relaying(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, certificate: Certificate
+) -> Iterator[Deployment]:
+    """A server whose embedded relay carries the calls, and one that leaves that to coturn."""
+    with deployment(request.param, tmp_path_factory.mktemp(request.param), certificate) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def shared_relay(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Relay]:
+    """One relay for tests that leave nothing behind that others could notice."""
+    with running(tmp_path_factory.mktemp("shared-relay")) as relay:
+        yield relay
+
+
+@pytest.fixture
+def connect(shared_relay: Relay) -> Iterator[Connect]:
+    """A factory of clients of the shared relay: connect("tcp4"); all are closed after the test."""
+    with connecting(shared_relay) as connect:
+        yield connect
+
+
+@pytest.fixture
+def start_relay(tmp_path: pathlib.Path) -> Iterator[Callable[..., Relay]]:
+    """A factory: start_relay(RELAY_LOOPS=1) returns a running relay; all are stopped after the test."""
+    relays: list[Relay] = []
+
+    def start(directory: pathlib.Path | None = None, **settings: object) -> Relay:
+        relay = Relay(directory or tmp_path, **settings)
+        relays.append(relay)
+        relay.start()
+        return relay
+
+    yield start
+    for relay in relays:
+        if relay.process is not None:
+            relay.stop()

@@ -9,19 +9,13 @@ import socket
 import string
 import subprocess
 
+from ports import free_port
 from switchboard import Server
 from waiting import eventually
 
 # Debian puts it where ordinary users do not look.
 NGINX = shutil.which("nginx") or "/usr/sbin/nginx"
 TEMPLATE = pathlib.Path(__file__).with_name("nginx.conf.template")
-
-
-def free_port() -> int:
-    """A loopback port that nothing listens on at the moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Nginx:

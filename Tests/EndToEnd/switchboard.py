@@ -10,6 +10,7 @@ import signal
 import subprocess
 import threading
 import time
+from collections.abc import Sequence
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 START_LIMIT = 30.0
@@ -24,12 +25,17 @@ def binary() -> pathlib.Path:
 class Server:
     """One running server. Settings are environment names, for example MESSAGE_RATE=5."""
 
-    def __init__(self, directory: pathlib.Path, **settings: object) -> None:
+    def __init__(self, directory: pathlib.Path, *, launcher: Sequence[str] = (), **settings: object) -> None:
+        """The launcher is the command that is to run it, for example one that enters a namespace."""
         self.directory = directory
+        self.launcher = launcher
         self.settings = {
             "HOST": "127.0.0.1",
+            # Many servers run at once; tests of the relay choose its ports themselves.
+            "USE_RELAY": "0",
             "PORT": "0",
             "USE_SQLITE": "1",
+            "USE_RELAY": "0",
             "SQLITE_DB_PATH": str(directory / "chat.db"),
             "LOG_FORMAT": "json",
             "LOG_LEVEL": "info",
@@ -45,7 +51,7 @@ class Server:
     def start(self) -> "Server":
         clean = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/")}
         self.process = subprocess.Popen(
-            [str(binary()), "serve"],
+            [*self.launcher, str(binary()), "serve"],
             cwd=self.directory,
             env=clean | self.settings,
             stdin=subprocess.DEVNULL,

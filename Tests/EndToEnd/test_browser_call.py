@@ -8,7 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from browser import Browser, page_server
+from callpage import page_server
+from chromium import Chromium
 from switchboard import Server
 
 MESSAGES = 1_000
@@ -21,8 +22,8 @@ def pages() -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def browsers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Browser, Browser]]:
-    started = [Browser(tmp_path_factory.mktemp(f"profile-{number}")) for number in (1, 2)]
+def browsers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Chromium, Chromium]]:
+    started = [Chromium(tmp_path_factory.mktemp(f"profile-{number}")) for number in (1, 2)]
     yield started[0], started[1]
     for browser in started:
         browser.quit()
@@ -30,8 +31,8 @@ def browsers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Browser
 
 @pytest.fixture
 def call(
-    browsers: tuple[Browser, Browser], pages: str, shared_server: Server
-) -> Iterator[tuple[Browser, Browser]]:
+    browsers: tuple[Chromium, Chromium], pages: str, shared_server: Server
+) -> Iterator[tuple[Chromium, Chromium]]:
     """Both browsers in a call, after meeting by a code of its own."""
     meet(browsers, pages, shared_server)
     yield browsers
@@ -39,15 +40,15 @@ def call(
         browser.close_page()
 
 
-def meet(browsers: tuple[Browser, Browser], pages: str, server: Server) -> None:
+def meet(browsers: tuple[Chromium, Chromium], pages: str, server: Server) -> None:
     code = f"{secrets.randbelow(1_000_000):06}"
     for browser in browsers:
-        browser.open(pages, f"{server.host}:{server.port}", code)
+        browser.open(pages, server, code)
     for browser in browsers:
         browser.wait_for_phase("in call")
 
 
-def assert_in_call(call: tuple[Browser, Browser]) -> None:
+def assert_in_call(call: tuple[Chromium, Chromium]) -> None:
     """Pictures move and numbered messages arrive, all and in order, on both sides."""
     for browser in call:
         browser.wait_for_phase("in call")
@@ -60,7 +61,7 @@ def assert_in_call(call: tuple[Browser, Browser]) -> None:
         assert browser.look("received") == [str(number) for number in range(MESSAGES)]
 
 
-def test_two_browsers_that_know_only_a_code_are_in_a_call(call: tuple[Browser, Browser]) -> None:
+def test_two_browsers_that_know_only_a_code_are_in_a_call(call: tuple[Chromium, Chromium]) -> None:
     assert_in_call(call)
     assert call[0].look("roomId") == call[1].look("roomId")
     assert {call[0].look("isInitiator"), call[1].look("isInitiator")} == {True, False}
@@ -69,7 +70,7 @@ def test_two_browsers_that_know_only_a_code_are_in_a_call(call: tuple[Browser, B
 
 
 @pytest.mark.parametrize("leaver", [0, 1])
-def test_who_leaves_is_missed_and_can_come_back(call: tuple[Browser, Browser], leaver: int) -> None:
+def test_who_leaves_is_missed_and_can_come_back(call: tuple[Chromium, Chromium], leaver: int) -> None:
     leaving, staying = call[leaver], call[1 - leaver]
     leaving.do("leave")
     leaving.wait_for_phase("left")
@@ -83,7 +84,7 @@ def test_who_leaves_is_missed_and_can_come_back(call: tuple[Browser, Browser], l
     assert leaving.look("isInitiator") is False
 
 
-def test_the_call_comes_up_again_after_a_reload(call: tuple[Browser, Browser]) -> None:
+def test_the_call_comes_up_again_after_a_reload(call: tuple[Chromium, Chromium]) -> None:
     reloading, staying = call
     room = reloading.look("roomId")
     reloading.driver.refresh()
@@ -94,10 +95,10 @@ def test_the_call_comes_up_again_after_a_reload(call: tuple[Browser, Browser]) -
 
 
 def test_the_other_is_told_when_a_browser_dies(
-    browsers: tuple[Browser, Browser], pages: str, shared_server: Server, tmp_path: pathlib.Path
+    browsers: tuple[Chromium, Chromium], pages: str, shared_server: Server, tmp_path: pathlib.Path
 ) -> None:
     survivor = browsers[0]
-    victim = Browser(tmp_path)
+    victim = Chromium(tmp_path)
     try:
         meet((survivor, victim), pages, shared_server)
         victim.kill()

@@ -183,7 +183,8 @@ import Testing
     }
 
     @Test(
-        "A purge deletes every row of the devices, on either side, and counts", arguments: StoreKind.allCases)
+        "A purge deletes every row of the devices, on either side, and tells which",
+        arguments: StoreKind.allCases)
     func purge(_ kind: StoreKind) async throws {
         try await kind.withStore { store in
             try await create(store, Story.alice)
@@ -194,13 +195,16 @@ import Testing
                 JoinCode(stored: "777"), client2: Story.alice, newRoom: Story.room(2), now: Story.now)
             _ = try await store.check(JoinCode(stored: "777"), client1: Story.carol, now: Story.now)
 
-            #expect(try await store.purge([]) == PurgeCount(rooms: 0, pendings: 0))
-            #expect(try await store.purge([DeviceID(stored: "dave")]) == PurgeCount(rooms: 0, pendings: 0))
-            #expect(try await store.purge([Story.bob, Story.bob]) == PurgeCount(rooms: 1, pendings: 2))
+            #expect(try await store.purge([]) == Purged(rooms: [], pendings: 0))
+            #expect(try await store.purge([DeviceID(stored: "dave")]) == Purged(rooms: [], pendings: 0))
+            #expect(
+                try await store.purge([Story.bob, Story.bob])
+                    == Purged(rooms: [Story.room(1)], pendings: 2))
             #expect(try await store.room(Story.room(1)) == nil)
             #expect(try await store.room(Story.room(2)) != nil)
             #expect(
-                try await store.purge([Story.alice, Story.carol]) == PurgeCount(rooms: 1, pendings: 0))
+                try await store.purge([Story.alice, Story.carol])
+                    == Purged(rooms: [Story.room(2)], pendings: 0))
             #expect(try await store.room(Story.room(2)) == nil)
         }
     }

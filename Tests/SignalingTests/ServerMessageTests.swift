@@ -13,12 +13,26 @@ struct ServerMessageTests {
         "has the members of the contract",
         arguments: [
             (
-                .roomJoined(roomID: "r", peers: 1, isInitiator: true),
+                .roomJoined(roomID: "r", peers: 1, isInitiator: true, iceServers: nil),
                 #"{"type":"room_joined","roomId":"r","userCount":1,"isInitiator":true,"ready":false}"#
             ),
             (
-                .roomJoined(roomID: "r", peers: 2, isInitiator: false),
+                .roomJoined(roomID: "r", peers: 2, isInitiator: false, iceServers: nil),
                 #"{"type":"room_joined","roomId":"r","userCount":2,"isInitiator":false,"ready":true}"#
+            ),
+            (
+                .roomJoined(
+                    roomID: "r", peers: 1, isInitiator: true,
+                    iceServers: ICEServers(
+                        json: Array(#"[{"urls":["stun:a"]}]"#.utf8), expires: 1_900_000_000)),
+                #"{"type":"room_joined","roomId":"r","userCount":1,"isInitiator":true,"ready":false,"#
+                    + #""iceServers":[{"urls":["stun:a"]}],"iceServersExpire":1900000000}"#
+            ),
+            (
+                .roomJoined(
+                    roomID: "r", peers: 2, isInitiator: false,
+                    iceServers: ICEServers(json: Array("[]".utf8), expires: nil)),
+                #"{"type":"room_joined","roomId":"r","userCount":2,"isInitiator":false,"ready":true,"iceServers":[]}"#
             ),
             (
                 .roomReady(roomID: "r", isInitiator: true),

@@ -42,8 +42,8 @@ private final class SweepingStore: PairingStore {
     ) async throws(PairingStoreError) -> CheckOutcome { .pending }
     func room(_ id: RoomID) async throws(PairingStoreError) -> PairedRoom? { nil }
     func deleteRoom(_ id: RoomID) async throws(PairingStoreError) -> Bool { false }
-    func purge(_ devices: [DeviceID]) async throws(PairingStoreError) -> PurgeCount {
-        PurgeCount(rooms: 0, pendings: 0)
+    func purge(_ devices: [DeviceID]) async throws(PairingStoreError) -> Purged {
+        Purged(rooms: [], pendings: 0)
     }
     func checkHealth() async throws(PairingStoreError) {}
 }

@@ -8,6 +8,7 @@ struct WelcomeTests {
     func wildcard() {
         let welcome = Welcome(
             host: "0.0.0.0", port: 8080, database: "./data/chat.db",
+            turn: ["stun:192.0.2.7:3478", "turn:192.0.2.7:3478?transport=udp"].compactMap { ICEURL($0) },
             localAddresses: ["192.0.2.7", "2001:db8::1"])
         #expect(
             welcome.lines == [
@@ -15,15 +16,18 @@ struct WelcomeTests {
                 "  http://localhost:8080/   ws://localhost:8080/",
                 "  http://192.0.2.7:8080/   ws://192.0.2.7:8080/",
                 "Pairing is on; its database is ./data/chat.db",
+                "Clients are told these STUN and TURN servers:",
+                "  stun:192.0.2.7:3478", "  turn:192.0.2.7:3478?transport=udp",
             ])
     }
 
     @Test("An IPv6 address stands in brackets, and a server without pairing says how to turn it on")
     func ipv6() {
-        let welcome = Welcome(host: "::1", port: 9, database: nil, localAddresses: [])
+        let welcome = Welcome(host: "::1", port: 9, database: nil, turn: [], localAddresses: [])
         #expect(
             welcome.lines.dropFirst() == [
                 "  http://[::1]:9/   ws://[::1]:9/", "Pairing is off; --use-sqlite turns it on",
+                "There is no relay; USE_RELAY and TURN_URLS decide",
             ])
     }
 }

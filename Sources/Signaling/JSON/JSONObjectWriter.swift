@@ -23,15 +23,39 @@ package struct JSONObjectWriter {
         JSONText.append(value ? "true" : "false", to: &bytes)
     }
 
+    /// Adds an array of strings.
+    package mutating func add(_ name: String, _ strings: [String]) {
+        begin(name)
+        bytes.append(UInt8(ascii: "["))
+        for (index, string) in strings.enumerated() {
+            if index > 0 { bytes.append(UInt8(ascii: ",")) }
+            JSONText.appendString(string, to: &bytes)
+        }
+        bytes.append(UInt8(ascii: "]"))
+    }
+
     /// Adds an array of objects.
     package mutating func add(_ name: String, _ objects: [JSONObjectWriter]) {
         begin(name)
-        bytes.append(UInt8(ascii: "["))
+        bytes.append(contentsOf: Self.array(objects))
+    }
+
+    /// An array of objects by itself.
+    package static func array(_ objects: [JSONObjectWriter]) -> [UInt8] {
+        var bytes = [UInt8(ascii: "[")]
         for (index, object) in objects.enumerated() {
             if index > 0 { bytes.append(UInt8(ascii: ",")) }
             bytes.append(contentsOf: object.text)
         }
         bytes.append(UInt8(ascii: "]"))
+        return bytes
+    }
+
+    /// Adds `iceServers`, and `iceServersExpire` where something expires.
+    package mutating func add(_ servers: ICEServers) {
+        begin("iceServers")
+        bytes.append(contentsOf: servers.json)
+        if let expires = servers.expires { add("iceServersExpire", Int(clamping: expires)) }
     }
 
     /// The whole object.

@@ -1,8 +1,8 @@
 /// A message the server makes itself, as opposed to one it forwards.
 package enum ServerMessage: Equatable, Sendable {
     case connected(ClientID)
-    /// `peers` counts the joiner: 1 or 2.
-    case roomJoined(roomID: LiveRoomID, peers: Int, isInitiator: Bool)
+    /// `peers` counts the joiner: 1 or 2. `iceServers` are the joiner's own, nil where the server has none to tell of.
+    case roomJoined(roomID: LiveRoomID, peers: Int, isInitiator: Bool, iceServers: ICEServers?)
     case roomReady(roomID: LiveRoomID, isInitiator: Bool)
     case peerLeft
     case peerDisconnected
@@ -18,12 +18,14 @@ package enum ServerMessage: Equatable, Sendable {
             JSONText.append(#"{"type":"connected","clientId":""#, to: &bytes)
             id.append(to: &bytes)
             JSONText.append(#"","server":"Switchboard"}"#, to: &bytes)
-        case .roomJoined(let roomID, let peers, let isInitiator):
+        case .roomJoined(let roomID, let peers, let isInitiator, let iceServers):
             JSONText.append(#"{"type":"room_joined","roomId":"#, to: &bytes)
             JSONText.appendString(roomID.utf8, to: &bytes)
             JSONText.append(peers == 2 ? #","userCount":2"# : #","userCount":1"#, to: &bytes)
             JSONText.append(isInitiator ? #","isInitiator":true"# : #","isInitiator":false"#, to: &bytes)
-            JSONText.append(peers == 2 ? #","ready":true}"# : #","ready":false}"#, to: &bytes)
+            JSONText.append(peers == 2 ? #","ready":true"# : #","ready":false"#, to: &bytes)
+            iceServers?.appendMembers(to: &bytes)
+            JSONText.append("}", to: &bytes)
         case .roomReady(let roomID, let isInitiator):
             JSONText.append(#"{"type":"room_ready","roomId":"#, to: &bytes)
             JSONText.appendString(roomID.utf8, to: &bytes)

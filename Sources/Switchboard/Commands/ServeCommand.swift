@@ -25,6 +25,6 @@ struct ServeCommand: AsyncParsableCommand {
     func run() async throws {
         let sources = try await SettingSources.ofThisProcess(settings, known: Settings.all)
         let values = try SettingValues(Settings.all, from: sources)
-        try await Server(values, notices: sources.notices).run()
+        try await Server(values, notices: sources.notices, remarks: sources.remarks).run()
     }
 }

@@ -70,7 +70,7 @@ extension MetricDescription {
                 Label(
                     "route",
                     "/ /rooms /healthz /readyz /metrics /api/rooms /api/rooms/accept /api/rooms/check "
-                        + "/api/user/purge unknown"),
+                        + "/api/user/purge /api/ice-servers unknown"),
                 Label("status", "2xx 4xx 5xx"),
             ],
             help: "HTTP requests answered, by route and class of status."),
@@ -79,10 +79,10 @@ extension MetricDescription {
             labels: [
                 Label(
                     "reason",
-                    "invalid_json bad_request missing_field invalid_field unauthorized forbidden not_found "
+                    "invalid_json bad_request missing_field invalid_field unauthorized forbidden not_a_member not_found "
                         + "not_found_or_expired pairing_disabled method_not_allowed conflict too_large "
                         + "headers_too_large internal unavailable rate_limited accept_locked accept_busy "
-                        + "accept_paced creates checks rooms purges bad_handshake origin_not_allowed "
+                        + "accept_paced creates checks rooms purges ice_servers bad_handshake origin_not_allowed "
                         + "unsupported_version draining")
             ],
             help: "HTTP requests and WebSocket handshakes refused, by error or by the limit reached."),
@@ -122,7 +122,7 @@ extension MetricDescription {
                 pairingCall,
                 Label(
                     "outcome",
-                    "ok pending absent invalid_json bad_request missing_field invalid_field not_found "
+                    "ok pending absent invalid_json bad_request missing_field invalid_field not_a_member not_found "
                         + "not_found_or_expired conflict too_large rate_limited internal unavailable"),
             ],
             help: "Calls of the pairing API, by call and outcome."),
@@ -157,7 +157,7 @@ extension MetricDescription {
             help: "Series that were not kept because too many exist or their name has another type."),
     ]
 
-    private static let pairingCall = Label("call", "create accept check get delete purge")
+    private static let pairingCall = Label("call", "create accept check get delete purge ice_servers")
 
     static let forwardSeconds = "switchboard_signaling_forward_seconds"
     static let buildInfo = "switchboard_build_info"

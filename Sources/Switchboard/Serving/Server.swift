@@ -5,6 +5,7 @@ import Metrics
 import NIOCore
 import Pairing
 import PairingSQLite
+import RelayServer
 import ServiceLifecycle
 import Telemetry
 import WebServer
@@ -13,14 +14,16 @@ import WebServer
 struct Server {
     private let values: SettingValues
     private let notices: [String]
+    private let remarks: [String]
     private let log: LogWriter
     private let logger: Logger
     private let registry = MetricsRegistry()
 
     /// Sets up logs and metrics of the process; once in its life.
-    init(_ values: SettingValues, notices: [String]) {
+    init(_ values: SettingValues, notices: [String], remarks: [String]) {
         self.values = values
         self.notices = notices
+        self.remarks = remarks
         let format = values[Settings.logFormat]
         let level = values[Settings.logLevel]
         let log = LogWriter(format: format)
@@ -40,9 +43,8 @@ struct Server {
         let openFiles = ProcessLimits.raiseOpenFiles()
         logger.info(
             "starting", metadata: ["version": "\(Version.current)", "max_open_files": "\(openFiles)"])
-        for notice in notices {
-            logger.warning("configuration notice", metadata: ["notice": "\(notice)"])
-        }
+        for remark in remarks { logger.info("configuration remark", metadata: ["remark": "\(remark)"]) }
+        for notice in notices { note(notice) }
         if openFiles < values[Settings.maxConnections] {
             logger.notice(
                 "fewer files may be open than MAX_CONNECTIONS",
@@ -53,6 +55,12 @@ struct Server {
         do {
             try await serve()
             logger.notice("stopped")
+        } catch let error as UsageError {
+            logger.critical("cannot start", metadata: ["error": "\(error)"])
+            throw ExitCode(2)
+        } catch let error as RelayServerError {
+            logger.critical("the relay cannot listen", metadata: ["error": "\(error.forOperators)"])
+            throw ExitCode.failure
         } catch let error as IOError where Self.bindErrors.contains(error.errnoCode) {
             let reason = String(cString: strerror(error.errnoCode))
             logger.critical(
@@ -70,28 +78,39 @@ struct Server {
 
     private static let bindErrors: Set<CInt> = [EADDRINUSE, EADDRNOTAVAIL, EACCES]
 
+    private func note(_ notice: String) {
+        logger.warning("configuration notice", metadata: ["notice": "\(notice)"])
+    }
+
     private func serve() async throws {
+        let relay = try Relay(values, logger: logger)
+        relay.notices.forEach(note)
         let store = values[Settings.useSQLite] ? try await openStore() : nil
         let web = WebServer(
-            configuration: WebServerConfiguration(values), pairing: store, telemetry: webTelemetry(),
-            logger: logger,
-            onListening: welcome)
+            configuration: WebServerConfiguration(values), pairing: store, relay: relay.forWebServer,
+            telemetry: webTelemetry(), logger: logger, onListening: { welcome(port: $0, relay) })
         var services: [ServiceGroupConfiguration.ServiceConfiguration] = []
+        if let service = relay.service { services.append(.init(service: service, serviceName: "relay")) }
         if let store {
             let sweep = SweepService(store: store, interval: values[Settings.sweepInterval], logger: logger)
             services.append(.init(service: sweep, serviceName: "sweep"))
         }
-        services.append(.init(service: web, serviceName: "web"))
+        // Clients are told where the relay is: the web server waits until that is known.
+        services.append(
+            .init(service: LatchedService(latch: relay.isListening, base: web), serviceName: "web"))
         let timeout = values[Settings.shutdownTimeout]
         var group = ServiceGroupConfiguration(services: services, logger: logger)
         // What is left of the time after this is for cancelled services to finish.
         group.maximumGracefulShutdownDuration = timeout * 0.8
-        try await run(ServiceGroup(configuration: group), timeout)
+        try await run(ServiceGroup(configuration: group), timeout, onShutdown: relay.beginDraining)
         await store?.close()
     }
 
-    private func run(_ group: ServiceGroup, _ timeout: Duration) async throws {
-        let signals = await ShutdownSignals(timeout: timeout, log: log, logger: logger)
+    private func run(
+        _ group: ServiceGroup, _ timeout: Duration, onShutdown: @escaping @Sendable () -> Void
+    ) async throws {
+        let signals = await ShutdownSignals(
+            timeout: timeout, log: log, logger: logger, onShutdown: onShutdown)
         let watcher = Task { await signals.run(group) }
         defer { watcher.cancel() }
         try await group.run()
@@ -105,10 +124,10 @@ struct Server {
             forwardLatency: { counts, sum in latency.add(bucketCounts: counts, sum: sum) })
     }
 
-    private func welcome(port: Int) {
+    private func welcome(port: Int, _ relay: Relay) {
         let database = values[Settings.useSQLite] ? values[Settings.sqliteDBPath] : nil
         let welcome = Welcome(
-            host: values[Settings.host], port: port, database: database,
+            host: values[Settings.host], port: port, database: database, turn: relay.urls,
             localAddresses: Welcome.addressesOfThisMachine())
         welcome.lines.forEach(StandardStreams.printLine)
     }

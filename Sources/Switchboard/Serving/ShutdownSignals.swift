@@ -13,13 +13,18 @@ struct ShutdownSignals {
     let timeout: Duration
     let log: LogWriter
     let logger: Logger
+    /// Called with the first signal, before any service is told.
+    let onShutdown: @Sendable () -> Void
 
     /// Traps the signals from now on.
-    init(timeout: Duration, log: LogWriter, logger: Logger) async {
+    init(
+        timeout: Duration, log: LogWriter, logger: Logger, onShutdown: @escaping @Sendable () -> Void
+    ) async {
         signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
         self.timeout = timeout
         self.log = log
         self.logger = logger
+        self.onShutdown = onShutdown
     }
 
     /// Waits for signals and passes them on to the group. Ends when its task is cancelled.
@@ -32,6 +37,7 @@ struct ShutdownSignals {
             isShuttingDown = true
             logger.notice("shutting down", metadata: ["signal": "\(signal)"])
             exitAfterTimeout()
+            onShutdown()
             await group.triggerGracefulShutdown()
         }
     }

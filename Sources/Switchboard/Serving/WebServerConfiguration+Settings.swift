@@ -31,6 +31,7 @@ extension HTTPConfiguration {
             failuresPerMinuteOfAll: values[Settings.globalAcceptFailuresPerMinute])
         createsPerMinute = values[Settings.createsPerMinute]
         checksPerMinute = values[Settings.checksPerMinute]
+        iceServersPerMinute = values[Settings.iceServersPerMinute]
     }
 }
 

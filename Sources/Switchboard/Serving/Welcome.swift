@@ -6,6 +6,8 @@ struct Welcome {
     let port: Int
     /// Where pairings are kept, or nil while pairing is off.
     let database: String?
+    /// Where clients find STUN and TURN; none while there is no relay.
+    let turn: [ICEURL]
     /// Addresses of this machine, for a server that listens on all of them.
     let localAddresses: [String]
 
@@ -14,8 +16,12 @@ struct Welcome {
             "  http://\(host):\(port)/   ws://\(host):\(port)/"
         }
         let pairing = database.map { "Pairing is on; its database is \($0)" }
+        let relay =
+            turn.isEmpty
+            ? ["There is no relay; USE_RELAY and TURN_URLS decide"]
+            : ["Clients are told these STUN and TURN servers:"] + turn.map { "  \($0.text)" }
         return ["Switchboard \(Version.current) is ready. Point a client here:"] + urls
-            + [pairing ?? "Pairing is off; --use-sqlite turns it on"]
+            + [pairing ?? "Pairing is off; --use-sqlite turns it on"] + relay
     }
 
     private var hosts: [String] {

@@ -94,15 +94,17 @@ extension Setting {
     }
 
     /// Elements with commas between them; spaces around an element do not count, empty elements are refused.
+    /// A comma that belongs to an element is written `\,`, and a backslash before one `\\`.
     static func list<Element>(
         _ name: String, _ group: SettingGroup, allowed: String, default value: [Element], defaultText: String,
-        _ summary: String, element: @escaping @Sendable (String) -> Element?
+        isSecret: Bool = false, _ summary: String, element: @escaping @Sendable (String) -> Element?
     ) -> Setting where Value == [Element] {
         make(
-            name, group, .list, allowed: allowed, default: value, defaultText: defaultText, summary
+            name, group, .list, allowed: allowed, default: value, defaultText: defaultText,
+            isSecret: isSecret, summary
         ) { text in
             var elements: [Element] = []
-            for part in text.split(separator: ",", omittingEmptySubsequences: false) {
+            for part in SettingList.elements(of: text) {
                 guard let read = element(part.trimmingSpaces) else { return nil }
                 elements.append(read)
             }
@@ -126,6 +128,36 @@ extension Setting {
     /// A number without a fraction that says nothing.
     private static func plain(_ number: Double) -> String {
         Int(exactly: number).map(String.init) ?? "\(number)"
+    }
+}
+
+/// How the elements of a list stand in one text.
+enum SettingList {
+    /// The elements between the commas.
+    static func elements(of text: String) -> [String] {
+        var elements = [""]
+        var isEscaped = false
+        for character in text {
+            let element = elements.count - 1
+            if isEscaped {
+                if character != ",", character != "\\" { elements[element].append("\\") }
+                elements[element].append(character)
+                isEscaped = false
+            } else if character == "\\" {
+                isEscaped = true
+            } else if character == "," {
+                elements.append("")
+            } else {
+                elements[element].append(character)
+            }
+        }
+        if isEscaped { elements[elements.count - 1].append("\\") }
+        return elements
+    }
+
+    /// One element as it has to be written in a list.
+    static func escaped(_ element: String) -> String {
+        element.replacing("\\", with: "\\\\").replacing(",", with: "\\,")
     }
 }
 

@@ -31,6 +31,9 @@ struct SettingDeclaration: Sendable {
 
     /// The name on the command line, for example `--sqlite-db-path`.
     var flag: String { "--" + key }
+
+    /// A value as a line for people may show it.
+    func shown(_ text: String) -> String { isSecret ? "(secret)" : text.quoted }
 }
 
 /// What the text of a value stands for.
@@ -55,5 +58,9 @@ enum SettingGroup: String, CaseIterable, Sendable {
     case liveness = "Liveness"
     case http = "HTTP"
     case guessing = "Guessing join codes"
+    case relay = "Relay"
+    case relayCredentials = "Relay credentials"
+    case relayLimits = "Relay limits"
+    case ice = "ICE servers"
     case lifecycle = "Life cycle"
 }

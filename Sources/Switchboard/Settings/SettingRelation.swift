@@ -41,5 +41,19 @@ extension SettingRelation {
         SettingRelation(
             Settings.drainSpread, Settings.shutdownTimeout, "at most half of SHUTDOWN_TIMEOUT"
         ) { spread, timeout in spread <= timeout / 2 },
+        SettingRelation(
+            Settings.relayDrainTime, Settings.shutdownTimeout, "at most half of SHUTDOWN_TIMEOUT"
+        ) { drain, timeout in drain <= timeout / 2 },
+        SettingRelation(Settings.relayMinPort, Settings.relayMaxPort, "at most RELAY_MAX_PORT", holds: <=),
+        SettingRelation(Settings.relayCert, Settings.relayKey, "together with RELAY_KEY or not at all") {
+            certificate, key in (certificate == nil) == (key == nil)
+        },
+        SettingRelation(
+            Settings.relayPort, Settings.relayTLSPort, "another port than RELAY_TLS_PORT, or 0"
+        ) { plain, tls in plain != tls || plain == 0 },
+        SettingRelation(
+            Settings.relayAllocationLifetime, Settings.relayMaxAllocationLifetime,
+            "at most RELAY_MAX_ALLOCATION_LIFETIME"
+        ) { shortest, longest in shortest <= longest },
     ]
 }

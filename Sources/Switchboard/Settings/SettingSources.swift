@@ -4,16 +4,20 @@ import Foundation
 /// Where settings come from, in order of precedence: the first source that has a value decides.
 ///
 /// Command-line flags, the environment, the file `.env` in the working directory, the JSON file that
-/// `--config` or `CONFIG_FILE` names. An empty value counts as none.
+/// `--config` or `CONFIG_FILE` names, the `turnserver.conf` that `TURN_CONFIG` names. An empty value counts as none.
 struct SettingSources {
     private let commandLine: CommandLineArgumentsProvider
     private let environment: EnvironmentVariablesProvider
     private let dotEnv: EnvironmentVariablesProvider
     private var file: (path: String, content: ConfigurationFile)?
+    private var turnServerFile: TurnServerFile?
     private let dotEnvLines: [String: Int]
 
     /// What an operator should hear about although it does not stop the start.
-    let notices: [String]
+    private(set) var notices: [String]
+
+    /// What explains itself to an operator who reads the whole log.
+    private(set) var remarks: [String] = []
 
     /// Opens the sources.
     ///
@@ -21,10 +25,11 @@ struct SettingSources {
     ///   - arguments: What follows the command on the command line.
     ///   - environmentVariables: The environment.
     ///   - dotEnvPath: The `.env` file; it may be missing.
+    ///   - turnConfigPath: The `turnserver.conf` that is read unless another is named; it may be missing.
     ///   - known: The settings that the command has as flags.
     init(
         arguments: [String], environmentVariables: [String: String], dotEnvPath: String,
-        known: [SettingDeclaration]
+        turnConfigPath: String = Settings.turnConfig.defaultValue, known: [SettingDeclaration]
     ) async throws(UsageError) {
         let flags = try CommandLineFlags(arguments, known: known)
         commandLine = CommandLineArgumentsProvider(arguments: ["switchboard"] + flags.normalized)
@@ -38,29 +43,31 @@ struct SettingSources {
         if let path = try value(for: configFile)?.text {
             file = (path, try await ConfigurationFile(path: path))
         }
+        if known.contains(where: { $0.name == Settings.turnConfig.declaration.name }) {
+            turnServerFile = try TurnServerFile(
+                named: try value(for: Settings.turnConfig.declaration)?.text, default: turnConfigPath)
+            notices += turnServerFile?.notices ?? []
+            remarks += turnServerFile?.remarks ?? []
+        }
     }
 
     /// A setting's value as text and who gave it; nil when nobody did.
     func value(for setting: SettingDeclaration) throws(UsageError) -> (text: String, origin: String)? {
         let name = AbsoluteConfigKey([setting.name])
         if let text = Self.text(commandLine, AbsoluteConfigKey([setting.key]), .stringArray) {
-            return (text, "\(setting.flag) \(Self.shown(text, setting))")
+            return (text, "\(setting.flag) \(setting.shown(text))")
         }
         if let text = Self.text(environment, name, .string) {
-            return (text, "\(setting.name) \(Self.shown(text, setting)) in the environment")
+            return (text, "\(setting.name) \(setting.shown(text)) in the environment")
         }
         if let text = Self.text(dotEnv, name, .string) {
             let line = dotEnvLines[setting.name].map { ", line \($0)" } ?? ""
-            return (text, "\(setting.name) \(Self.shown(text, setting)) in .env\(line)")
+            return (text, "\(setting.name) \(setting.shown(text)) in .env\(line)")
         }
         if let file, let text = file.content.text(for: setting), !text.isEmpty {
-            return (text, "\(setting.key) \(Self.shown(text, setting)) in \(file.path)")
+            return (text, "\(setting.key) \(setting.shown(text)) in \(file.path)")
         }
-        return nil
-    }
-
-    private static func shown(_ text: String, _ setting: SettingDeclaration) -> String {
-        setting.isSecret ? "(secret)" : text.quoted
+        return turnServerFile?.value(for: setting)
     }
 
     /// The command-line provider splits at commas, so its values are asked for as arrays and joined again.

@@ -34,6 +34,8 @@ struct SettingValues: Sendable {
     }
 
     private func shown(_ setting: SettingDeclaration) -> String {
-        "\(setting.name) \(texts[setting.name].map(\.quoted) ?? "\(setting.defaultText) (default)")"
+        if let text = texts[setting.name] { return "\(setting.name) \(setting.shown(text))" }
+        return
+            "\(setting.name) \(setting.defaultText.isEmpty ? "that is not set" : "\(setting.defaultText) (default)")"
     }
 }

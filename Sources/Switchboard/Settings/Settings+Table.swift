@@ -19,9 +19,32 @@ extension Settings {
         acceptFailures.declaration, acceptFailureWindow.declaration, acceptLockout.declaration,
         acceptLockoutMax.declaration, globalAcceptFailuresPerMinute.declaration, createsPerMinute.declaration,
         checksPerMinute.declaration,
+        useRelay.declaration, turnConfig.declaration, relayListenIPs.declaration, relayPort.declaration,
+        relayTLSPort.declaration, relayUDP.declaration, relayTCP.declaration, relayTLS.declaration,
+        relayCert.declaration, relayKey.declaration, relayIPs.declaration, relayExternalIPs.declaration,
+        relayMinPort.declaration, relayMaxPort.declaration, relayLoops.declaration, relayGSO.declaration,
+        relayGRO.declaration, relayHold.declaration, relayDrainTime.declaration, relayVerbose.declaration,
+        relayAllowLoopbackPeers.declaration, relayAllowedPeers.declaration, relayDeniedPeers.declaration,
+        relayRealm.declaration, relayUsers.declaration, relaySecrets.declaration,
+        relayFingerprint.declaration, relayNonceLifetime.declaration,
+        relayUserQuota.declaration, relayAddressQuota.declaration, relayTotalQuota.declaration,
+        relayMaxPermissions.declaration, relayMaxChannels.declaration, relayMaxBPS.declaration,
+        relayMaxPPS.declaration, relayAnswerRate.declaration, relayAnswerBurst.declaration,
+        relayMaxStreams.declaration, relayMaxStreamsPerAddress.declaration, relayStreamTimeout.declaration,
+        relayStreamBufferBytes.declaration, relayAllocationLifetime.declaration,
+        relayMaxAllocationLifetime.declaration, relayPermissionLifetime.declaration,
+        relayChannelLifetime.declaration, relayPortRest.declaration,
+        iceHost.declaration, iceCredentialLifetime.declaration, iceServers.declaration, turnURLs.declaration,
+        iceServersPerMinute.declaration,
         drainSpread.declaration, shutdownTimeout.declaration,
     ]
 
     /// The settings that `switchboard db` commands know.
     static let database: [SettingDeclaration] = [sqliteDBPath.declaration, configFile.declaration]
+
+    /// The settings that `switchboard credentials` commands know.
+    static let credentials: [SettingDeclaration] = [
+        relaySecrets.declaration, iceCredentialLifetime.declaration, turnConfig.declaration,
+        configFile.declaration,
+    ]
 }

@@ -2,6 +2,9 @@ import STUN
 
 /// Finding things by what packets carry: one table entry and the element itself.
 extension TURNServer {
+    /// Whether a client has an allocation.
+    package func holdsAllocation(_ tuple: FiveTuple) -> Bool { allocation(tuple) != nil }
+
     @inline(__always)
     func allocation(_ tuple: FiveTuple) -> UInt32? {
         byFiveTuple.find(hash.hash(tuple)) { allocations[$0].fiveTuple.isSame(as: tuple) }

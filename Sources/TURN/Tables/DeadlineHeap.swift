@@ -1,7 +1,7 @@
 /// The allocations of a loop by their earliest deadline: a binary heap that knows where each of them stands.
 ///
 /// One entry an allocation, so its size is the number of allocations, whatever the lifetimes asked for.
-struct DeadlineHeap {
+package struct DeadlineHeap {
     private struct Entry: BitwiseCopyable {
         var deadline: Instant
         var index: UInt32
@@ -11,13 +11,15 @@ struct DeadlineHeap {
     /// By allocation: its entry plus one, 0 if it has none.
     private var places: [UInt32] = []
 
-    var count: Int { entries.count }
+    package init() {}
+
+    package var count: Int { entries.count }
 
     /// The earliest deadline and whose it is.
-    var first: (deadline: Instant, index: UInt32)? { entries.first.map { ($0.deadline, $0.index) } }
+    package var first: (deadline: Instant, index: UInt32)? { entries.first.map { ($0.deadline, $0.index) } }
 
     /// Sets an allocation's deadline, new or known.
-    mutating func set(_ index: UInt32, to deadline: Instant) {
+    package mutating func set(_ index: UInt32, to deadline: Instant) {
         while places.count <= Int(index) { places.append(0) }
         let place = Int(places[Int(index)])
         if place == 0 {
@@ -32,12 +34,12 @@ struct DeadlineHeap {
     }
 
     /// Sets the deadline only if it is earlier than the one that stands.
-    mutating func bringForward(_ index: UInt32, to deadline: Instant) {
+    package mutating func bringForward(_ index: UInt32, to deadline: Instant) {
         let place = Int(index) < places.count ? Int(places[Int(index)]) : 0
         if place == 0 || deadline < entries[place - 1].deadline { set(index, to: deadline) }
     }
 
-    mutating func remove(_ index: UInt32) {
+    package mutating func remove(_ index: UInt32) {
         guard Int(index) < places.count, places[Int(index)] != 0 else { return }
         let place = Int(places[Int(index)]) - 1
         places[Int(index)] = 0

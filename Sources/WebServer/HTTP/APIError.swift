@@ -10,6 +10,7 @@ enum ErrorID: String, CaseIterable, Sendable {
     case invalidField = "invalid_field"
     case unauthorized
     case forbidden
+    case notAMember = "not_a_member"
     case notFound = "not_found"
     case notFoundOrExpired = "not_found_or_expired"
     case pairingDisabled = "pairing_disabled"
@@ -64,7 +65,11 @@ extension APIError {
         .pairingDisabled, .notFound, "Pairing is switched off on this server (USE_SQLITE=1 switches it on).")
     static let forbidden = APIError(
         .forbidden, .forbidden, "Without an admin token this page is served to this machine only.")
+    static let notAMember = APIError(
+        .notAMember, .forbidden, "There is no room with this id and this device as a member.")
     static let `internal` = APIError(.internal, .internalServerError, "The server failed; its log says why.")
+    static let relayFails = APIError(
+        .unavailable, .serviceUnavailable, "The relay failed its self-test; the log says why.")
     static let draining = APIError(.unavailable, .serviceUnavailable, "The server is shutting down.")
 
     /// The HTTP message itself is malformed; what follows on the connection cannot be read.
@@ -136,6 +141,7 @@ enum RateLimitReason: String, CaseIterable, Sendable {
     case checks
     case rooms
     case purges
+    case iceServers = "ice_servers"
 
     fileprivate var sentence: String {
         switch self {
@@ -146,6 +152,7 @@ enum RateLimitReason: String, CaseIterable, Sendable {
         case .checks: "Too many checks came from this address."
         case .rooms: "Too many calls about rooms came from this address."
         case .purges: "Too many purges came from this address."
+        case .iceServers: "Too many calls for ICE servers came from this address."
         }
     }
 }

@@ -11,6 +11,7 @@ enum Endpoint: String, CaseIterable, Sendable {
     case accept = "/api/rooms/accept"
     case check = "/api/rooms/check"
     case purge = "/api/user/purge"
+    case iceServers = "/api/ice-servers"
 
     /// The endpoint of a request's path. One trailing slash is ignored.
     init?(path: String) {
@@ -21,7 +22,7 @@ enum Endpoint: String, CaseIterable, Sendable {
     /// The methods with a meaning, as `Allow` lists them. OPTIONS is answered everywhere.
     var methods: [HTTPRequest.Method] {
         switch self {
-        case .front, .liveRooms, .health, .readiness, .metrics: [.get, .head, .options]
+        case .front, .liveRooms, .health, .readiness, .metrics, .iceServers: [.get, .head, .options]
         case .rooms: [.get, .head, .post, .delete, .options]
         case .accept, .check, .purge: [.post, .options]
         }
@@ -34,7 +35,7 @@ enum Endpoint: String, CaseIterable, Sendable {
     var needsPairing: Bool {
         switch self {
         case .front, .liveRooms, .health, .readiness, .metrics: false
-        case .rooms, .accept, .check, .purge: true
+        case .rooms, .accept, .check, .purge, .iceServers: true
         }
     }
 }

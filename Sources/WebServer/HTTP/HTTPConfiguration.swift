@@ -14,8 +14,12 @@ package struct HTTPConfiguration: Sendable {
     package var createsPerMinute = 300
     /// Checks a minute per address; default 1,200.
     package var checksPerMinute = 1_200
-    /// How long `/readyz` waits for the store; default 2 s.
+    /// Requests for ICE servers a minute per address; default 120.
+    package var iceServersPerMinute = 120
+    /// How long `/readyz` waits for the store, and for the relay; default 2 s each.
     package var readinessTimeout = Duration.seconds(2)
+    /// How long `/readyz` believes what the relay's self-test found; default 5 s.
+    package var relayHealthFreshFor = Duration.seconds(5)
 
     /// The defaults.
     package init() {}

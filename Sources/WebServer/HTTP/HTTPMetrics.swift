@@ -1,4 +1,5 @@
 import HTTPTypes
+import Hummingbird
 import Metrics
 import Synchronization
 
@@ -10,6 +11,7 @@ enum PairingCall: String, CaseIterable, Sendable {
     case get
     case delete
     case purge
+    case iceServers = "ice_servers"
 }
 
 /// Counts what the HTTP side does. Every label comes from a fixed list: endpoints, status classes, calls,
@@ -62,6 +64,20 @@ final class HTTPMetrics: Sendable {
 
     func paired(_ call: PairingCall, refused error: APIError) {
         pairings.increment([("call", call.rawValue), ("outcome", error.id.rawValue)])
+    }
+
+    /// Answers a pairing call, and counts what became of it.
+    func counting(
+        _ call: PairingCall, _ answer: () async throws -> (Outcome, Response)
+    ) async throws -> Response {
+        do {
+            let (outcome, response) = try await answer()
+            paired(call, outcome)
+            return response
+        } catch let error as APIError {
+            paired(call, refused: error)
+            throw error
+        }
     }
 
     func storeAnswered(_ call: PairingCall, after duration: Duration) {

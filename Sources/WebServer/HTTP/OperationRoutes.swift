@@ -11,7 +11,9 @@ struct OperationRoutes: Sendable {
     let services: WebServices
     let adminToken: AdminToken?
     /// Nil while pairing is off.
-    let storeHealth: StoreHealth?
+    let storeHealth: HealthCheck?
+    /// Nil when there is no relay here.
+    let relayHealth: HealthCheck?
 
     func add(to router: Router<WebRequestContext>) {
         add(router, .front, front)
@@ -62,12 +64,16 @@ struct OperationRoutes: Sendable {
         Self.status("ok")
     }
 
-    /// `GET /readyz`. Ready while the store answers and the server is not shutting down.
+    /// `GET /readyz`. Ready while the store answers, the relay relays, and the server is not shutting down.
     @Sendable
     private func readiness(_ request: Request, _ context: WebRequestContext) async throws -> Response {
         if services.isDraining() { throw APIError.draining }
         if let storeHealth, await !storeHealth.isHealthy() { throw APIError.unavailable }
-        return Self.status("ready")
+        if let relayHealth, await !relayHealth.isHealthy() { throw APIError.relayFails }
+        var answer = JSONObjectWriter()
+        answer.add("status", "ready")
+        if relayHealth != nil { answer.add("relay", "ready") }
+        return .json(.ok, answer)
     }
 
     /// `GET /metrics`. Without an admin token for everybody: metrics hold neither ids nor addresses.

@@ -6,6 +6,7 @@ import Signaling
 /// The pairing API: each call reads its members, passes its limit, and asks the store once.
 struct PairingRoutes: Sendable {
     private let store: StoreCaller
+    private let relay: RelayServices
     private let metrics: HTTPMetrics
     private let body: RequestBodyReader
     private let purgeBody: RequestBodyReader
@@ -20,9 +21,10 @@ struct PairingRoutes: Sendable {
     private let purges: SharedRateLimiter
 
     init(
-        store: any PairingStore, configuration: HTTPConfiguration, metrics: HTTPMetrics, failures: LogThrottle
+        store: StoreCaller, relay: RelayServices, configuration: HTTPConfiguration, metrics: HTTPMetrics
     ) {
-        self.store = StoreCaller(store: store, metrics: metrics, failures: failures)
+        self.store = store
+        self.relay = relay
         self.metrics = metrics
         body = RequestBodyReader(maxBytes: configuration.maxBodyBytes)
         purgeBody = RequestBodyReader(maxBytes: configuration.maxPurgeBodyBytes)
@@ -51,14 +53,7 @@ struct PairingRoutes: Sendable {
         _ call: PairingCall, _ route: @escaping Route
     ) {
         router.on(RouterPath(endpoint.rawValue), method: method) { [metrics] request, context -> Response in
-            do {
-                let (outcome, response) = try await route(request, context)
-                metrics.paired(call, outcome)
-                return response
-            } catch let error as APIError {
-                metrics.paired(call, refused: error)
-                throw error
-            }
+            try await metrics.counting(call) { try await route(request, context) }
         }
     }
 
@@ -176,7 +171,7 @@ struct PairingRoutes: Sendable {
         _ request: Request, _ context: WebRequestContext
     ) async throws -> (HTTPMetrics.Outcome, Response) {
         if let wait = rooms.take(context.origin) { throw APIError.rateLimited(.rooms, retryAfter: wait) }
-        guard let text = Self.queriedRoom(request) else { throw APIError.missingField("roomid") }
+        guard let text = request.queryItem("roomid") else { throw APIError.missingField("roomid") }
         guard let id = RoomID(text) else { throw APIError.noSuchRoom }
         let found = try await store.call(.get, context.logger) { store throws(PairingStoreError) in
             try await store.room(id)
@@ -199,7 +194,7 @@ struct PairingRoutes: Sendable {
         let id: RoomID
         if let object, object["roomid"] != nil {
             id = try PairingFields(object: object).identifier("roomid")
-        } else if let text = Self.queriedRoom(request) {
+        } else if let text = request.queryItem("roomid") {
             guard let queried = RoomID(text) else {
                 throw APIError.invalidField("roomid", "must have 1 to \(RoomID.maximumLength) characters")
             }
@@ -210,6 +205,7 @@ struct PairingRoutes: Sendable {
         let existed = try await store.call(.delete, context.logger) { store throws(PairingStoreError) in
             try await store.deleteRoom(id)
         }
+        if existed { relay.roomsEnded([id]) }
         var answer = JSONObjectWriter()
         answer.add("ok", true)
         return (existed ? .ok : .absent, .json(.ok, answer))
@@ -221,14 +217,15 @@ struct PairingRoutes: Sendable {
     ) async throws -> (HTTPMetrics.Outcome, Response) {
         if let wait = purges.take(context.origin) { throw APIError.rateLimited(.purges, retryAfter: wait) }
         let devices = try PairingFields(object: try await purgeBody.object(request, context)).devices()
-        let count = try await store.call(.purge, context.logger) { store throws(PairingStoreError) in
+        let purged = try await store.call(.purge, context.logger) { store throws(PairingStoreError) in
             try await store.purge(devices)
         }
+        if !purged.rooms.isEmpty { relay.roomsEnded(purged.rooms) }
         var answer = JSONObjectWriter()
         answer.add("ok", true)
         answer.add("success", true)
-        answer.add("roomsDeleted", count.rooms)
-        answer.add("pendingsDeleted", count.pendings)
+        answer.add("roomsDeleted", purged.rooms.count)
+        answer.add("pendingsDeleted", purged.pendings)
         answer.add("deviceIdCount", devices.count)
         return (.ok, .json(.ok, answer))
     }
@@ -237,12 +234,6 @@ struct PairingRoutes: Sendable {
         var answer = JSONObjectWriter()
         answer.add("roomid", room.rawValue)
         return .json(.ok, answer)
-    }
-
-    /// The query's `roomid`; nil when it is absent or empty.
-    private static func queriedRoom(_ request: Request) -> String? {
-        guard let value = request.uri.queryParameters["roomid"], !value.isEmpty else { return nil }
-        return String(value)
     }
 }
 
@@ -253,5 +244,13 @@ extension AcceptGate.Refusal {
         case .busy: .acceptBusy
         case .paced: .acceptPaced
         }
+    }
+}
+
+extension Request {
+    /// An item of the query; nil when it is absent or empty.
+    func queryItem(_ name: Substring) -> String? {
+        guard let value = uri.queryParameters[name], !value.isEmpty else { return nil }
+        return String(value)
     }
 }

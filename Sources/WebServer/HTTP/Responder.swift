@@ -2,6 +2,7 @@ import HTTPTypes
 package import Hummingbird
 import Logging
 package import Metrics
+import Pairing
 
 /// Builds what answers HTTP requests: the pairing API, the operator's pages, and every refusal.
 ///
@@ -21,11 +22,35 @@ package func makeResponder(
             cors: CORSPolicy(origins: configuration.allowedOrigins), isPairingOn: services.pairing != nil,
             metrics: metrics, failures: failures))
     if let store = services.pairing {
-        PairingRoutes(store: store, configuration: configuration, metrics: metrics, failures: failures)
-            .add(to: router)
+        let caller = StoreCaller(store: store, metrics: metrics, failures: failures)
+        PairingRoutes(
+            store: caller, relay: services.relay, configuration: configuration, metrics: metrics
+        ).add(to: router)
+        ICEServerRoute(
+            store: caller, relay: services.relay, configuration: configuration, metrics: metrics
+        ).add(to: router)
     }
-    let health = services.pairing.map { StoreHealth(store: $0, timeout: configuration.readinessTimeout) }
-    OperationRoutes(services: services, adminToken: configuration.adminToken, storeHealth: health)
-        .add(to: router)
+    OperationRoutes(
+        services: services, adminToken: configuration.adminToken,
+        storeHealth: services.pairing.map { store in
+            HealthCheck(timeout: configuration.readinessTimeout) { await store.isHealthy() }
+        },
+        relayHealth: services.relay.isHealthy.map { isHealthy in
+            HealthCheck(
+                timeout: configuration.readinessTimeout, freshFor: configuration.relayHealthFreshFor,
+                isHealthy)
+        }
+    ).add(to: router)
     return router.buildResponder()
+}
+
+extension PairingStore {
+    fileprivate func isHealthy() async -> Bool {
+        do throws(PairingStoreError) {
+            try await checkHealth()
+            return true
+        } catch {
+            return false
+        }
+    }
 }

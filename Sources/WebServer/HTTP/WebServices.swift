@@ -13,19 +13,23 @@ package struct WebServices: Sendable {
     package var metricsText: @Sendable () -> String
     /// Whether the server is shutting down.
     package var isDraining: @Sendable () -> Bool
+    /// The relay, and what clients are told of it.
+    package var relay: RelayServices
 
-    /// The defaults are those of a server without rooms and metrics.
+    /// The defaults are those of a server without rooms, metrics and relay.
     package init(
         pairing: (any PairingStore)?,
         rooms: @escaping @Sendable (_ limit: Int) -> [RoomSummary] = { _ in [] },
         roomCount: @escaping @Sendable () -> Int = { 0 },
         metricsText: @escaping @Sendable () -> String = { "" },
-        isDraining: @escaping @Sendable () -> Bool = { false }
+        isDraining: @escaping @Sendable () -> Bool = { false },
+        relay: RelayServices = RelayServices()
     ) {
         self.pairing = pairing
         self.rooms = rooms
         self.roomCount = roomCount
         self.metricsText = metricsText
         self.isDraining = isDraining
+        self.relay = relay
     }
 }

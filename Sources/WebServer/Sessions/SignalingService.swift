@@ -13,15 +13,19 @@ final class SignalingService: Sendable {
     let livenessRules: Liveness.Rules
     let metrics: SignalingMetrics
     let logger: Logger
+    /// The ICE servers for a member of a room.
+    let iceServers: @Sendable (_ room: String, _ member: String) -> ICEServers?
     /// Says which rooms may be joined; nil when any may.
     private let pairing: (any PairingStore)?
     private let failures = LogThrottle()
     private let openSessions = Atomic<Int>(0)
 
     init(
-        configuration: WebServerConfiguration, pairing: (any PairingStore)?, metrics: SignalingMetrics,
-        logger: Logger
+        configuration: WebServerConfiguration, pairing: (any PairingStore)?,
+        iceServers: @escaping @Sendable (_ room: String, _ member: String) -> ICEServers?,
+        metrics: SignalingMetrics, logger: Logger
     ) {
+        self.iceServers = iceServers
         limits = configuration.sessions
         rules = configuration.signaling
         messageRules = MessageLimit.Rules(perSecond: limits.messageRate, burst: limits.messageBurst)

@@ -80,6 +80,8 @@ extension SignalingSession {
     /// Asks for a seat and answers, now or when a probe of the full room has shown who is there.
     func takeSeat(in id: LiveRoomID, _ device: DeviceMark?) {
         var seated: Room<Mailbox>?
+        // Made before any lock is taken: it costs some microseconds.
+        let iceServers = service.iceServers(id.text, mailbox.clientID.text)
         service.rooms.join(id, leaving: room, member: mailbox, device: device, now: loop.now) { joined in
             switch joined.outcome {
             case .seated(let peer, let evicted):
@@ -87,13 +89,13 @@ extension SignalingSession {
                 if let departure = joined.departure { tell(departure, .peerLeft) }
                 evicted.forEach { $0.signal(.evicted, on: loop) }
                 if !evicted.isEmpty { peer?.post(.peerDisconnected, on: loop) }
-                announce(joined.room, peer: peer, isInitiator: peer == nil)
+                announce(joined.room, peer: peer, isInitiator: peer == nil, iceServers)
                 if let peer {
                     mailbox.post(.roomReady(roomID: id, isInitiator: false), on: loop)
                     peer.post(.roomReady(roomID: id, isInitiator: true), on: loop)
                 }
             case .alreadySeated(let peer, let isInitiator):
-                announce(joined.room, peer: peer, isInitiator: isInitiator)
+                announce(joined.room, peer: peer, isInitiator: isInitiator, iceServers)
             case .waiting(let probed, let retry):
                 probed.forEach { $0.signal(.probe, on: loop) }
                 awaited = AwaitedJoin(room: joined.room, device: device, retry: retry)
@@ -111,9 +113,13 @@ extension SignalingSession {
         scheduleDeadline()
     }
 
-    private func announce(_ room: Room<Mailbox>, peer: Mailbox?, isInitiator: Bool) {
+    private func announce(
+        _ room: Room<Mailbox>, peer: Mailbox?, isInitiator: Bool, _ iceServers: ICEServers?
+    ) {
         mailbox.post(
-            .roomJoined(roomID: room.id, peers: peer == nil ? 1 : 2, isInitiator: isInitiator), on: loop)
+            .roomJoined(
+                roomID: room.id, peers: peer == nil ? 1 : 2, isInitiator: isInitiator, iceServers: iceServers),
+            on: loop)
     }
 
     /// The probe that a join waits for has ended, or a seat has become free.

@@ -14,11 +14,13 @@ const call = {
   isInitiator: /** @type {boolean | null} */ (null),
   /** Types of all signaling messages received, in order. */
   signals: /** @type {string[]} */ ([]),
+  /** What the server said about STUN and TURN when the room was joined. */
+  iceServers: /** @type {RTCIceServer[]} */ ([]),
   /** Frames of the other peer that this page has put on the screen in the present call. */
   framesShown: 0,
   /** Data-channel messages received in the present call. */
   received: /** @type {string[]} */ ([]),
-  leave, rejoin, sendNumbered, framesDecoded,
+  leave, rejoin, sendNumbered, framesDecoded, selectedPair,
 };
 Object.assign(window, { call });
 
@@ -125,6 +127,7 @@ async function receive(message) {
       send({ type: "join_room", roomId: call.roomId });
       break;
     case "room_joined":
+      call.iceServers = message.iceServers ?? [];
       enter("joined");
       break;
     case "room_ready":
@@ -167,10 +170,29 @@ function rejoin() {
 
 // The call
 
+/** How TURN is reached over a transport: how its URL begins and ends. */
+const ways = {
+  udp: ["turn:", "transport=udp"],
+  tcp: ["turn:", "transport=tcp"],
+  tls: ["turns:", "transport=tcp"],
+};
+
+/** What the room told, or if the page's address asks for it nothing but the relay, over one transport. */
+function configuration() {
+  const way = ways[/** @type {keyof typeof ways} */ (query.get("relay"))];
+  if (!way) return { iceServers: call.iceServers };
+  const iceServers = call.iceServers
+    .map((server) => ({ ...server, urls: [server.urls].flat().filter(
+      (url) => url.startsWith(way[0]) && url.endsWith(way[1]),
+    ) }))
+    .filter(({ urls }) => urls.length > 0);
+  return { iceServers, iceTransportPolicy: /** @type {const} */ ("relay") };
+}
+
 function startCall() {
   endCall();
   enter("connecting");
-  const connection = new RTCPeerConnection();
+  const connection = new RTCPeerConnection(configuration());
   peer = connection;
   for (const track of camera.getTracks()) connection.addTrack(track, camera);
   connection.onicecandidate = ({ candidate }) => {
@@ -225,6 +247,20 @@ async function framesDecoded() {
     if (report.type === "inbound-rtp" && report.kind === "video") frames += report.framesDecoded ?? 0;
   }
   return frames;
+}
+
+/** Both ends of the way that the call takes, and how this page reaches its relay if it uses one. */
+async function selectedPair() {
+  const reports = [...((await peer?.getStats())?.values() ?? [])];
+  /** @param {string | undefined} id */
+  const report = (id) => reports.find((found) => found.id === id);
+  const transport = reports.find(({ type }) => type === "transport");
+  const pair = report(transport?.selectedCandidatePairId) ?? reports.find(({ selected }) => selected);
+  const local = report(pair?.localCandidateId);
+  return {
+    local: local?.candidateType, remote: report(pair?.remoteCandidateId)?.candidateType,
+    relayProtocol: local?.relayProtocol,
+  };
 }
 
 /** Sends the numbers from 0 on. @param {number} count */

@@ -1,6 +1,7 @@
 import HTTPTypes
 import Pairing
 import Signaling
+import Synchronization
 import Testing
 
 @testable import WebServer
@@ -95,6 +96,23 @@ struct OperationRoutesTests {
         #expect(try await bad.send(.get, "/healthz").status == 200)
         let refused = try await bad.send(.get, "/readyz")
         #expect(refused.status == 503 && refused.error == "unavailable")
+    }
+
+    @Test("A relay that fails its self-test makes the server unready, and is not asked again at once")
+    func relayReadiness() async throws {
+        let asked = Atomic<Int>(0)
+        let api = TestAPI(services: { services in
+            services.relay.isHealthy = {
+                asked.add(1, ordering: .relaxed)
+                return false
+            }
+        })
+        for _ in 0..<3 {
+            let refused = try await api.send(.get, "/readyz")
+            #expect(refused.status == 503 && refused.error == "unavailable")
+        }
+        #expect(asked.load(ordering: .relaxed) == 1)
+        #expect(try await api.send(.get, "/healthz").status == 200)
     }
 
     @Test("A server that is shutting down is not ready, still answers, and ends its connections")

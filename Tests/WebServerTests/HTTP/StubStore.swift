@@ -56,9 +56,9 @@ final class StubStore: PairingStore {
         return false
     }
 
-    func purge(_ devices: [DeviceID]) async throws(PairingStoreError) -> PurgeCount {
+    func purge(_ devices: [DeviceID]) async throws(PairingStoreError) -> Purged {
         try await answer()
-        return PurgeCount(rooms: 0, pendings: 0)
+        return Purged(rooms: [], pendings: 0)
     }
 
     func sweepExpired(now: Timestamp) async throws(PairingStoreError) -> Int {

@@ -1,0 +1,11 @@
+import TURN
+
+/// What others ask of a loop; done at its next turn.
+enum LoopCommand: Sendable {
+    /// End the allocations made with credentials of a room.
+    case endRoom(RoomTag)
+    /// Take no new clients: close the stream listeners. Allocations live on.
+    case stopListening
+    /// End everything and leave the thread.
+    case stop
+}

@@ -1,0 +1,78 @@
+import CDatagrams
+import Glibc
+import STUN
+import Synchronization
+import TURN
+
+/// What reaches a loop from other threads: packets from other loops and commands.
+///
+/// Senders append under a short lock and wake the loop once for all that they had. The loop takes all packets at once
+/// by exchanging its empty memory for the full one, so no lock is held while they are worked on.
+final class LoopMailbox: Sendable {
+    private struct State: ~Copyable, Sendable {
+        var packets = MailboxPackets()
+        var commands: [LoopCommand] = []
+        /// Packets that found no room since the loop last looked.
+        var dropped: UInt64 = 0
+        /// The loop was woken or is about to be, and has not looked since.
+        var isWaking = false
+    }
+
+    private let state = Mutex(State())
+    /// An eventfd. Watched edge-triggered, so that it need not be read: each write is an event.
+    let descriptor: Int32
+
+    init() throws(RelayServerError) {
+        descriptor = eventfd(0, Int32(EFD_NONBLOCK | EFD_CLOEXEC))
+        guard descriptor >= 0 else { throw .system(.mailbox, errno: errno) }
+    }
+
+    deinit {
+        close(descriptor)
+    }
+
+    /// Leaves a packet for one of the loop's allocations; drops and counts it where there is no room.
+    ///
+    /// - Returns: whether the sender has to call `wake` when it has done all of its turn.
+    @inline(__always)
+    func post(_ payload: UnsafeRawBufferPointer, from sender: TransportAddress, to receiver: AllocationID)
+        -> Bool
+    {
+        state.withLock { state in
+            if !state.packets.append(payload, from: sender, to: receiver) { state.dropped &+= 1 }
+            if state.isWaking { return false }
+            state.isWaking = true
+            return true
+        }
+    }
+
+    /// Leaves a command and wakes the loop.
+    func post(_ command: LoopCommand) {
+        state.withLock { $0.commands.append(command) }
+        wake()
+    }
+
+    /// Has the loop look.
+    func wake() {
+        var one: UInt64 = 1
+        _ = write(descriptor, &one, MemoryLayout<UInt64>.size)
+    }
+
+    /// Takes what there is.
+    ///
+    /// - Parameters:
+    ///   - packets: empty; full on return.
+    ///   - dropped: grows by what found no room.
+    /// - Returns: the commands, in their order.
+    func take(_ packets: inout MailboxPackets, dropped: inout UInt64) -> [LoopCommand] {
+        state.withLock { state in
+            swap(&state.packets, &packets)
+            state.isWaking = false
+            dropped &+= state.dropped
+            state.dropped = 0
+            guard !state.commands.isEmpty else { return [] }
+            defer { state.commands = [] }
+            return state.commands
+        }
+    }
+}

@@ -1,0 +1,77 @@
+import Glibc
+import STUN
+import TURN
+
+/// The way of packets through a loop: from sockets into fixed memory, judged by the rules, and out in batches.
+///
+/// Packets are not copied: what leaves refers to where it was received, so that memory is not used again before
+/// `flush`. Stream clients send through `clientFrame`; what goes to them is handed to `StreamClients`, which is passed
+/// in wherever that may happen.
+struct PacketPath: ~Copyable {
+    /// Datagrams or runs taken from a listener at once.
+    static let listenerBatch = 64
+    /// Datagrams or runs taken from relay sockets between two flushes, and from one of them at once.
+    static let relayBatch = 64
+    static let relayRead = 16
+    /// Reads of one socket before the others get their turn.
+    static let maxReads = 4
+
+    /// The time of this turn.
+    var now: Instant
+    /// The rules with their allocations.
+    var turn: TURNServer
+    var sockets: RelaySocketTable
+    var counters = PathCounters()
+
+    var outgoing: SendBatch
+    var answers = AnswerArena()
+    var fromClients = ReceiveBatch(capacity: listenerBatch)
+    var fromPeers = ReceiveBatch(capacity: relayBatch)
+    /// Slots of `fromPeers` that packets not yet sent may lie in.
+    var peerSlots = 0
+
+    var listeners: InlineArray<16, UDPListener>
+    let listenerCount: Int
+
+    /// The mailboxes of all loops by number, this one's among them.
+    let mailboxes: [LoopMailbox]
+    /// Bits of those that were given something in this turn and have to be woken.
+    var loopsToWake: UInt32 = 0
+
+    init(
+        turn: consuming TURNServer, listeners: [UDPListener], mailboxes: [LoopMailbox],
+        registry: PollRegistry,
+        offloads: Offloads, seed: UInt64
+    ) {
+        now = Clock.now()
+        self.turn = turn
+        self.mailboxes = mailboxes
+        sockets = RelaySocketTable(registry, receivesRuns: offloads.receive)
+        outgoing = SendBatch(usesOffload: offloads.send, seed: seed)
+        self.listeners = InlineArray { $0 < listeners.count ? listeners[$0] : UDPListener() }
+        listenerCount = min(listeners.count, UDPListener.maxCount)
+    }
+
+    deinit {
+        for index in 0..<listenerCount { close(listeners[index].descriptor) }
+    }
+
+    /// Sends everything; receive memory may be used again afterwards.
+    @inline(__always)
+    mutating func flush() {
+        outgoing.flush()
+        peerSlots = 0
+        answers.removeAll()
+        sockets.closePending()
+    }
+
+    /// Wakes the loops that were left packets.
+    @inline(__always)
+    mutating func wakeLoops() {
+        while loopsToWake != 0 {
+            let loop = loopsToWake.trailingZeroBitCount
+            loopsToWake &= loopsToWake &- 1
+            mailboxes[loop].wake()
+        }
+    }
+}

@@ -1,0 +1,42 @@
+/// What a readiness event is about: the 64 bits that the kernel gives back with it.
+///
+/// The generation tells an event of a socket that was closed earlier in the same batch, and whose place another has
+/// taken since, from one of its successor.
+struct PollTag: BitwiseCopyable, Equatable {
+    /// Who the event is for.
+    enum Kind: UInt8, BitwiseCopyable {
+        /// A UDP listener; the index is its number in the loop.
+        case listener
+        /// A relay socket; the index is its place in `RelaySocketTable`.
+        case relay
+        /// The loop's mailbox.
+        case mailbox
+        /// A TCP or TLS listener; the index is `StreamClients`' own.
+        case streamListener
+        /// A TCP or TLS client; the index is `StreamClients`' own.
+        case stream
+    }
+
+    /// What of a generation a tag carries.
+    static let generationMask: UInt32 = 0xFF_FFFF
+
+    /// 8 bits of kind, 24 of generation, 32 of index.
+    let bits: UInt64
+
+    init(bits: UInt64) {
+        self.bits = bits
+    }
+
+    /// - Parameter generation: only its low 24 bits count.
+    init(_ kind: Kind, index: UInt32, generation: UInt32 = 0) {
+        bits = UInt64(kind.rawValue) << 56 | UInt64(generation & Self.generationMask) << 32 | UInt64(index)
+    }
+
+    @inline(__always)
+    var kind: Kind? { Kind(rawValue: UInt8(truncatingIfNeeded: bits >> 56)) }
+    @inline(__always)
+    var index: UInt32 { UInt32(truncatingIfNeeded: bits) }
+    /// 24 bits.
+    @inline(__always)
+    var generation: UInt32 { UInt32(truncatingIfNeeded: bits >> 32) & Self.generationMask }
+}

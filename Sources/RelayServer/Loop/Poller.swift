@@ -1,0 +1,80 @@
+import CDatagrams
+import Glibc
+
+/// An epoll instance and the events of its last wait.
+struct Poller: ~Copyable {
+    /// Events taken at once; what is left comes with the next wait.
+    private static let eventCapacity = 256
+
+    /// Where sockets are registered.
+    let registry: PollRegistry
+    private let events: UnsafeMutablePointer<epoll_event>
+
+    init() throws(RelayServerError) {
+        let descriptor = epoll_create1(Int32(EPOLL_CLOEXEC))
+        guard descriptor >= 0 else { throw .system(.poller, errno: errno) }
+        registry = PollRegistry(descriptor: descriptor)
+        events = .allocate(capacity: Self.eventCapacity)
+        events.initialize(repeating: epoll_event(), count: Self.eventCapacity)
+    }
+
+    deinit {
+        events.deallocate()
+        close(registry.descriptor)
+    }
+
+    /// Waits for readiness.
+    ///
+    /// - Parameter milliseconds: -1 waits without end, 0 not at all.
+    /// - Returns: how many events there are; 0 at the end of the time or when a signal interrupts.
+    @inline(__always)
+    func wait(milliseconds: Int32) -> Int {
+        max(0, Int(epoll_wait(registry.descriptor, events, Int32(Self.eventCapacity), milliseconds)))
+    }
+
+    /// An event of the last wait.
+    @inline(__always)
+    func event(_ index: Int) -> (tag: PollTag, events: UInt32) {
+        (PollTag(bits: events[index].data.u64), events[index].events)
+    }
+}
+
+/// The sockets a poller watches. Valid as long as the poller; used on its thread.
+struct PollRegistry: BitwiseCopyable {
+    /// Something to read, reported until it is read.
+    static let input = EPOLLIN.rawValue
+    /// Room to write, reported as long as there is.
+    static let output = EPOLLOUT.rawValue
+    /// An error or something in the error queue; reported whether asked for or not.
+    static let error = EPOLLERR.rawValue
+    /// The other side has closed, one way or both; the latter is reported whether asked for or not.
+    static let hangUp = EPOLLRDHUP.rawValue | EPOLLHUP.rawValue
+    /// Reports each write to an eventfd, which then need not be read.
+    static let edgeTriggeredInput = EPOLLIN.rawValue | EPOLLET.rawValue
+
+    fileprivate let descriptor: Int32
+
+    /// Reports a socket's readiness under a tag from now on.
+    @discardableResult
+    func watch(_ socket: Int32, tag: PollTag, events: UInt32 = input) -> Bool {
+        control(EPOLL_CTL_ADD, socket, tag, events)
+    }
+
+    /// Changes what a watched socket reports.
+    @discardableResult
+    func change(_ socket: Int32, tag: PollTag, events: UInt32) -> Bool {
+        control(EPOLL_CTL_MOD, socket, tag, events)
+    }
+
+    /// Reports a socket no longer; closing it does the same.
+    func forget(_ socket: Int32) {
+        _ = control(EPOLL_CTL_DEL, socket, PollTag(bits: 0), 0)
+    }
+
+    private func control(_ operation: Int32, _ socket: Int32, _ tag: PollTag, _ events: UInt32) -> Bool {
+        var event = epoll_event()
+        event.events = events
+        event.data.u64 = tag.bits
+        return epoll_ctl(descriptor, operation, socket, &event) == 0
+    }
+}

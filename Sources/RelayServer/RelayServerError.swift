@@ -1,0 +1,18 @@
+package import STUN
+
+/// What keeps the relay from starting.
+package enum RelayServerError: Error, Equatable {
+    /// A listener's address cannot be bound.
+    case listener(TransportAddress, errno: Int32)
+    /// The TLS listeners have no certificate, or it cannot be used.
+    case certificate(TLSConfigurationError?)
+    /// There is no address to relay from.
+    case noRelayAddress
+    /// The system refuses something that the relay cannot do without.
+    case system(Resource, errno: Int32)
+
+    /// What the system was asked for.
+    package enum Resource: String, Sendable {
+        case poller, thread, mailbox, socket
+    }
+}

@@ -1,0 +1,82 @@
+import TURN
+
+/// One TCP or TLS client: its socket, what is known of it, and what waits in either direction.
+struct StreamClient: ~Copyable {
+    enum Phase: UInt8 {
+        /// TLS only: the handshake is not complete.
+        case handshaking
+        /// Connected, but no whole message has come.
+        case silent
+        case open
+        /// It ends with the turn: nothing is read any more, and what waits for it is written if the socket takes it.
+        case closing
+    }
+
+    let socket: Int32
+    let route: ClientRoute
+    let acceptedAt: Instant
+    var phase: Phase
+    /// From its first bytes on: a connection that stays silent has none.
+    var tls: TLSSession?
+    var partial = PartialMessage()
+    var outbox = StreamOutbox()
+    /// Its socket takes no more: what waits goes out when the poller says that there is room.
+    var isBlocked = false
+    /// Nothing is written any more, for this reason, and the poller is about to report the end.
+    var abandoned: StreamEnd?
+    /// In the list of clients that have something to write at the end of the turn.
+    var isListed = false
+    var receivedAt: Instant
+    /// When the message that is under way began.
+    var partialSince: Instant
+    /// When it last took something, while it is blocked.
+    var blockedSince: Instant
+
+    init(socket: Int32, route: ClientRoute, now: Instant) {
+        self.socket = socket
+        self.route = route
+        acceptedAt = now
+        phase = route.fiveTuple.transport == .tls ? .handshaking : .silent
+        receivedAt = now
+        partialSince = now
+        blockedSince = now
+    }
+
+    /// Why and when it has to end if nothing happens until then; `idle` only unless it has an allocation.
+    func deadline(_ times: StreamTimes) -> (Instant, StreamEnd) {
+        var earliest = (receivedAt.advanced(byNanoseconds: times.idle), StreamEnd.idle)
+        func consider(_ since: Instant, _ nanoseconds: UInt64, _ end: StreamEnd) {
+            let deadline = since.advanced(byNanoseconds: nanoseconds)
+            if deadline < earliest.0 { earliest = (deadline, end) }
+        }
+        if isBlocked { consider(blockedSince, times.unread, .unread) }
+        switch phase {
+        case .handshaking, .silent: consider(acceptedAt, times.message, .slow)
+        case .open, .closing: if !partial.isEmpty { consider(partialSince, times.message, .slow) }
+        }
+        return earliest
+    }
+}
+
+/// The times of `StreamLimits` in nanoseconds.
+struct StreamTimes: BitwiseCopyable {
+    let message: UInt64
+    let idle: UInt64
+    let unread: UInt64
+
+    init(_ limits: StreamLimits) {
+        message = limits.messageTime.nanoseconds
+        idle = limits.idleTime.nanoseconds
+        unread = limits.unreadTime.nanoseconds
+    }
+
+    /// Every client is looked at this often, so no deadline that comes up in between is passed.
+    var shortest: UInt64 { max(1_000_000, min(message, idle, unread)) }
+}
+
+extension Instant {
+    func advanced(byNanoseconds added: UInt64) -> Instant {
+        let (sum, overflow) = nanoseconds.addingReportingOverflow(added)
+        return overflow ? .distantFuture : Instant(nanoseconds: sum)
+    }
+}

@@ -1,0 +1,72 @@
+import CDatagrams
+import Glibc
+import STUN
+import TURN
+
+extension StreamClients {
+    /// Takes connections, as many as one turn may: those that are left are reported again.
+    mutating func accept(_ listener: StreamListener, now: Instant) {
+        for _ in 0..<limits.acceptsPerTurn {
+            var remote = SocketAddress()
+            let flags = Int32(SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
+            let socket = remote.withPointer { accept4(listener.socket, $0, $1, flags) }
+            guard socket >= 0 else {
+                switch errno {
+                case EMFILE, ENFILE, ENOBUFS, ENOMEM:
+                    counters.count(.exhausted)
+                    setListening(false)
+                    resting = now.advanced(byNanoseconds: StreamLimits.exhaustedPause.nanoseconds)
+                    return
+                case EAGAIN: return
+                // A connection that was gone before it was taken.
+                default: continue
+                }
+            }
+            guard let client = remote.transportAddress, let server = localAddress(socket, listener) else {
+                Glibc.close(socket)
+                continue
+            }
+            let fiveTuple = FiveTuple(client: client, server: server, transport: listener.transport)
+            add(socket, fiveTuple, now: now)
+        }
+    }
+
+    /// Takes over a connected socket, or closes it if there are too many.
+    private mutating func add(_ socket: Int32, _ fiveTuple: FiveTuple, now: Instant) {
+        guard admission.admit(fiveTuple.client.ip) else {
+            counters.count(.refused)
+            Glibc.close(socket)
+            return
+        }
+        guard let handle = table.nextHandle(),
+            registry?.watch(socket, tag: PollTag(.stream, index: handle)) == true
+        else {
+            counters.count(.exhausted)
+            admission.release(fiveTuple.client.ip)
+            Glibc.close(socket)
+            return
+        }
+        counters.accepted &+= 1
+        if fiveTuple.transport == .tls { counters.openTLS &+= 1 } else { counters.openTCP &+= 1 }
+        table.insert(
+            StreamClient(socket: socket, route: ClientRoute(fiveTuple: fiveTuple, handle: handle), now: now))
+        if let client = table.client(handle) { watchDeadline(of: client, now: now) }
+    }
+
+    /// The address the client spoke to: the listener's own unless that is bound to all of them.
+    private func localAddress(_ socket: Int32, _ listener: StreamListener) -> TransportAddress? {
+        guard listener.address.ip.isUnspecified else { return listener.address }
+        var local = SocketAddress()
+        return local.withPointer { getsockname(socket, $0, $1) } == 0 ? local.transportAddress : nil
+    }
+
+    /// Has the listeners' readiness reported, or not while there are no descriptors: it would be reported without end.
+    mutating func setListening(_ isListening: Bool) {
+        for (index, listener) in listeners.enumerated() {
+            registry?.change(
+                listener.socket, tag: PollTag(.streamListener, index: UInt32(index)),
+                events: isListening ? PollRegistry.input : 0)
+        }
+        if isListening { resting = nil }
+    }
+}

@@ -1,0 +1,176 @@
+import CDatagrams
+import Glibc
+import STUN
+import TURN
+
+extension StreamClients {
+    /// What one read of a client's socket gave.
+    enum Received {
+        /// So many bytes, decrypted where they had to be.
+        case bytes(Int)
+        case ended(StreamEnd)
+    }
+
+    /// Reads a client once and hands its whole messages on.
+    mutating func read(
+        _ client: UnsafeMutablePointer<StreamClient>, path: inout some StreamReceiver & ~Copyable
+    ) {
+        if let end = client.pointee.abandoned { return finish(client, end, path: &path) }
+        if client.pointee.phase == .handshaking {
+            // Its readiness is reported again in the next turn.
+            guard handshakesLeft > 0 else { return }
+            handshakesLeft -= 1
+        }
+        if arena?.hasRoom == false {
+            path.flush()
+            arena?.removeAll()
+        }
+        guard let place = arena?.next else { return }
+        let kept = client.pointee.partial.byteCount
+        let received =
+            client.pointee.route.fiveTuple.transport == .tls
+            ? receiveTLS(client, into: place + kept) : receiveTCP(client, into: place + kept)
+        switch received {
+        case .ended(let end): finish(client, end, path: &path)
+        case .bytes(let count):
+            guard count > 0 else { return }
+            client.pointee.receivedAt = path.now
+            take(client, place, keptByteCount: kept, arrivedByteCount: count, path: &path)
+        }
+    }
+
+    /// Puts what arrived behind what was kept, hands on what is whole and keeps the rest.
+    private mutating func take(
+        _ client: UnsafeMutablePointer<StreamClient>, _ place: UnsafeMutableRawPointer, keptByteCount kept: Int,
+        arrivedByteCount arrived: Int, path: inout some StreamReceiver & ~Copyable
+    ) {
+        if kept > 0 {
+            // A long message that comes in small pieces is not copied to and fro with each of them.
+            if client.pointee.partial.isIncomplete(with: arrived) {
+                return keep(client, place + kept, byteCount: arrived, whole: nil, path: &path)
+            }
+            client.pointee.partial.move(to: place, memory: &memory)
+        }
+        let byteCount = kept &+ arrived
+        arena?.keep(byteCount)
+        var offset = 0
+        while offset < byteCount {
+            let rest = UnsafeMutableRawBufferPointer(start: place + offset, count: byteCount &- offset)
+            switch frame(of: client, rest) {
+            case .message(let count):
+                if client.pointee.phase == .silent { client.pointee.phase = .open }
+                handOn(client, rest, byteCount: count, path: &path)
+                offset &+= count
+            case .channelData(let count, let padded):
+                handOn(client, rest, byteCount: count, path: &path)
+                offset &+= padded
+            case .needMore(let whole):
+                client.pointee.partialSince = path.now
+                return keep(client, place + offset, byteCount: rest.count, whole: whole, path: &path)
+            case .malformed: return finish(client, .malformed, path: &path)
+            }
+        }
+    }
+
+    @inline(__always)
+    private mutating func handOn(
+        _ client: UnsafeMutablePointer<StreamClient>, _ bytes: UnsafeMutableRawBufferPointer, byteCount: Int,
+        path: inout some StreamReceiver & ~Copyable
+    ) {
+        let frame = UnsafeMutableRawBufferPointer(rebasing: bytes.prefix(byteCount))
+        let route = client.pointee.route
+        let answer = path.clientFrame(frame, from: route, streams: &self)
+        guard let start = answer.baseAddress, answer.count > 0 else { return }
+        append(route.handle, OutgoingFrame(payload: start, payloadByteCount: answer.count))
+    }
+
+    /// The message at the front. The first one has to be STUN, and not long: whoever speaks something else is found
+    /// out before anything is kept for it.
+    @inline(__always)
+    private func frame(
+        of client: UnsafeMutablePointer<StreamClient>, _ bytes: UnsafeMutableRawBufferPointer
+    ) -> StreamFramer.Frame {
+        let bytes = UnsafeRawBufferPointer(bytes)
+        guard client.pointee.phase == .silent else { return StreamFramer().next(bytes.bytes) }
+        guard let first = bytes.first, first < 0x40 else { return .malformed }
+        return StreamFramer(maxBytes: StreamLimits.firstMessageBytes).next(bytes.bytes)
+    }
+
+    private mutating func keep(
+        _ client: UnsafeMutablePointer<StreamClient>, _ bytes: UnsafeRawPointer, byteCount: Int, whole: Int?,
+        path: inout some StreamReceiver & ~Copyable
+    ) {
+        if !client.pointee.partial.append(bytes, byteCount: byteCount, whole: whole, memory: &memory) {
+            finish(client, .malformed, path: &path)
+        }
+    }
+
+    // MARK: - Sockets
+
+    private mutating func receiveTCP(
+        _ client: UnsafeMutablePointer<StreamClient>, into place: UnsafeMutableRawPointer
+    ) -> Received {
+        let count = recv(client.pointee.socket, place, StreamArena.readBytes, Int32(MSG_DONTWAIT))
+        if count > 0 { return .bytes(count) }
+        return count == 0 ? .ended(.client) : Self.failure
+    }
+
+    /// Reads records, and goes on with the handshake or decrypts them.
+    private mutating func receiveTLS(
+        _ client: UnsafeMutablePointer<StreamClient>, into place: UnsafeMutableRawPointer
+    ) -> Received {
+        guard let ciphertext = arena?.ciphertext, let exchange = arena?.exchange else { return .bytes(0) }
+        let count = recv(client.pointee.socket, ciphertext, StreamArena.readBytes, Int32(MSG_DONTWAIT))
+        guard count > 0 else {
+            guard count == 0 else { return Self.failure }
+            return .ended(client.pointee.phase == .handshaking ? .handshake : .client)
+        }
+        exchange.pointee = TLSExchange(socket: client.pointee.socket, input: ciphertext, inputByteCount: count)
+        if client.pointee.tls == nil {
+            refreshContext()
+            guard let context else { return .ended(.exhausted) }
+            client.pointee.tls = TLSSession(context, exchange: exchange)
+            if client.pointee.tls == nil { return .ended(.exhausted) }
+        }
+        if client.pointee.phase == .handshaking {
+            switch client.pointee.tls?.handshake() {
+            case .done:
+                client.pointee.phase = .silent
+                counters.handshakes &+= 1
+            case .needsInput: return .bytes(0)
+            default: return .ended(.handshake)
+            }
+        }
+        return decrypt(client, into: place)
+    }
+
+    /// Decrypts all that has been read. A session never keeps input for later, so what asks for room in the middle of
+    /// it, an answer to a change of keys for a client that does not read, is an end.
+    private mutating func decrypt(
+        _ client: UnsafeMutablePointer<StreamClient>, into place: UnsafeMutableRawPointer
+    ) -> Received {
+        var total = 0
+        while true {
+            switch client.pointee.tls?.read(into: place + total, byteCount: StreamArena.limit &- total) {
+            case .done(let count): total &+= count
+            case .needsInput: return .bytes(total)
+            case .needsRoom: return .ended(.unread)
+            case .ended: return total > 0 ? .bytes(total) : .ended(.client)
+            case .failed, nil: return .ended(.broken)
+            }
+        }
+    }
+
+    private static var failure: Received {
+        errno == EAGAIN || errno == EINTR ? .bytes(0) : .ended(.broken)
+    }
+
+    /// Takes another certificate if there is one.
+    private mutating func refreshContext() {
+        guard let certificates else { return }
+        let generation = certificates.generation
+        guard generation != contextGeneration else { return }
+        contextGeneration = generation
+        context = certificates.current
+    }
+}

@@ -1,0 +1,187 @@
+import CDatagrams
+import Glibc
+import STUN
+import TURN
+
+/// What a loop does with what its stream clients send: `PacketPath`, or a test's own.
+protocol StreamReceiver: ~Copyable {
+    /// The time of this turn.
+    var now: Instant { get }
+    /// Takes a whole message, without ChannelData's padding; what of it is for stream clients is appended to `streams`.
+    ///
+    /// The bytes stay where they are until the next `flush` and may be overwritten.
+    /// - Returns: what to answer, valid until the next `flush`; empty if nothing.
+    mutating func clientFrame(
+        _ frame: UnsafeMutableRawBufferPointer, from route: ClientRoute, streams: inout StreamClients
+    ) -> UnsafeRawBufferPointer
+    /// The client is gone; so is its allocation.
+    mutating func clientClosed(_ fiveTuple: FiveTuple)
+    /// Whether the client has an allocation, which is what it may stay for without sending anything.
+    func holdsAllocation(_ fiveTuple: FiveTuple) -> Bool
+    /// Sends what refers to bytes given to `clientFrame`.
+    mutating func flush()
+}
+
+extension PacketPath: StreamReceiver {
+    func holdsAllocation(_ fiveTuple: FiveTuple) -> Bool { turn.holdsAllocation(fiveTuple) }
+}
+
+/// The TCP and TLS clients of one loop: their listeners, connections, receive buffers and outboxes.
+///
+/// Owned by the loop beside its `PacketPath`; neither keeps a reference to the other. A turn reads each client that
+/// is ready once, hands its messages to the path where they lie, and writes each client once at the end.
+struct StreamClients: ~Copyable {
+    let limits: StreamLimits
+    let times: StreamTimes
+    let admission: StreamAdmission
+    let certificates: TLSCertificates?
+
+    /// Where sockets are watched; nil until ``register(_:)``.
+    private(set) var registry: PollRegistry?
+    var counters = StreamCounters()
+    var table = StreamTable()
+    var memory: StreamMemory
+    var deadlines = DeadlineHeap()
+    /// What clients sent in this turn; allocated with the first listener or client.
+    var arena: StreamArena?
+
+    var listeners: [StreamListener] = []
+    /// Listeners rest until then because there were no descriptors left.
+    var resting: Instant?
+    /// The certificate that new sessions use, and its generation.
+    var context: TLSContext?
+    var contextGeneration: UInt64 = 0
+    /// Steps of handshakes that this turn has left.
+    var handshakesLeft: Int
+
+    /// Clients with something to write at the end of the turn.
+    var listed: [UInt32] = []
+    /// Clients that end with the turn.
+    var closing: [UInt32] = []
+
+    /// - Parameters:
+    ///   - listeners: this loop's own; closed with the value.
+    ///   - admission: shared by all loops.
+    ///   - certificates: nil if there is no TLS listener.
+    init(
+        _ limits: StreamLimits, listeners: [StreamListener], admission: StreamAdmission,
+        certificates: TLSCertificates?
+    ) {
+        self.limits = limits
+        self.listeners = listeners
+        times = StreamTimes(limits)
+        self.admission = admission
+        self.certificates = certificates
+        memory = StreamMemory(largestBytes: limits.outboxBytes + limits.answerReserveBytes)
+        handshakesLeft = limits.handshakesPerTurn
+    }
+
+    deinit {
+        for listener in listeners { Glibc.close(listener.socket) }
+        for handle in table.handles {
+            guard let client = table.client(handle) else { continue }
+            Glibc.close(client.pointee.socket)
+            client.pointee.outbox.discard()
+            client.pointee.partial.discard()
+            admission.release(client.pointee.route.fiveTuple.client.ip)
+        }
+    }
+
+    /// Watches the listeners, and everything else, from now on.
+    mutating func register(_ registry: PollRegistry) {
+        self.registry = registry
+        if !listeners.isEmpty { arena = StreamArena() }
+        for index in listeners.indices {
+            registry.watch(listeners[index].socket, tag: PollTag(.streamListener, index: UInt32(index)))
+        }
+    }
+
+    /// The earliest moment at which ``expire(path:)`` has something to do.
+    var nextDeadline: Instant? {
+        guard let first = deadlines.first?.deadline else { return resting }
+        return resting.map { min($0, first) } ?? first
+    }
+
+    /// Streams that are open.
+    var count: Int { table.count }
+
+    /// Takes the readiness of a listener or a connection.
+    ///
+    /// - Parameters:
+    ///   - tag: of kind `.streamListener` or `.stream`, as it was given to `PollRegistry.watch`; one of a client
+    ///     that is gone is ignored.
+    ///   - events: `PollRegistry.input` and its siblings.
+    mutating func handle(_ tag: PollTag, events: UInt32, path: inout some StreamReceiver & ~Copyable) {
+        guard tag.kind == .stream else {
+            if Int(tag.index) < listeners.count { accept(listeners[Int(tag.index)], now: path.now) }
+            return
+        }
+        guard let client = table.client(tag.index), client.pointee.phase != .closing else { return }
+        if events & PollRegistry.output != 0 { unblock(client) }
+        if events & ~PollRegistry.output != 0 { read(client, path: &path) }
+    }
+
+    /// Ends what has waited too long, and listens again after a rest.
+    mutating func expire(path: inout some StreamReceiver & ~Copyable) {
+        let now = path.now
+        if let until = resting, until <= now { setListening(true) }
+        while let (due, index) = deadlines.first, due <= now {
+            guard let client = table.client(atIndex: index) else {
+                deadlines.remove(index)
+                continue
+            }
+            let (deadline, end) = client.pointee.deadline(times)
+            if deadline <= now {
+                if end == .idle, path.holdsAllocation(client.pointee.route.fiveTuple) {
+                    client.pointee.receivedAt = now
+                } else {
+                    finish(client, end, path: &path)
+                    continue
+                }
+            }
+            watchDeadline(of: client, now: now)
+        }
+        if !closing.isEmpty { write(path: &path) }
+    }
+
+    /// Sets when the client is looked at next: at its deadline, but soon enough for deadlines that come up later.
+    func nextLook(_ client: UnsafeMutablePointer<StreamClient>, now: Instant) -> Instant {
+        min(client.pointee.deadline(times).0, now.advanced(byNanoseconds: times.shortest))
+    }
+
+    mutating func watchDeadline(of client: UnsafeMutablePointer<StreamClient>, now: Instant) {
+        deadlines.set(StreamTable.index(client.pointee.route.handle), to: nextLook(client, now: now))
+    }
+
+    /// Ends a client with this turn: what it has sent is worked on, what waits for it is written if there is room.
+    mutating func finish(
+        _ client: UnsafeMutablePointer<StreamClient>, _ end: StreamEnd,
+        path: inout some StreamReceiver & ~Copyable
+    ) {
+        guard client.pointee.phase != .closing else { return }
+        let route = client.pointee.route
+        counters.count(end)
+        client.pointee.phase = .closing
+        deadlines.remove(StreamTable.index(route.handle))
+        closing.append(route.handle)
+        // What it sent before it closed goes out before its relay socket does.
+        path.flush()
+        path.clientClosed(route.fiveTuple)
+    }
+
+    /// Closes the listeners; clients stay.
+    mutating func stopListening() {
+        for listener in listeners { Glibc.close(listener.socket) }
+        listeners = []
+        resting = nil
+    }
+
+    /// Closes everything.
+    mutating func close(path: inout some StreamReceiver & ~Copyable) {
+        stopListening()
+        for handle in table.handles {
+            if let client = table.client(handle) { finish(client, .draining, path: &path) }
+        }
+        write(path: &path)
+    }
+}

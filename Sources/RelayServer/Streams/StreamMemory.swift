@@ -1,0 +1,58 @@
+/// Blocks of memory for what a client's bytes need while they wait, in a few sizes; used ones are kept for the next.
+///
+/// A client holds a block only while something waits: part of a message, or what its socket did not take. So in
+/// steady traffic nothing is allocated, and an idle client costs nothing here.
+struct StreamMemory: ~Copyable {
+    /// A piece of memory of one of the sizes. Whoever takes it gives it back to the same ``StreamMemory``.
+    struct Block: BitwiseCopyable {
+        let start: UnsafeMutableRawPointer
+        let capacity: Int
+        fileprivate let size: UInt8
+    }
+
+    /// A few packets; the messages of a turn; the longest message; and what an outbox may hold at most.
+    private static let capacities: [4 of Int] = [2 << 10, 16 << 10, 80 << 10, 0]
+    /// How many unused blocks of each size are kept; together below 3 MB a loop.
+    private static let kept: [4 of Int] = [256, 64, 8, 2]
+
+    private let capacities: [4 of Int]
+    private var unused: [[Block]] = [[], [], [], []]
+
+    /// - Parameter largestBytes: no block is ever asked to hold more.
+    init(largestBytes: Int) {
+        var capacities = Self.capacities
+        capacities[3] = max(largestBytes, Self.capacities[2])
+        self.capacities = capacities
+        for index in unused.indices { unused[index].reserveCapacity(Self.kept[index]) }
+    }
+
+    deinit {
+        for blocks in unused {
+            for block in blocks { block.start.deallocate() }
+        }
+    }
+
+    /// A block of at least so many bytes; nil beyond the largest size.
+    mutating func take(_ byteCount: Int) -> Block? {
+        var size = 0
+        while size < 4, capacities[size] < byteCount { size += 1 }
+        guard size < 4 else { return nil }
+        if let block = unused[size].popLast() { return block }
+        return Block(
+            start: .allocate(byteCount: capacities[size], alignment: 16), capacity: capacities[size],
+            size: UInt8(size))
+    }
+
+    /// Frees a block without keeping it.
+    static func discard(_ block: Block) { block.start.deallocate() }
+
+    /// Gives a block back.
+    mutating func give(_ block: Block) {
+        let size = Int(block.size)
+        if unused[size].count < Self.kept[size] {
+            unused[size].append(block)
+        } else {
+            block.start.deallocate()
+        }
+    }
+}

@@ -1,0 +1,80 @@
+import CDatagrams
+import COpenSSL
+import Glibc
+
+/// What OpenSSL reads from and writes to while a loop works on one client.
+///
+/// A loop has one, at an address that never changes, and points it at a client before each call into that client's
+/// session: bytes that the loop has read from the socket in one call are taken from memory, records go straight to
+/// the socket. So a turn costs a client one read and, as long as what it is sent fits one record, one write.
+struct TLSExchange: BitwiseCopyable {
+    /// The client's socket; -1 while no client is worked on.
+    var socket: Int32 = -1
+    /// What has been read from it and not yet been taken by OpenSSL.
+    var input: UnsafeRawPointer?
+    var inputByteCount = 0
+    /// The other side has closed, so nothing follows after `input`.
+    var isAtEnd = false
+    /// The last write failed for good.
+    var hasFailed = false
+
+    /// The functions OpenSSL calls; made once for the process, nil if out of memory.
+    nonisolated(unsafe) static let method: OpaquePointer? = {
+        let index = BIO_get_new_index()
+        guard index >= 0, let method = BIO_meth_new(index | BIO_TYPE_SOURCE_SINK, "stream client") else {
+            return nil
+        }
+        BIO_meth_set_read(method, readExchange)
+        BIO_meth_set_write(method, writeExchange)
+        BIO_meth_set_ctrl(method, controlExchange)
+        BIO_meth_set_create(method) { bio in
+            BIO_set_init(bio, 1)
+            return 1
+        }
+        return method
+    }()
+}
+
+private func readExchange(
+    _ bio: OpaquePointer?, _ bytes: UnsafeMutablePointer<CChar>?, _ byteCount: Int32
+) -> Int32 {
+    guard let bytes, let exchange = BIO_get_data(bio)?.assumingMemoryBound(to: TLSExchange.self) else { return -1 }
+    openssl_bio_clear_retry(bio)
+    let available = exchange.pointee.inputByteCount
+    guard available > 0, byteCount > 0, let input = exchange.pointee.input else {
+        if exchange.pointee.isAtEnd { return 0 }
+        openssl_bio_retry_read(bio)
+        return -1
+    }
+    let taken = min(available, Int(byteCount))
+    UnsafeMutableRawPointer(bytes).copyMemory(from: input, byteCount: taken)
+    exchange.pointee.input = input + taken
+    exchange.pointee.inputByteCount = available - taken
+    return Int32(truncatingIfNeeded: taken)
+}
+
+private func writeExchange(_ bio: OpaquePointer?, _ bytes: UnsafePointer<CChar>?, _ byteCount: Int32) -> Int32 {
+    guard let bytes, byteCount > 0, let exchange = BIO_get_data(bio)?.assumingMemoryBound(to: TLSExchange.self)
+    else { return -1 }
+    openssl_bio_clear_retry(bio)
+    let sent = send(
+        exchange.pointee.socket, bytes, Int(byteCount), Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT))
+    if sent >= 0 { return Int32(truncatingIfNeeded: sent) }
+    if errno == EAGAIN || errno == EINTR || errno == ENOBUFS {
+        openssl_bio_retry_write(bio)
+    } else {
+        exchange.pointee.hasFailed = true
+    }
+    return -1
+}
+
+private func controlExchange(
+    _ bio: OpaquePointer?, _ command: Int32, _: Int, _: UnsafeMutableRawPointer?
+) -> Int {
+    switch command {
+    case BIO_CTRL_FLUSH: 1
+    case BIO_CTRL_EOF:
+        BIO_get_data(bio)?.assumingMemoryBound(to: TLSExchange.self).pointee.isAtEnd == true ? 1 : 0
+    default: 0
+    }
+}

@@ -1,0 +1,85 @@
+import COpenSSL
+
+/// One client's TLS: OpenSSL's `SSL`, driven by whatever `TLSExchange` points at.
+///
+/// Belongs to one loop and is used on its thread only. Between calls OpenSSL holds at most one incomplete record; an
+/// idle session holds no buffer at all.
+struct TLSSession: ~Copyable {
+    /// What became of a step.
+    enum Step: Equatable {
+        /// So many bytes read or written; 0 for a handshake that is complete.
+        case done(Int)
+        /// Everything read has been used; go on when more has come.
+        case needsInput
+        /// The socket takes no more; go on when it does.
+        case needsRoom
+        /// The client has said goodbye.
+        case ended
+        /// The client broke the rules, or the connection broke.
+        case failed
+    }
+
+    private let ssl: OpaquePointer
+    /// Keeps OpenSSL's pointer to the callbacks and the certificate alive.
+    private let context: TLSContext
+
+    /// A session that waits for a ClientHello.
+    ///
+    /// - Parameter exchange: outlives the session.
+    /// - Returns: nil if memory runs out.
+    init?(_ context: TLSContext, exchange: UnsafeMutablePointer<TLSExchange>) {
+        guard let method = TLSExchange.method, let ssl = SSL_new(context.pointer) else { return nil }
+        guard let bio = BIO_new(method) else {
+            SSL_free(ssl)
+            return nil
+        }
+        BIO_set_data(bio, UnsafeMutableRawPointer(exchange))
+        SSL_set_bio(ssl, bio, bio)
+        SSL_set_accept_state(ssl)
+        self.ssl = ssl
+        self.context = context
+    }
+
+    deinit {
+        SSL_free(ssl)
+    }
+
+    /// Goes on with the handshake; `.done(0)` when it is complete.
+    mutating func handshake() -> Step {
+        let result = SSL_do_handshake(ssl)
+        return result == 1 ? .done(0) : outcome(of: result)
+    }
+
+    /// Decrypts into `bytes`: one record's worth at most. Call until it wants something else.
+    mutating func read(into bytes: UnsafeMutableRawPointer, byteCount: Int) -> Step {
+        let result = SSL_read(ssl, bytes, Int32(clamping: byteCount))
+        return result > 0 ? .done(Int(result)) : outcome(of: result)
+    }
+
+    /// Encrypts and sends one record from the start of `bytes`. After `.needsRoom` the same bytes must be given
+    /// again, from any place, and more may follow them.
+    mutating func write(_ bytes: UnsafeRawPointer, byteCount: Int) -> Step {
+        let result = SSL_write(ssl, bytes, Int32(clamping: byteCount))
+        return result > 0 ? .done(Int(result)) : outcome(of: result)
+    }
+
+    /// Says goodbye, without waiting for an answer. Not after `.failed`.
+    mutating func close() {
+        if SSL_shutdown(ssl) < 0 { ERR_clear_error() }
+    }
+
+    /// The version as OpenSSL calls it, "TLSv1.3" for one.
+    var version: String { String(cString: SSL_get_version(ssl)) }
+
+    /// The error queue is the thread's and decides what the next failure is taken for: never leave anything in it.
+    private func outcome(of result: Int32) -> Step {
+        switch SSL_get_error(ssl, result) {
+        case SSL_ERROR_WANT_READ: return .needsInput
+        case SSL_ERROR_WANT_WRITE: return .needsRoom
+        case SSL_ERROR_ZERO_RETURN: return .ended
+        default:
+            ERR_clear_error()
+            return .failed
+        }
+    }
+}

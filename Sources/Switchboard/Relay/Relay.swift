@@ -1,0 +1,93 @@
+import Glibc
+import Logging
+import Pairing
+import RelayServer
+import STUN
+import TURN
+import WebServer
+
+/// The relay as the rest of the program sees it: the embedded one, one elsewhere, or none.
+struct Relay: Sendable {
+    /// Runs the embedded relay; nil when there is none.
+    let service: RelayService?
+    /// Open as soon as it is known what clients are told; at once without an embedded relay.
+    let isListening = Latch()
+    /// What an operator should hear about.
+    let notices: [String]
+    private let directory = ICEDirectory()
+    private let tags: CredentialTags?
+
+    /// Prepares what the settings ask for; nothing is opened yet.
+    init(_ values: SettingValues, logger: Logger) throws(UsageError) {
+        let extra = values[Settings.iceServers]
+        let elsewhere = values[Settings.turnURLs]
+        guard elsewhere.isEmpty, values[Settings.useRelay] else {
+            service = nil
+            tags = nil
+            notices = []
+            directory.publish(
+                ICEServerList(urls: elsewhere, access: try Self.access(values, elsewhere), extra: extra),
+                elsewhere)
+            isListening.open()
+            return
+        }
+        let plan = try RelayPlan(values)
+        let access = ICEServerList.Access.timeLimited(
+            plan.secret, lifetimeSeconds: UInt64(values[Settings.iceCredentialLifetime]))
+        notices = plan.notices
+        tags = CredentialTags(plan.secret)
+        service = RelayService(plan, drainTime: values[Settings.relayDrainTime], logger: logger) {
+            [directory, isListening] addresses in
+            let urls = plan.iceURLs(addresses)
+            directory.publish(ICEServerList(urls: urls, access: access, extra: extra), urls)
+            isListening.open()
+        }
+    }
+
+    /// What admits to a TURN server elsewhere: the secret that it shares, or one of its users.
+    private static func access(
+        _ values: SettingValues, _ urls: [ICEURL]
+    ) throws(UsageError) -> ICEServerList.Access {
+        if let secret = values[Settings.relaySecrets].first {
+            return .timeLimited(
+                SharedSecret(secret), lifetimeSeconds: UInt64(values[Settings.iceCredentialLifetime]))
+        }
+        if let user = values[Settings.relayUsers].first {
+            return .fixed(username: user.name, credential: user.password)
+        }
+        guard !urls.contains(where: \.needsCredential) else {
+            throw UsageError("TURN_URLS needs what admits there; allowed: with RELAY_SECRETS or RELAY_USERS")
+        }
+        return .fixed(username: "", credential: "")
+    }
+
+    /// Where clients are told to find STUN and TURN, those of others left out.
+    var urls: [ICEURL] { directory.urls }
+
+    /// Makes no allocations any more.
+    @Sendable
+    func beginDraining() { service?.beginDraining() }
+
+    /// What the web server asks of it.
+    var forWebServer: RelayServices {
+        RelayServices(
+            iceServers: { [directory] room, member in directory.servers(room: room, member: member) },
+            roomsEnded: { [service, tags] rooms in
+                guard let service, let tags else { return }
+                service.end(rooms.map { tags.room($0.rawValue) })
+            })
+    }
+}
+
+extension RelayServerError {
+    /// What it means to who runs the server, in one line.
+    var forOperators: String {
+        switch self {
+        case .listener(let address, let code): "\(address): \(String(cString: strerror(code)))"
+        case .certificate(let error?): "\(error)"
+        case .certificate(nil): "there is no certificate for TLS"
+        case .noRelayAddress: "there is no address to relay from"
+        case .system(let resource, let code): "\(resource.rawValue): \(String(cString: strerror(code)))"
+        }
+    }
+}

@@ -1,0 +1,101 @@
+import Logging
+import RelayServer
+import STUN
+import ServiceLifecycle
+import Synchronization
+import TURN
+
+/// Runs the relay beside the web server: starts it, tells where it listens, and drains it at shutdown.
+final class RelayService: Service {
+    /// How often a draining relay looks whether anybody is left.
+    private static let drainCheck = Duration.milliseconds(50)
+
+    /// How soon a changed certificate is noticed, and an address that the machine has got.
+    private static let keepUpInterval = Duration.seconds(5)
+
+    private let server: RelayServer
+    private let authority: RelayAuthority
+    private let drainTime: Duration
+    private let logger: Logger
+    private let onListening: @Sendable (RelayServer.Addresses) -> Void
+    private let drainingSince = Mutex<ContinuousClock.Instant?>(nil)
+
+    /// - Parameters:
+    ///   - drainTime: how long live allocations may go on once it drains.
+    ///   - onListening: called once, when clients can come, with the addresses that were bound.
+    init(
+        _ plan: RelayPlan, drainTime: Duration, logger: Logger,
+        onListening: @escaping @Sendable (RelayServer.Addresses) -> Void
+    ) {
+        authority = RelayAuthority(plan.rules)
+        server = RelayServer(plan.server, authority: authority, logger: logger)
+        self.drainTime = drainTime
+        self.logger = logger
+        self.onListening = onListening
+    }
+
+    func run() async throws {
+        let addresses = try server.start()
+        logger.info("relay listening", metadata: Self.metadata(addresses))
+        onListening(addresses)
+        await withTaskGroup { tasks in
+            tasks.addTask { await self.keepUp() }
+            // Throws when the group is cancelled: then there is no time to drain.
+            let isGraceful = (try? await gracefulShutdown()) != nil
+            if isGraceful { await self.drain() }
+            tasks.cancelAll()
+        }
+        server.stop()
+    }
+
+    /// Follows what changes around the relay: its certificate, and the addresses of the machine.
+    private func keepUp() async {
+        while (try? await Task.sleep(for: Self.keepUpInterval)) != nil {
+            server.reloadCertificates()
+            authority.setHostAddresses(HostAddresses.all())
+        }
+    }
+
+    private static func metadata(_ addresses: RelayServer.Addresses) -> Logger.Metadata {
+        var metadata: Logger.Metadata = [:]
+        for (name, listeners) in [("udp", addresses.udp), ("tcp", addresses.tcp), ("tls", addresses.tls)] {
+            if !listeners.isEmpty {
+                metadata[name] = "\(listeners.map(\.description).joined(separator: " "))"
+            }
+        }
+        return metadata
+    }
+
+    /// Makes no allocations any more; what there is may go on for the drain time from now.
+    func beginDraining() {
+        authority.beginDraining()
+        drainingSince.withLock { $0 = $0 ?? .now }
+    }
+
+    private func drain() async {
+        beginDraining()
+        let end = (drainingSince.withLock { $0 } ?? .now) + drainTime
+        while server.snapshot().rules.allocations > 0, ContinuousClock.now < end {
+            guard (try? await Task.sleep(for: Self.drainCheck)) != nil else { return }
+        }
+    }
+
+    /// Ends what the members of these rooms have allocated, and their credentials for anything new.
+    func end(_ rooms: [RoomTag]) {
+        for room in rooms {
+            authority.revocations.revoke(room, now: .now)
+            server.endRoom(room)
+        }
+    }
+}
+
+/// Runs another service once a latch is open.
+struct LatchedService<Base: Service>: Service {
+    let latch: Latch
+    let base: Base
+
+    func run() async throws {
+        await latch.wait()
+        if !Task.isCancelled { try await base.run() }
+    }
+}

@@ -1,0 +1,24 @@
+package import Pairing
+package import Signaling
+
+/// What the web server asks of the relay and of whoever hands out its credentials. All closures may be called from
+/// any thread, at any rate; those that are not `async` must not block.
+package struct RelayServices: Sendable {
+    /// The ICE servers for one member of a room; nil when there are none to tell of.
+    package var iceServers: @Sendable (_ room: String, _ member: String) -> ICEServers?
+    /// These rooms were deleted: whoever got credentials as their member shall not use them any more.
+    package var roomsEnded: @Sendable (_ rooms: [RoomID]) -> Void
+    /// Whether the relay works; nil when there is none here.
+    package var isHealthy: (@Sendable () async -> Bool)?
+
+    /// The defaults are those of a server without any relay.
+    package init(
+        iceServers: @escaping @Sendable (_ room: String, _ member: String) -> ICEServers? = { _, _ in nil },
+        roomsEnded: @escaping @Sendable (_ rooms: [RoomID]) -> Void = { _ in },
+        isHealthy: (@Sendable () async -> Bool)? = nil
+    ) {
+        self.iceServers = iceServers
+        self.roomsEnded = roomsEnded
+        self.isHealthy = isHealthy
+    }
+}

@@ -1,0 +1,163 @@
+"""Requests are believed for their integrity, of either kind, and nobody learns anything from a refusal."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+
+import stun
+from relay import (
+    OTHER,
+    OTHER_PASSWORD,
+    PASSWORD,
+    REALM,
+    TRANSPORTS,
+    USER,
+    Connect,
+)
+from stun import Algorithm, Attribute, Key, Method, encode
+from transports import Datagrams, Peer
+from turnclient import signed_allocate
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+@pytest.mark.parametrize("userhash", [False, True], ids=["name", "userhash"])
+def test_sha256_is_used_from_end_to_end(connect: Connect, transport: str, userhash: bool) -> None:
+    client = connect(transport, sha256=True, userhash=userhash)
+    client.challenge(attributes=[*client.plain_allocate, (Attribute.SOFTWARE, b"x" * 60)])
+    answer = client.try_allocate()
+    assert answer.succeeded, answer
+    assert Attribute.MESSAGE_INTEGRITY_SHA256 in answer and Attribute.MESSAGE_INTEGRITY not in answer
+    with Peer(answer.address(Attribute.XOR_RELAYED_ADDRESS).host) as peer:
+        assert client.permit(peer.endpoint).succeeded
+        assert client.bind_channel(0x4000, peer.endpoint).succeeded
+    assert client.refresh(0).succeeded
+
+
+@pytest.mark.parametrize("length", [16, 20, 24, 28])
+def test_a_truncated_sha256_integrity_counts_as_long_as_the_standard_allows(
+    connect: Connect, length: int
+) -> None:
+    """RFC 8489, 14.6: at least 16 octets and a multiple of four; what policy refuses is a 401, never a crash."""
+    client = connect("tcp4", sha256=True)
+    client.challenge()
+    body = encode(Method.ALLOCATE, attributes=[*client.plain_allocate, *client.credentials.attributes])
+    full = stun.integrity(body, Attribute.MESSAGE_INTEGRITY_SHA256, client.credentials.key)
+    cut = stun.encode_attribute(Attribute.MESSAGE_INTEGRITY_SHA256, full[4 : 4 + length])
+    answer = client.exchange(stun.with_length(body + cut))
+    assert answer.error in (400, 401), answer
+
+
+@pytest.mark.parametrize(
+    ("missing", "code"),
+    [(Attribute.USERNAME, 400), (Attribute.REALM, 400), (Attribute.NONCE, 400)],
+    ids=["name", "realm", "nonce"],
+)
+def test_a_signed_request_must_say_who_where_and_when(connect: Connect, missing: int, code: int) -> None:
+    client = connect()
+    client.challenge()
+    assert client.exchange(signed_allocate(client, without=[missing])).error == code
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"key": Key(USER, REALM, "wrong")},
+        {"key": Key(USER, "elsewhere", PASSWORD)},
+        {"key": Key(OTHER, REALM, OTHER_PASSWORD)},
+        {"key": Key(USER, REALM, PASSWORD, Algorithm.SHA256)},
+        {"replaced": {Attribute.USERNAME: b"nobody"}},
+        {"replaced": {Attribute.USERNAME: b""}},
+        {"replaced": {Attribute.USERNAME: b"\xff\xfe\xfd"}},
+        {"replaced": {Attribute.USERNAME: b"x" * 508}},
+        {"replaced": {Attribute.USERNAME: b"%s%s%n%n"}},
+        {"replaced": {Attribute.USERNAME: USER.encode() + b"\0"}},
+    ],
+    ids=str,
+)
+def test_wrong_credentials_are_refused_with_a_new_challenge(
+    connect: Connect, changes: dict[str, Any]
+) -> None:
+    client = connect()
+    client.challenge()
+    answer = client.exchange(signed_allocate(client, **changes))
+    if not is_text(changes.get("replaced", {}).get(Attribute.USERNAME, b"text")):
+        assert answer.error in (400, 401), answer
+        return
+    assert answer.error == 401 and {Attribute.REALM, Attribute.NONCE} <= set(answer.types), answer
+    assert not {Attribute.MESSAGE_INTEGRITY, Attribute.USERNAME} & set(answer.types)
+
+
+def is_text(octets: bytes) -> bool:
+    """Whether this may be somebody's name at all."""
+    return octets.isascii() and bool(octets) and b"\0" not in octets
+
+
+@pytest.mark.parametrize("type", [Attribute.MESSAGE_INTEGRITY, Attribute.MESSAGE_INTEGRITY_SHA256])
+@pytest.mark.parametrize(
+    "octets", [b"", b"x", bytes(16), bytes(19), bytes(20), bytes(32), bytes(33)], ids=len
+)
+def test_an_integrity_of_the_wrong_length_or_content_is_refused(
+    connect: Connect, type: int, octets: bytes
+) -> None:
+    client = connect("tcp4")
+    client.challenge()
+    attributes = [*client.plain_allocate, *client.credentials.attributes, (type, octets)]
+    answer = client.exchange(encode(Method.ALLOCATE, attributes=attributes))
+    assert answer.error in (400, 401), answer
+
+
+def test_every_bit_of_the_integrity_counts(connect: Connect) -> None:
+    client = connect()
+    client.challenge()
+    right = client.signed(Method.ALLOCATE, client.plain_allocate)
+    for bit in range(0, 160, 7):
+        at = len(right) - 20 + bit // 8
+        wrong = (
+            right[:8]
+            + stun.new_transaction()
+            + right[20:at]
+            + bytes([right[at] ^ 1 << bit % 8])
+            + right[at + 1 :]
+        )
+        assert client.exchange(wrong).error == 401
+    assert client.exchange(right).succeeded
+
+
+# Telling nothing to who guesses
+
+
+def test_an_unknown_name_and_a_wrong_password_look_the_same(connect: Connect) -> None:
+    client = connect()
+    client.challenge()
+    name = f"{int(time.time()) + 60}:alice"
+    guesses = [
+        signed_allocate(client, replaced={Attribute.USERNAME: who}, key=Key(who.decode(), REALM, "wrong"))
+        for who in (USER.encode(), b"testusex", name.encode(), b"1:alice")
+    ]
+    shapes = set()
+    for guess in guesses:
+        answer = client.exchange(guess)
+        masked = [(type, b"" if type == Attribute.NONCE else value) for type, value in answer.attributes]
+        shapes.add((len(answer.wire), answer.wire[:2], tuple(masked)))
+    assert len(shapes) == 1, shapes
+
+
+def test_an_unknown_name_and_a_wrong_password_take_the_same_time(connect: Connect) -> None:
+    """Medians of alternating guesses; what a lookup that ends early would save is far more than the noise."""
+    client = connect()
+    assert isinstance(client.transport, Datagrams)
+    client.challenge()
+    times: dict[bytes, list[float]] = {USER.encode(): [], b"testusex": []}
+    for _ in range(600):
+        for who, taken in times.items():
+            wire = signed_allocate(client, replaced={Attribute.USERNAME: who}, key=b"0123456789abcdef")
+            start = time.perf_counter()
+            assert client.exchange(wire).error == 401
+            taken.append(time.perf_counter() - start)
+    known, unknown = (sorted(taken)[len(taken) // 4] for taken in times.values())
+    assert 0.8 < known / unknown < 1.25, (
+        f"{known * 1e6:.1f} µs for a known name, {unknown * 1e6:.1f} for another"
+    )

@@ -1,0 +1,83 @@
+"""On a machine with public addresses its own are no peers, but for the relayed ones that live.
+
+Public addresses are had in a network namespace; this file is the test, and the program that runs inside.
+"""
+
+from __future__ import annotations
+
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+from relay import Relay, connecting, running
+from stun import IPV4, IPV6, Endpoint
+from transports import Peer
+
+RELAYING, OTHER, FREE = "198.41.0.4", "198.41.0.5", "198.41.0.6"
+RELAYING6, OTHER6, FREE6 = "2001:500:2::c", "2001:500:2::d", "2001:500:2::e"
+ENTER = ["unshare", "--map-root-user", "--net"]
+
+
+def can_enter() -> bool:
+    try:
+        return (
+            subprocess.run([*ENTER, "ip", "link"], capture_output=True, timeout=20, check=False).returncode
+            == 0
+        )
+    except FileNotFoundError:
+        return False
+
+
+@pytest.mark.skipif(not can_enter(), reason="this user may not make network namespaces")
+def test_a_host_with_public_addresses_is_no_peer(tmp_path: pathlib.Path) -> None:
+    inside = subprocess.run(
+        [*ENTER, sys.executable, __file__, str(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=90,
+    )
+    assert inside.returncode == 0, inside.stdout + inside.stderr
+
+
+def set_up() -> None:
+    """Only `lo` is here; what it has counts as this host's."""
+    commands = ["ip link set lo up"]
+    commands += [f"ip address add {host}/32 dev lo" for host in (RELAYING, OTHER)]
+    commands += [f"ip address add {host}/128 dev lo nodad" for host in (RELAYING6, OTHER6)]
+    for command in commands:
+        subprocess.run(command.split(), check=True)
+
+
+def judge(relay: Relay, family: int, relaying: str, other: str, free: str) -> None:
+    with connecting(relay) as connect, Peer(relaying) as here, Peer(other) as also_here:
+        one, two = connect(), connect()
+        first, second = one.allocate(family=family), two.allocate(family=family)
+        assert first.host == second.host == relaying
+        assert one.permit(Endpoint(free, 9)).succeeded, "an address of somebody else"
+        assert one.permit(also_here.endpoint).error == 403
+        assert one.bind_channel(0x4000, also_here.endpoint).error == 403
+        assert one.bind_channel(0x4000, here.endpoint).error == 403
+        assert one.bind_channel(0x4000, Endpoint(relaying, relay.relay_port)).error == 403
+        assert one.bind_channel(0x4001, second).succeeded and two.permit(first).succeeded
+        one.send(b"no", here.endpoint)
+        one.send(b"no", also_here.endpoint)
+        one.send_on(0x4000, b"no")
+        one.send_on(0x4001, b"to a live relayed address")
+        assert two.receive_data().payload == b"to a live relayed address"
+        one.expect_nothing()
+        assert here.received() == also_here.received() == []
+
+
+def main(directory: pathlib.Path) -> None:
+    set_up()
+    settings = {"RELAY_ALLOW_LOOPBACK_PEERS": 0, "RELAY_IPS": ""}
+    with running(directory, **settings) as relay:
+        judge(relay, IPV4, RELAYING, OTHER, FREE)
+        judge(relay, IPV6, RELAYING6, OTHER6, FREE6)
+
+
+if __name__ == "__main__":
+    main(pathlib.Path(sys.argv[1]))

@@ -1,0 +1,90 @@
+"""Two real browsers in a video call that goes through the relay and no other way."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+
+import pytest
+
+from callpage import CallPage, page_server
+from certificates import Certificate
+from chromium import Chromium
+from deployment import Deployment
+from firefox import Firefox
+from turnservers import TRANSPORTS, Transport
+
+MESSAGES = 200
+
+
+@pytest.fixture(scope="module")
+def pages() -> Iterator[str]:
+    with page_server() as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def chromiums(
+    tmp_path_factory: pytest.TempPathFactory, certificate: Certificate
+) -> Iterator[tuple[CallPage, CallPage]]:
+    """Two that trust the certificate of the relay."""
+    trust = f"--ignore-certificate-errors-spki-list={certificate.key_pin}"
+    started = [Chromium(tmp_path_factory.mktemp(f"profile-{number}"), [trust]) for number in (1, 2)]
+    yield started[0], started[1]
+    for browser in started:
+        browser.quit()
+
+
+@pytest.fixture(scope="module")
+def firefoxes(
+    tmp_path_factory: pytest.TempPathFactory, certificate: Certificate
+) -> Iterator[tuple[CallPage, CallPage]]:
+    """Two windows of a Firefox, which never binds a channel."""
+    firefox = Firefox(tmp_path_factory.mktemp("profile"), certificate)
+    yield firefox.page(), firefox.page()
+    firefox.quit()
+
+
+def assert_in_relayed_call(
+    call: tuple[CallPage, CallPage], pages: str, relaying: Deployment, transport: Transport
+) -> None:
+    code = f"{secrets.randbelow(1_000_000):06}"
+    for page in call:
+        page.open(pages, relaying.server, code, relay=transport)
+    for page in call:
+        page.wait_for_phase("in call")
+    for page in call:
+        page.wait_for_moving_picture()
+        page.do("sendNumbered", MESSAGES)
+        pair = page.do("selectedPair")
+        assert (pair["local"], pair["relayProtocol"]) == ("relay", transport), pair
+        # A check that overtakes the candidate it comes from makes that one peer-reflexive.
+        assert pair["remote"] in ("relay", "prflx"), pair
+    for page in call:
+        page.wait_for_messages(MESSAGES)
+        assert page.look("received") == [str(number) for number in range(MESSAGES)]
+    for page in call:
+        page.close_page()
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+def test_two_chromiums_are_in_a_call(
+    chromiums: tuple[CallPage, CallPage], pages: str, relaying: Deployment, transport: Transport
+) -> None:
+    assert_in_relayed_call(chromiums, pages, relaying, transport)
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+def test_two_firefoxes_are_in_a_call(
+    firefoxes: tuple[CallPage, CallPage], pages: str, relaying: Deployment, transport: Transport
+) -> None:
+    assert_in_relayed_call(firefoxes, pages, relaying, transport)
+
+
+def test_a_chromium_and_a_firefox_are_in_a_call(
+    chromiums: tuple[CallPage, CallPage],
+    firefoxes: tuple[CallPage, CallPage],
+    pages: str,
+    relaying: Deployment,
+) -> None:
+    assert_in_relayed_call((chromiums[0], firefoxes[0]), pages, relaying, "udp")

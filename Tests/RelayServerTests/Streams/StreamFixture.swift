@@ -1,0 +1,161 @@
+import Glibc
+import Logging
+import STUN
+import TURN
+
+@testable import RelayServer
+
+/// What a test's loop does with messages: notes them, and answers as told.
+struct TestReceiver: StreamReceiver, ~Copyable {
+    var now = Clock.now()
+    var messages: [[UInt8]] = []
+    var routes: [ClientRoute] = []
+    var closed: [FiveTuple] = []
+    var holdsAllocations = false
+    /// Sends every message back as it came.
+    var echoes = false
+
+    mutating func clientFrame(
+        _ frame: UnsafeMutableRawBufferPointer, from route: ClientRoute, streams: inout StreamClients
+    ) -> UnsafeRawBufferPointer {
+        messages.append(Array(frame))
+        routes.append(route)
+        return echoes ? UnsafeRawBufferPointer(frame) : UnsafeRawBufferPointer(start: nil, count: 0)
+    }
+
+    mutating func clientClosed(_ fiveTuple: FiveTuple) { closed.append(fiveTuple) }
+
+    func holdsAllocation(_: FiveTuple) -> Bool { holdsAllocations }
+
+    mutating func flush() {}
+}
+
+extension StreamClients {
+    mutating func append(_ handle: UInt32, _ bytes: [UInt8], padding: Int = 0) {
+        bytes.withUnsafeBytes { memory in
+            guard let start = memory.baseAddress else { return }
+            append(
+                handle,
+                OutgoingFrame(payload: start, payloadByteCount: memory.count, paddingByteCount: padding))
+        }
+    }
+}
+
+/// A loop of stream clients without UDP, driven by the test turn by turn.
+final class StreamFixture {
+    private let poller: Poller
+    var streams: StreamClients
+    var path = TestReceiver()
+    let admission: StreamAdmission
+    private(set) var address = TransportAddress(.loopbackIPv4, port: 0)
+    /// Added to the clock.
+    private var passed: UInt64 = 0
+
+    init(_ limits: StreamLimits = StreamLimits(), certificates: TLSCertificates? = nil) throws {
+        admission = StreamAdmission(limits)
+        poller = try Poller()
+        let listener = try StreamListener.open(address, transport: certificates == nil ? .tcp : .tls)
+        address = listener.address
+        streams = StreamClients(
+            limits, listeners: [listener], admission: admission, certificates: certificates)
+        streams.register(poller.registry)
+    }
+
+    /// One turn of the loop: waits for at most so long.
+    func turn(milliseconds: Int32 = 0) {
+        let count = poller.wait(milliseconds: milliseconds)
+        path.now = Clock.now().advanced(byNanoseconds: passed)
+        for index in 0..<count {
+            let (tag, events) = poller.event(index)
+            streams.handle(tag, events: events, path: &path)
+        }
+        streams.write(path: &path)
+        streams.expire(path: &path)
+    }
+
+    /// Turns until something is true; false if it does not become true in 10 seconds.
+    func turns(_ condition: () throws -> Bool) rethrows -> Bool {
+        let end = Clock.now().advanced(bySeconds: 10)
+        while Clock.now() < end {
+            if try condition() { return true }
+            turn(milliseconds: 5)
+        }
+        return try condition()
+    }
+
+    /// Lets time go by for deadlines.
+    func pass(_ duration: Duration) { passed += duration.nanoseconds }
+
+    /// Writes whatever is appended by `body` as one turn does.
+    func write(_ body: (inout StreamClients) -> Void) {
+        body(&streams)
+        streams.write(path: &path)
+    }
+
+    func closeAll() { streams.close(path: &path) }
+
+    func connect() throws -> TestConnection { try TestConnection(to: address) }
+}
+
+/// A client's non-blocking TCP socket.
+final class TestConnection {
+    let socket: Int32
+    private(set) var isEnded = false
+
+    init(to address: TransportAddress) throws {
+        socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        var remote = SocketAddress(address)
+        guard socket >= 0, remote.withPointer({ Glibc.connect(socket, $0, $1.pointee) }) == 0 else {
+            throw TestFailure("connect")
+        }
+        _ = fcntl(socket, F_SETFL, O_NONBLOCK)
+        var one: Int32 = 1
+        setsockopt(socket, Int32(IPPROTO_TCP), TCP_NODELAY, &one, 4)
+    }
+
+    deinit { Glibc.close(socket) }
+
+    @discardableResult
+    func send(_ bytes: [UInt8]) -> Int { Glibc.send(socket, bytes, bytes.count, Int32(MSG_NOSIGNAL)) }
+
+    /// What has come; notes the end.
+    func receive(_ limit: Int = 1 << 20) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: limit)
+        let count = recv(socket, &bytes, bytes.count, 0)
+        if count == 0 || (count < 0 && errno != EAGAIN) { isEnded = true }
+        return Array(bytes.prefix(max(0, count)))
+    }
+
+    func endWriting() { shutdown(socket, Int32(SHUT_WR)) }
+
+    var localAddress: TransportAddress? {
+        var address = SocketAddress()
+        return address.withPointer { getsockname(socket, $0, $1) } == 0 ? address.transportAddress : nil
+    }
+}
+
+/// A Binding request, and what else tests send.
+enum TestMessage {
+    static func binding(_ number: UInt8 = 0, byteCount: Int = 0) -> [UInt8] {
+        [0, 1, UInt8(byteCount >> 8), UInt8(byteCount & 0xFF), 0x21, 0x12, 0xA4, 0x42]
+            + [UInt8](repeating: number, count: 12 + byteCount)
+    }
+
+    static func channelData(_ count: Int, _ byte: UInt8 = 7) -> [UInt8] {
+        [0x40, 0x01, UInt8(count >> 8), UInt8(count & 0xFF)] + [UInt8](repeating: byte, count: count)
+    }
+
+    static func padded(_ bytes: [UInt8]) -> [UInt8] {
+        bytes + [UInt8](repeating: 0, count: -bytes.count & 3)
+    }
+}
+
+extension StreamClients {
+    /// Whether some client's bytes wait in memory.
+    var memoryInUse: Bool {
+        table.handles.contains { handle in
+            guard let client = table.client(handle) else { return false }
+            return !client.pointee.partial.isEmpty || !client.pointee.outbox.isEmpty
+        }
+    }
+}

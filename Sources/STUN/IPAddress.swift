@@ -3,10 +3,32 @@
 /// An IPv4-mapped IPv6 address stays what it is: which forms stand for an IPv4 address is the business of whoever
 /// decides about peers, not of the address.
 package struct IPAddress: Hashable, BitwiseCopyable, Sendable {
-    /// The address family as STUN writes it (RFC 8489 §14.1).
-    package enum Family: UInt8, BitwiseCopyable, Sendable, CaseIterable {
-        case ipv4 = 0x01
-        case ipv6 = 0x02
+    /// The address family. What the compiler would write is written out, so that other modules inline it: packets
+    /// compare families all the time.
+    package enum Family: RawRepresentable, Hashable, BitwiseCopyable, Sendable, CaseIterable {
+        case ipv4
+        case ipv6
+
+        /// The number that STUN gives a family (RFC 8489 §14.1).
+        @inlinable @inline(__always)
+        package var rawValue: UInt8 {
+            switch self {
+            case .ipv4: 0x01
+            case .ipv6: 0x02
+            }
+        }
+
+        @inlinable @inline(__always)
+        package init?(rawValue: UInt8) {
+            switch rawValue {
+            case 0x01: self = .ipv4
+            case 0x02: self = .ipv6
+            default: return nil
+            }
+        }
+
+        @inlinable @inline(__always)
+        package static func == (a: Family, b: Family) -> Bool { a.rawValue == b.rawValue }
     }
 
     package let family: Family
@@ -16,7 +38,7 @@ package struct IPAddress: Hashable, BitwiseCopyable, Sendable {
     package let low: UInt64
 
     /// An IPv4 address from its number: 127.0.0.1 is 0x7F000001.
-    @inline(__always)
+    @inlinable @inline(__always)
     package init(v4 bits: UInt32) {
         family = .ipv4
         high = 0
@@ -24,7 +46,7 @@ package struct IPAddress: Hashable, BitwiseCopyable, Sendable {
     }
 
     /// An IPv6 address from its two halves.
-    @inline(__always)
+    @inlinable @inline(__always)
     package init(v6High high: UInt64, low: UInt64) {
         family = .ipv6
         self.high = high
@@ -32,10 +54,11 @@ package struct IPAddress: Hashable, BitwiseCopyable, Sendable {
     }
 
     /// The number of an IPv4 address; meaningless for IPv6.
-    @inline(__always)
+    @inlinable @inline(__always)
     package var v4Bits: UInt32 { UInt32(truncatingIfNeeded: low) }
 
     /// 0.0.0.0 or ::.
+    @inlinable @inline(__always)
     package var isUnspecified: Bool { high == 0 && low == 0 }
 
     /// 127.0.0.0/8 or ::1; forms of IPv6 that stand for an IPv4 address are not unwrapped.
@@ -43,8 +66,8 @@ package struct IPAddress: Hashable, BitwiseCopyable, Sendable {
         family == .ipv4 ? low >> 24 == 127 : high == 0 && low == 1
     }
 
-    package static let anyIPv4 = IPAddress(v4: 0)
-    package static let anyIPv6 = IPAddress(v6High: 0, low: 0)
-    package static let loopbackIPv4 = IPAddress(v4: 0x7F00_0001)
-    package static let loopbackIPv6 = IPAddress(v6High: 0, low: 1)
+    @inlinable package static var anyIPv4: IPAddress { IPAddress(v4: 0) }
+    @inlinable package static var anyIPv6: IPAddress { IPAddress(v6High: 0, low: 0) }
+    @inlinable package static var loopbackIPv4: IPAddress { IPAddress(v4: 0x7F00_0001) }
+    @inlinable package static var loopbackIPv6: IPAddress { IPAddress(v6High: 0, low: 1) }
 }

@@ -4,7 +4,7 @@
 /// with the same rules: the first of several attributes counts, nothing counts behind the closing ones.
 package struct SendIndication: BitwiseCopyable, Sendable {
     /// Class and method as they stand in a message.
-    package static let messageType: UInt16 = 0x0016
+    @inlinable package static var messageType: UInt16 { 0x0016 }
 
     package let peer: TransportAddress
     /// Where the data begins, counted from the message's first byte.

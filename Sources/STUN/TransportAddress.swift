@@ -3,13 +3,13 @@ package struct TransportAddress: Hashable, BitwiseCopyable, Sendable {
     package let ip: IPAddress
     package let port: UInt16
 
-    @inline(__always)
+    @inlinable @inline(__always)
     package init(_ ip: IPAddress, port: UInt16) {
         self.ip = ip
         self.port = port
     }
 
-    @inline(__always)
+    @inlinable @inline(__always)
     package var family: IPAddress.Family { ip.family }
 }
 

@@ -7,7 +7,7 @@ package enum ClientTransport: UInt8, BitwiseCopyable, Sendable, CaseIterable {
     case tls = 2
 
     /// Whether messages come framed in a byte stream, reliable and from a proven address.
-    @inlinable
+    @inlinable @inline(__always)
     package var isStream: Bool { self != .udp }
 }
 
@@ -17,7 +17,7 @@ package struct FiveTuple: Hashable, BitwiseCopyable, Sendable {
     package let server: TransportAddress
     package let transport: ClientTransport
 
-    @inlinable
+    @inlinable @inline(__always)
     package init(client: TransportAddress, server: TransportAddress, transport: ClientTransport) {
         self.client = client
         self.server = server
@@ -31,7 +31,7 @@ package struct ClientRoute: BitwiseCopyable, Sendable {
     /// The loop's own name for a listener or a stream; given back untouched.
     package var handle: UInt32
 
-    @inlinable
+    @inlinable @inline(__always)
     package init(fiveTuple: FiveTuple, handle: UInt32) {
         self.fiveTuple = fiveTuple
         self.handle = handle
@@ -45,7 +45,7 @@ package struct AllocationID: Hashable, BitwiseCopyable, Sendable {
     /// At least 1.
     package let generation: UInt32
 
-    @inlinable
+    @inlinable @inline(__always)
     package init(index: UInt32, generation: UInt32) {
         self.index = index
         self.generation = generation

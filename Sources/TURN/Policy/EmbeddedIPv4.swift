@@ -7,15 +7,20 @@ extension IPAddress {
     package var embeddedIPv4: IPAddress? {
         guard family == .ipv6 else { return nil }
         let last32 = UInt32(truncatingIfNeeded: low)
-        switch high {
-        case 0 where low >> 32 == 0xFFFF: return IPAddress(v4: last32)  // IPv4-mapped, RFC 4291 §2.5.5.2
-        case 0 where low >> 32 == 0xFFFF_0000: return IPAddress(v4: last32)  // IPv4-translated, RFC 2765 §2.1
-        case 0 where low >> 32 == 0 && low > 1: return IPAddress(v4: last32)  // IPv4-compatible, RFC 4291 §2.5.5.1
-        case 0x0064_FF9B_0000_0000 where low >> 32 == 0: return IPAddress(v4: last32)  // NAT64, RFC 6052 §2.1
-        default: break
+        if high == 0 {
+            switch low >> 32 {
+            // IPv4-mapped and IPv4-compatible (RFC 4291 §2.5.5), where 0 and 1 are :: and ::1.
+            case 0xFFFF: return IPAddress(v4: last32)
+            case 0 where low > 1: return IPAddress(v4: last32)
+            // IPv4-translated (RFC 2765 §2.1).
+            case 0xFFFF_0000: return IPAddress(v4: last32)
+            default: return nil
+            }
         }
-        if high >> 48 == 0x2002 { return IPAddress(v4: UInt32(truncatingIfNeeded: high >> 16)) }  // 6to4, RFC 3056 §2
-        if high >> 32 == 0x2001_0000 { return IPAddress(v4: ~last32) }  // Teredo, RFC 4380 §4
+        // NAT64 (RFC 6052 §2.1), 6to4 (RFC 3056 §2), Teredo, which inverts the client's address (RFC 4380 §4).
+        if high == 0x0064_FF9B_0000_0000, low >> 32 == 0 { return IPAddress(v4: last32) }
+        if high >> 48 == 0x2002 { return IPAddress(v4: UInt32(truncatingIfNeeded: high >> 16)) }
+        if high >> 32 == 0x2001_0000 { return IPAddress(v4: ~last32) }
         return nil
     }
 }

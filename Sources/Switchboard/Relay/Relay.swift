@@ -82,7 +82,8 @@ struct Relay: Sendable {
             roomsEnded: { [service, tags] rooms in
                 guard let service, let tags else { return }
                 service.end(rooms.map { tags.room($0.rawValue) })
-            })
+            },
+            isHealthy: service.map { service in { await service.isHealthy() } })
     }
 }
 

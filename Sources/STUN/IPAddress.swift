@@ -2,21 +2,26 @@
 ///
 /// An IPv4-mapped IPv6 address stays what it is: which forms stand for an IPv4 address is the business of whoever
 /// decides about peers, not of the address.
+///
+/// In a package type `@inlinable` alone does nothing: another target can inline a member only if type and stored
+/// properties are `@usableFromInline` too, which is why what packets touch says so.
+@usableFromInline
 package struct IPAddress: Hashable, BitwiseCopyable, Sendable {
     /// The address family as STUN writes it (RFC 8489 §14.1).
+    @usableFromInline
     package enum Family: UInt8, BitwiseCopyable, Sendable, CaseIterable {
         case ipv4 = 0x01
         case ipv6 = 0x02
     }
 
-    package let family: Family
+    @usableFromInline package let family: Family
     /// The first 64 bits of an IPv6 address; 0 for IPv4.
-    package let high: UInt64
+    @usableFromInline package let high: UInt64
     /// The last 64 bits of an IPv6 address, or the 32 bits of an IPv4 address.
-    package let low: UInt64
+    @usableFromInline package let low: UInt64
 
     /// An IPv4 address from its number: 127.0.0.1 is 0x7F000001.
-    @inline(__always)
+    @inlinable @inline(__always)
     package init(v4 bits: UInt32) {
         family = .ipv4
         high = 0
@@ -24,7 +29,7 @@ package struct IPAddress: Hashable, BitwiseCopyable, Sendable {
     }
 
     /// An IPv6 address from its two halves.
-    @inline(__always)
+    @inlinable @inline(__always)
     package init(v6High high: UInt64, low: UInt64) {
         family = .ipv6
         self.high = high
@@ -32,7 +37,7 @@ package struct IPAddress: Hashable, BitwiseCopyable, Sendable {
     }
 
     /// The number of an IPv4 address; meaningless for IPv6.
-    @inline(__always)
+    @inlinable @inline(__always)
     package var v4Bits: UInt32 { UInt32(truncatingIfNeeded: low) }
 
     /// 0.0.0.0 or ::.
@@ -43,8 +48,12 @@ package struct IPAddress: Hashable, BitwiseCopyable, Sendable {
         family == .ipv4 ? low >> 24 == 127 : high == 0 && low == 1
     }
 
-    package static let anyIPv4 = IPAddress(v4: 0)
-    package static let anyIPv6 = IPAddress(v6High: 0, low: 0)
-    package static let loopbackIPv4 = IPAddress(v4: 0x7F00_0001)
-    package static let loopbackIPv6 = IPAddress(v6High: 0, low: 1)
+    @inlinable
+    package static var anyIPv4: IPAddress { IPAddress(v4: 0) }
+    @inlinable
+    package static var anyIPv6: IPAddress { IPAddress(v6High: 0, low: 0) }
+    @inlinable
+    package static var loopbackIPv4: IPAddress { IPAddress(v4: 0x7F00_0001) }
+    @inlinable
+    package static var loopbackIPv6: IPAddress { IPAddress(v6High: 0, low: 1) }
 }

@@ -1,7 +1,8 @@
 /// The number of an attribute (RFC 8489 §14, RFC 8656 §18). Any number is possible; the constants are those we read
 /// or write.
+@usableFromInline
 package struct AttributeType: RawRepresentable, Hashable, BitwiseCopyable, Sendable {
-    package let rawValue: UInt16
+    @usableFromInline package let rawValue: UInt16
 
     @inlinable @inline(__always)
     package init(rawValue: UInt16) { self.rawValue = rawValue }
@@ -66,6 +67,7 @@ extension AttributeType: CustomStringConvertible {
     ]
 
     /// The standard's name, or the number in hexadecimal.
+    @usableFromInline
     package var description: String {
         if let name = Self.named[self] { return name }
         let digits = String(rawValue, radix: 16, uppercase: true)
@@ -73,6 +75,7 @@ extension AttributeType: CustomStringConvertible {
     }
 
     /// A type that must be understood and is: a message may hold it even where it means nothing.
+    @usableFromInline
     package var isUnderstood: Bool {
         switch rawValue {
         case 0x0001, 0x0006, 0x0008, 0x0009, 0x000A, 0x000C, 0x000D, 0x0012...0x001A, 0x001C, 0x001D, 0x001E,

@@ -1,13 +1,14 @@
 /// The four bytes before the data of a ChannelData message (RFC 8656 §12.4).
+@usableFromInline
 package struct ChannelDataHeader: BitwiseCopyable, Sendable {
     /// Bytes of the header.
     @inlinable package static var headerByteCount: Int { 4 }
     /// Numbers that clients use: RFC 8656 §12 ends at 0x4FFF, RFC 5766 and what is in use at 0x7FFF.
     package static let channels: ClosedRange<UInt16> = 0x4000...0x7FFF
 
-    package let channel: UInt16
+    @usableFromInline package let channel: UInt16
     /// Bytes of data behind the header; padding is not counted.
-    package let byteCount: Int
+    @usableFromInline package let byteCount: Int
 
     /// Nothing unless the bytes begin with a channel number and hold all the data. What follows the data is padding
     /// or nothing, and is ignored: some clients pad on UDP too (RFC 8656 §12.5).

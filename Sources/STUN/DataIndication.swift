@@ -1,12 +1,16 @@
 /// A Data indication (RFC 8656 §11.3), written around data that is already in memory: its header goes into headroom
 /// before the data, its padding behind.
+@usableFromInline
 package enum DataIndication {
     /// Class and method as they stand in a message.
-    package static let messageType: UInt16 = 0x0017
+    @inlinable
+    package static var messageType: UInt16 { 0x0017 }
     /// The longest header, that of an IPv6 peer: how much headroom a buffer needs.
-    package static let maxHeaderByteCount = 48
+    @inlinable
+    package static var maxHeaderByteCount: Int { 48 }
     /// Bytes of padding there may be behind the data.
-    package static let maxPaddingByteCount = 3
+    @inlinable
+    package static var maxPaddingByteCount: Int { 3 }
 
     /// Bytes before the data: STUN header, XOR-PEER-ADDRESS, and the type and length of DATA.
     @inlinable @inline(__always)

@@ -2,6 +2,7 @@
 extension IPAddress: CustomStringConvertible, LosslessStringConvertible {
     /// Reads `192.0.2.1`, each part without leading zeros, or `2001:db8::1` (RFC 4291 §2.2), an IPv4 tail included;
     /// nothing for anything else, zones, brackets and spaces among them.
+    @usableFromInline
     package init?(_ text: String) {
         let characters = Array(text.utf8)
         // The longest is eight groups of four digits, or six and an IPv4 tail: 45 characters.
@@ -15,6 +16,7 @@ extension IPAddress: CustomStringConvertible, LosslessStringConvertible {
     }
 
     /// The shortest form in lower case (RFC 5952), without brackets.
+    @usableFromInline
     package var description: String {
         guard family == .ipv6 else {
             return (0..<4).map { String(v4Bits >> UInt32(24 - 8 * $0) & 0xFF) }.joined(separator: ".")

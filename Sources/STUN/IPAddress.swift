@@ -2,9 +2,14 @@
 ///
 /// An IPv4-mapped IPv6 address stays what it is: which forms stand for an IPv4 address is the business of whoever
 /// decides about peers, not of the address.
+///
+/// In a package type `@inlinable` alone does nothing: another target can inline a member only if type and stored
+/// properties are `@usableFromInline` too, which is why what packets touch says so.
+@usableFromInline
 package struct IPAddress: Hashable, BitwiseCopyable, Sendable {
     /// The address family. What the compiler would write is written out, so that other modules inline it: packets
     /// compare families all the time.
+    @usableFromInline
     package enum Family: RawRepresentable, Hashable, BitwiseCopyable, Sendable, CaseIterable {
         case ipv4
         case ipv6
@@ -31,11 +36,11 @@ package struct IPAddress: Hashable, BitwiseCopyable, Sendable {
         package static func == (a: Family, b: Family) -> Bool { a.rawValue == b.rawValue }
     }
 
-    package let family: Family
+    @usableFromInline package let family: Family
     /// The first 64 bits of an IPv6 address; 0 for IPv4.
-    package let high: UInt64
+    @usableFromInline package let high: UInt64
     /// The last 64 bits of an IPv6 address, or the 32 bits of an IPv4 address.
-    package let low: UInt64
+    @usableFromInline package let low: UInt64
 
     /// An IPv4 address from its number: 127.0.0.1 is 0x7F000001.
     @inlinable @inline(__always)

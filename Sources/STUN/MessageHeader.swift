@@ -1,16 +1,19 @@
 /// The first 20 bytes of a STUN message (RFC 8489 §5).
+@usableFromInline
 package struct MessageHeader: BitwiseCopyable, Sendable {
     /// Bytes of the header.
-    package static let byteCount = 20
+    @inlinable
+    package static var byteCount: Int { 20 }
     /// What tells STUN from its predecessor and from other protocols.
-    package static let magicCookie: UInt32 = 0x2112_A442
+    @inlinable
+    package static var magicCookie: UInt32 { 0x2112_A442 }
 
     /// The method's number, 0 to 0xFFF; ``Method`` names the ones we know.
-    package let methodNumber: UInt16
-    package let messageClass: MessageClass
+    @usableFromInline package let methodNumber: UInt16
+    @usableFromInline package let messageClass: MessageClass
     /// Bytes of all attributes behind the header; a multiple of 4.
-    package let attributesByteCount: Int
-    package let transactionID: TransactionID
+    @usableFromInline package let attributesByteCount: Int
+    @usableFromInline package let transactionID: TransactionID
 
     /// Nothing unless the bytes are exactly one STUN message by its header: two zero bits, the magic cookie, a length
     /// that is a multiple of 4 and equal to what follows. The attributes are not looked at.

@@ -1,4 +1,5 @@
 /// What a STUN message asks for: Binding (RFC 8489 §18.2) and the methods of TURN (RFC 8656 §17).
+@usableFromInline
 package enum Method: UInt16, BitwiseCopyable, Sendable, CaseIterable {
     case binding = 0x001
     case allocate = 0x003
@@ -10,6 +11,7 @@ package enum Method: UInt16, BitwiseCopyable, Sendable, CaseIterable {
 }
 
 /// The class of a STUN message (RFC 8489 §5): its two bits in the message type.
+@usableFromInline
 package enum MessageClass: UInt8, BitwiseCopyable, Sendable, CaseIterable {
     case request = 0b00
     case indication = 0b01

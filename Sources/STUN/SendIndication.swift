@@ -2,17 +2,18 @@
 ///
 /// Clients that never bind a channel send all media this way, so it has its own reader instead of ``MessageIndex``,
 /// with the same rules: the first of several attributes counts, nothing counts behind the closing ones.
+@usableFromInline
 package struct SendIndication: BitwiseCopyable, Sendable {
     /// Class and method as they stand in a message.
     @inlinable package static var messageType: UInt16 { 0x0016 }
 
-    package let peer: TransportAddress
+    @usableFromInline package let peer: TransportAddress
     /// Where the data begins, counted from the message's first byte.
-    package let payloadOffset: Int
+    @usableFromInline package let payloadOffset: Int
     /// Bytes of data, possibly none.
-    package let payloadByteCount: Int
+    @usableFromInline package let payloadByteCount: Int
     /// Whether the datagram must not be fragmented on its way.
-    package let dontFragment: Bool
+    @usableFromInline package let dontFragment: Bool
 
     /// Nothing unless the bytes are exactly one Send indication with a peer and data, without an attribute that must
     /// be understood and is not, and with a true FINGERPRINT if there is one. Such a message is dropped without an

@@ -1,7 +1,9 @@
 /// Cuts a stream of bytes, TCP or TLS, into STUN and ChannelData messages (RFC 8656 §12.5, RFC 8489 §6.2.2). Holds no
 /// bytes: it says how long the message at the front of a buffer is.
+@usableFromInline
 package struct StreamFramer: BitwiseCopyable, Sendable {
     /// What stands at the front of a buffer.
+    @usableFromInline
     package enum Frame: BitwiseCopyable, Equatable, Sendable {
         /// The message is not all there; how many bytes it has, if that is known already.
         case needMore(byteCount: Int?)
@@ -18,7 +20,7 @@ package struct StreamFramer: BitwiseCopyable, Sendable {
     package static let maxMessageBytes = 65_552
 
     /// The longest message taken, padding included.
-    package let maxBytes: Int
+    @usableFromInline package let maxBytes: Int
 
     /// A framer with a limit; by default what the formats allow.
     package init(maxBytes: Int = StreamFramer.maxMessageBytes) {

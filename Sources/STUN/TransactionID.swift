@@ -1,9 +1,10 @@
 /// The 96 bits by which a response finds its request (RFC 8489 §5).
+@usableFromInline
 package struct TransactionID: Hashable, BitwiseCopyable, Sendable {
     /// The first 32 bits.
-    package let high: UInt32
+    @usableFromInline package let high: UInt32
     /// The last 64 bits.
-    package let low: UInt64
+    @usableFromInline package let low: UInt64
 
     @inlinable @inline(__always)
     package init(high: UInt32, low: UInt64) {

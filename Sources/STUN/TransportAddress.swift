@@ -1,7 +1,8 @@
 /// An IP address and a port, as plain bits: what a socket is bound to or a packet comes from.
+@usableFromInline
 package struct TransportAddress: Hashable, BitwiseCopyable, Sendable {
-    package let ip: IPAddress
-    package let port: UInt16
+    @usableFromInline package let ip: IPAddress
+    @usableFromInline package let port: UInt16
 
     @inlinable @inline(__always)
     package init(_ ip: IPAddress, port: UInt16) {
@@ -15,6 +16,7 @@ package struct TransportAddress: Hashable, BitwiseCopyable, Sendable {
 
 extension TransportAddress: CustomStringConvertible, LosslessStringConvertible {
     /// Reads `192.0.2.1:80` or `[2001:db8::1]:80`; the port is written out, 0 to 65535.
+    @usableFromInline
     package init?(_ text: String) {
         guard let colon = text.lastIndex(of: ":"),
             let port = Self.parsePort(text[text.index(after: colon)...])
@@ -37,6 +39,7 @@ extension TransportAddress: CustomStringConvertible, LosslessStringConvertible {
     }
 
     /// `192.0.2.1:80` or `[2001:db8::1]:80`.
+    @usableFromInline
     package var description: String {
         family == .ipv4 ? "\(ip):\(port)" : "[\(ip)]:\(port)"
     }

@@ -1,6 +1,7 @@
 /// A point on a monotonic clock, in nanoseconds from a start that only the clock's owner knows.
+@usableFromInline
 package struct Instant: Comparable, Hashable, BitwiseCopyable, Sendable {
-    package var nanoseconds: UInt64
+    @usableFromInline package var nanoseconds: UInt64
 
     @inlinable
     package init(nanoseconds: UInt64) { self.nanoseconds = nanoseconds }

@@ -111,7 +111,7 @@ struct TableTests {
     @Test("The first line of an allocation is its five-tuple, and elements stay small")
     func layout() {
         #expect(MemoryLayout<FiveTuple>.size < 64)
-        #expect(MemoryLayout<Allocation>.stride <= 256)
+        #expect(MemoryLayout<Allocation>.stride == 192)
         #expect(MemoryLayout<Permission>.stride <= 64)
         #expect(MemoryLayout<Channel>.stride <= 64)
     }

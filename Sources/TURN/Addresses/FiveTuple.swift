@@ -1,6 +1,7 @@
 package import STUN
 
 /// How a client reaches the server.
+@usableFromInline
 package enum ClientTransport: UInt8, BitwiseCopyable, Sendable, CaseIterable {
     case udp = 0
     case tcp = 1
@@ -39,11 +40,12 @@ package struct ClientRoute: BitwiseCopyable, Sendable {
 }
 
 /// One allocation of one loop. The generation tells an allocation from a later one in the same place.
+@usableFromInline
 package struct AllocationID: Hashable, BitwiseCopyable, Sendable {
     /// Below `AllocationID.maximumCount`; dense, so that a loop may keep arrays by it.
-    package let index: UInt32
+    @usableFromInline package let index: UInt32
     /// At least 1.
-    package let generation: UInt32
+    @usableFromInline package let generation: UInt32
 
     @inlinable @inline(__always)
     package init(index: UInt32, generation: UInt32) {
@@ -56,9 +58,10 @@ package struct AllocationID: Hashable, BitwiseCopyable, Sendable {
 }
 
 /// Who receives at a live relayed address of ours: an allocation of a loop.
+@usableFromInline
 package struct RelayedOwner: Hashable, BitwiseCopyable, Sendable {
-    package let loop: UInt8
-    package let allocation: AllocationID
+    @usableFromInline package let loop: UInt8
+    @usableFromInline package let allocation: AllocationID
 
     @inlinable
     package init(loop: UInt8, allocation: AllocationID) {

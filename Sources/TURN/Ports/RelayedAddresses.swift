@@ -20,7 +20,7 @@ package final class RelayedAddresses: Sendable {
     init(relays: [RelayAddress], range: ClosedRange<UInt16>, restSeconds: UInt32) {
         self.relays = Array(relays.prefix(Self.maximumCount))
         pools = Mutex(self.relays.map { _ in PortPool(range: range, restSeconds: restSeconds) })
-        owners = RelayedOwners(relayCount: self.relays.count, range: range)
+        owners = RelayedOwners(relays: self.relays, range: range)
     }
 
     deinit { owners.deallocate() }

@@ -1,24 +1,31 @@
+import STUN
 import Synchronization
 
-/// Who receives at each port of each relay address: a fixed row of atomic words, read for packets.
+/// Who receives at each port of each relay address, and what clients call the address: fixed rows of words, read for
+/// packets. The words are atomic, the addresses never change.
 ///
-/// A copy is a view of the same row. Whoever keeps one keeps the `RelayedAddresses` that it came from, which frees it.
+/// A copy is a view of the same rows. Whoever keeps one keeps the `RelayedAddresses` that it came from, which frees them.
 struct RelayedOwners: BitwiseCopyable, @unchecked Sendable {
     /// By relay number and port, counted from the first, `RelayedOwner.packed` or 0.
     private let words: UnsafeMutablePointer<Atomic<UInt64>>
+    /// By relay number.
+    private let addresses: UnsafeMutablePointer<IPAddress>
     private let firstPort: UInt16
     private let portCount: Int
     private let relayCount: Int
 
-    init(relayCount: Int, range: ClosedRange<UInt16>) {
+    init(relays: [RelayAddress], range: ClosedRange<UInt16>) {
         firstPort = range.lowerBound
         portCount = range.count
-        self.relayCount = relayCount
+        relayCount = relays.count
+        addresses = .allocate(capacity: max(relayCount, 1))
+        for (number, relay) in relays.enumerated() { (addresses + number).initialize(to: relay.advertised) }
         words = .allocate(capacity: max(relayCount * portCount, 1))
         for place in 0..<relayCount * portCount { (words + place).initialize(to: Atomic(0)) }
     }
 
     func deallocate() {
+        addresses.deallocate()
         words.deinitialize(count: relayCount * portCount)
         words.deallocate()
     }
@@ -30,6 +37,14 @@ struct RelayedOwners: BitwiseCopyable, @unchecked Sendable {
         return RelayedOwner(packed: words[place].load(ordering: .acquiring))
     }
 
+    /// The address of a relay as clients know it. The number is one of ours, never from the wire.
+    @inline(__always)
+    func advertised(_ relay: UInt8) -> IPAddress {
+        assert(Int(relay) < relayCount)
+        return addresses[Int(relay)]
+    }
+
+    /// Makes an allocation the receiver at a port, or nobody.
     func set(_ owner: RelayedOwner?, relay: UInt8, port: UInt16) {
         guard let place = place(relay, port) else { return }
         words[place].store(owner?.packed ?? 0, ordering: .releasing)

@@ -3,7 +3,8 @@ import STUN
 /// The index that stands for none in lists through slabs.
 let noIndex = UInt32.max
 
-/// One allocation (RFC 8656 §3.2), plain bits: the five-tuple in its first cache line, what packets need in its second.
+/// One allocation (RFC 8656 §3.2), plain bits in three cache lines: the five-tuple in the first, what packets need in
+/// the second.
 struct Allocation: BitwiseCopyable {
     var fiveTuple: FiveTuple
     /// 0 when the place is free.
@@ -19,6 +20,8 @@ struct Allocation: BitwiseCopyable {
     var fromClient = DirectionLimit()
     var toClient = DirectionLimit()
     var made: MadeBy
+    /// Fills the third line, so that no allocation straddles more.
+    private var padding: UInt64 = 0
 
     init(_ route: ClientRoute, generation: UInt32, made: MadeBy) {
         fiveTuple = route.fiveTuple

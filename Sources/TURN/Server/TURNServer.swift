@@ -15,8 +15,6 @@ package struct TURNServer: ~Copyable {
     let configuration: TURNConfiguration
     let addresses: RelayedAddresses
     let relayedOwners: RelayedOwners
-    /// By relay number, the address that clients know.
-    let advertisedAddresses: InlineArray<16, IPAddress>
     let deniedPorts: PortSet
     let bytePrice: RateLimit.Price
     let packetPrice: RateLimit.Price
@@ -51,8 +49,6 @@ package struct TURNServer: ~Copyable {
         self.configuration = configuration
         addresses = authority.addresses
         relayedOwners = addresses.owners
-        let relays = addresses.relays
-        advertisedAddresses = InlineArray { $0 < relays.count ? relays[$0].advertised : .anyIPv4 }
         deniedPorts = PortSet(configuration.peers.deniedPorts + [0])
         bytePrice = RateLimit.Price(perSecond: configuration.maxBytesPerSecond)
         packetPrice = RateLimit.Price(perSecond: configuration.maxPacketsPerSecond)
@@ -109,7 +105,7 @@ package struct TURNServer: ~Copyable {
 
     @inline(__always)
     func advertised(_ slot: RelaySlot) -> TransportAddress {
-        TransportAddress(advertisedAddresses[Int(slot.relay)], port: slot.port)
+        TransportAddress(relayedOwners.advertised(slot.relay), port: slot.port)
     }
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -48,7 +49,7 @@ def firefoxes(
 def enter_relayed_call(
     call: tuple[CallPage, CallPage], pages: str, relaying: Deployment, transport: Transport
 ) -> None:
-    """Brings two pages into a call that may only take a relay, which they may only reach by this transport."""
+    """Brings two pages into a call that has to be relayed, and the relay reached by this transport."""
     code = f"{secrets.randbelow(1_000_000):06}"
     for page in call:
         page.open(pages, relaying.server, code, relay=transport)
@@ -103,7 +104,7 @@ def test_a_chromium_and_a_firefox_are_in_a_call(
 
 @pytest.fixture(scope="module")
 def hasty_relay(tmp_path_factory: pytest.TempPathFactory, certificate: Certificate) -> Iterator[Deployment]:
-    lifetimes = {"RELAY_ALLOCATION_LIFETIME": 3, "RELAY_NONCE_LIFETIME": 2}
+    lifetimes: dict[str, Any] = {"RELAY_ALLOCATION_LIFETIME": 3, "RELAY_NONCE_LIFETIME": 2}
     with deployment("embedded", tmp_path_factory.mktemp("hasty"), certificate, **lifetimes) as deployed:
         yield deployed
 

@@ -1,4 +1,4 @@
-"""A call outlives its allocation, its permissions, its channels and its nonces, all of which are short here."""
+"""A call outlives its allocations, permissions, channels and nonces, which are short-lived here."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 import functools
 from collections import Counter
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import aioice.stun
 import aioice.turn
@@ -29,7 +30,7 @@ Counts = Counter[Method | int]
 
 @pytest.fixture(scope="module")
 def relay(tmp_path_factory: pytest.TempPathFactory, certificate: Certificate) -> Iterator[Deployment]:
-    settings = {
+    settings: dict[str, Any] = {
         "RELAY_ALLOCATION_LIFETIME": ALLOCATION,
         "RELAY_MAX_ALLOCATION_LIFETIME": ALLOCATION,
         "RELAY_PERMISSION_LIFETIME": PERMISSION,
@@ -82,7 +83,7 @@ def test_aioice_renews_everything_and_loses_nothing(
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate.authority))
 
     def enough() -> bool:
-        """Each of the two clients has renewed each thing several times over, and was asked for a new nonce."""
+        """Each of the two clients has renewed everything more than once, and had to take new nonces."""
         channels = counts[Method.CHANNEL_BIND] // 2 - 1
         return min(counts[Method.REFRESH] // 2, channels, counts[438] // 2) >= RENEWALS
 

@@ -1,6 +1,7 @@
 import CDatagrams
 import Glibc
 import STUN
+import TURN
 
 /// A blocking socket with which the relay asks itself: UDP, or TCP where UDP is not served.
 struct SelfTestSocket: ~Copyable {
@@ -30,7 +31,7 @@ struct SelfTestSocket: ~Copyable {
     /// Sends a whole message; what does not fit into the kernel's buffer is lost, and the test fails.
     func write(_ message: [UInt8]) {
         _ = message.withUnsafeBytes {
-            send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL.rawValue))
+            send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
         }
     }
 

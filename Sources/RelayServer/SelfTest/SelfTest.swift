@@ -1,5 +1,5 @@
 import Glibc
-package import STUN
+import STUN
 import TURN
 
 /// What the relay found out about itself.

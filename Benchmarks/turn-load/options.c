@@ -25,7 +25,7 @@ static const char usage[] =
     "  --tx-gso           a burst leaves as one message with UDP_SEGMENT, as if a NIC had merged it\n"
     "  --rx-gro           sockets take merged packets (UDP_GRO), as if a NIC would cut them\n"
     "  --unsigned         take answers without MESSAGE-INTEGRITY, as the floor gives them\n"
-    "  --sleep            sleep until a packet is due: for a generator that shares its core\n"
+    "  --sleep            rest for 50 us when nothing arrived: for a generator that shares its core\n"
     "  --in-flight 64     set-ups at once          --hold 1         seconds, in setup mode\n"
     "  --verify 64        check the content of 1 in N packets (0 off)\n"
     "  --pid P[,P]        server process(es): CPU, memory and, where the processor counts them, "

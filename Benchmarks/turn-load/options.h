@@ -45,7 +45,7 @@ struct options {
     bool segment_offload, receive_offload;
     /// Answers need no MESSAGE-INTEGRITY: the floor gives none.
     bool unsigned_answers;
-    /// Sleep until the next packet is due instead of asking the sockets again and again.
+    /// Rest for a moment when nothing has arrived, instead of asking the sockets again at once.
     bool sleepy;
     /// Packets a second in all.
     double rate;

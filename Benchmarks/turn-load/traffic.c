@@ -6,6 +6,9 @@
 /// A rate makes up for no more than so much of a delay.
 #define MAX_ARREARS_SECONDS 0.02
 #define SENDS_PER_TURN 64
+/// A generator that shares its core looks so often. It is not woken: what that costs would be the server's to
+/// pay.
+#define LOOK_NANOSECONDS 50000
 #define DRAIN_QUIET_NANOSECONDS (300 * NANOSECONDS_PER_MILLISECOND)
 
 /// Whose turn it is: each session in order, and within a session each direction.
@@ -82,20 +85,29 @@ static uint64_t keep_rate(uint64_t now) {
     return missing > 0 ? (uint64_t)(missing / rate * 1e9) : 0;
 }
 
+static void rest(uint64_t nanoseconds) {
+    uint64_t length = nanoseconds < LOOK_NANOSECONDS ? nanoseconds : LOOK_NANOSECONDS;
+    struct timespec time = {0, (long)length};
+    nanosleep(&time, NULL);
+}
+
 void run_traffic(uint64_t nanoseconds) {
-    uint64_t began = now_ns(), now = began, idle = 0;
+    uint64_t began = now_ns(), now = began;
     if (schedule.began == 0) {
         schedule.began = generator.last_arrival = began;
         turn.direction = generator.options.to_peer ? FLOW_TO_PEER : FLOW_TO_CLIENT;
     }
     while (now - began < nanoseconds) {
-        poll_events(generator.options.sleepy ? idle : 0);
+        uint64_t received = generator.counters.received, idle = LOOK_NANOSECONDS;
+        poll_events(0);
         now = now_ns();
         if (generator.options.mode == MODE_WINDOW) {
             fill_window(now);
-            idle = NANOSECONDS_PER_MILLISECOND;
         } else {
             idle = keep_rate(now);
+        }
+        if (generator.options.sleepy && generator.counters.received == received) {
+            rest(idle);
         }
     }
 }

@@ -2,8 +2,7 @@
 @usableFromInline
 package struct ChannelDataHeader: BitwiseCopyable, Sendable {
     /// Bytes of the header.
-    @inlinable
-    package static var headerByteCount: Int { 4 }
+    @inlinable package static var headerByteCount: Int { 4 }
     /// Numbers that clients use: RFC 8656 §12 ends at 0x4FFF, RFC 5766 and what is in use at 0x7FFF.
     package static let channels: ClosedRange<UInt16> = 0x4000...0x7FFF
 

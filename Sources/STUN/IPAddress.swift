@@ -41,6 +41,7 @@ package struct IPAddress: Hashable, BitwiseCopyable, Sendable {
     package var v4Bits: UInt32 { UInt32(truncatingIfNeeded: low) }
 
     /// 0.0.0.0 or ::.
+    @inlinable @inline(__always)
     package var isUnspecified: Bool { high == 0 && low == 0 }
 
     /// 127.0.0.0/8 or ::1; forms of IPv6 that stand for an IPv4 address are not unwrapped.
@@ -48,12 +49,8 @@ package struct IPAddress: Hashable, BitwiseCopyable, Sendable {
         family == .ipv4 ? low >> 24 == 127 : high == 0 && low == 1
     }
 
-    @inlinable
-    package static var anyIPv4: IPAddress { IPAddress(v4: 0) }
-    @inlinable
-    package static var anyIPv6: IPAddress { IPAddress(v6High: 0, low: 0) }
-    @inlinable
-    package static var loopbackIPv4: IPAddress { IPAddress(v4: 0x7F00_0001) }
-    @inlinable
-    package static var loopbackIPv6: IPAddress { IPAddress(v6High: 0, low: 1) }
+    @inlinable package static var anyIPv4: IPAddress { IPAddress(v4: 0) }
+    @inlinable package static var anyIPv6: IPAddress { IPAddress(v6High: 0, low: 0) }
+    @inlinable package static var loopbackIPv4: IPAddress { IPAddress(v4: 0x7F00_0001) }
+    @inlinable package static var loopbackIPv6: IPAddress { IPAddress(v6High: 0, low: 1) }
 }

@@ -5,8 +5,7 @@
 @usableFromInline
 package struct SendIndication: BitwiseCopyable, Sendable {
     /// Class and method as they stand in a message.
-    @inlinable
-    package static var messageType: UInt16 { 0x0016 }
+    @inlinable package static var messageType: UInt16 { 0x0016 }
 
     @usableFromInline package let peer: TransportAddress
     /// Where the data begins, counted from the message's first byte.

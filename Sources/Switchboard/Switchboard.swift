@@ -8,8 +8,8 @@ struct Switchboard: AsyncParsableCommand {
         abstract: "Pairs two devices and carries the signaling of their WebRTC calls.",
         discussion: """
             Two devices that know one join code find each other through a REST API; then
-            they meet in a room over WebSocket and exchange what WebRTC needs. Media never
-            passes through this program.
+            they meet in a room over WebSocket and exchange what WebRTC needs. Where no direct
+            way exists, media passes through the STUN and TURN server of this program.
 
             Start it with pairing on:
 

@@ -41,6 +41,9 @@ package final class RelayAuthority: Sendable {
 
     package var isDraining: Bool { draining.load(ordering: .relaxed) }
 
+    /// Allocations there are at this moment, on all loops. Reservations are none.
+    package var allocationCount: Int { max(0, quotas.total - reservations.count) }
+
     /// The host has other addresses now. Permissions that stand are not asked again.
     package func setHostAddresses(_ hostAddresses: [IPAddress]) {
         let changed = PeerPolicy(

@@ -48,8 +48,8 @@ def relaying(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, certificate: Certificate
 ) -> Iterator[Deployment]:
     """A server whose embedded relay carries the calls, and one that leaves that to coturn."""
-    with deployment(request.param, tmp_path_factory.mktemp(request.param), certificate) as running:
-        yield running
+    with deployment(request.param, tmp_path_factory.mktemp(request.param), certificate) as deployed:
+        yield deployed
 
 
 @pytest.fixture(scope="session")

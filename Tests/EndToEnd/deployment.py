@@ -79,8 +79,9 @@ def deployment(
 ) -> Iterator[Deployment]:
     """Runs it all on loopback; the options are lines of turnserver.conf, the settings are those of the server."""
     conf = write_conf(directory, certificate, *options, static_user=static_user)
-    # All clients of a test have one address.
-    settings = {"TURN_CONFIG": conf.path, "ICE_HOST": HOST, "RELAY_ADDRESS_QUOTA": 0} | settings
+    told = {"USE_RELAY": 1, "TURN_CONFIG": conf.path, "ICE_HOST": HOST}
+    # All clients have one address; allocations that they leave behind are not waited for.
+    settings = told | {"RELAY_ADDRESS_QUOTA": 0, "RELAY_DRAIN_TIME": 0} | settings
     with contextlib.ExitStack() as running:
         if relay == "coturn":
             running.enter_context(Coturn(conf))

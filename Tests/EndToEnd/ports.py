@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-import contextlib
 import ipaddress
 import pathlib
 import socket
 
 
 def free_port() -> int:
-    """A loopback port that nothing listens on at the moment, neither on UDP nor on TCP."""
+    """A port that nothing uses now, neither over UDP nor over TCP, below those that relays take."""
     while True:
-        with socket.socket() as stream, socket.socket(type=socket.SOCK_DGRAM) as datagram:
-            stream.bind(("127.0.0.1", 0))
+        with socket.socket(socket.AF_INET6) as stream:
+            stream.bind(("::", 0))
             port = int(stream.getsockname()[1])
-            with contextlib.suppress(OSError):  # somebody has the UDP port of this number
-                datagram.bind(("127.0.0.1", port))
-                return port
+            with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as datagram:
+                try:
+                    datagram.bind(("::", port))
+                except OSError:
+                    continue
+        if port < 49152:
+            return port
 
 
 def is_bound(pid: int, protocol: str, host: str, port: int) -> bool:

@@ -12,6 +12,7 @@ import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from ports import free_port
 from stun import Endpoint
 from switchboard import Server
 from transports import Datagrams, Stream, Transport, family_of
@@ -49,6 +50,7 @@ class Relay(Server):
             "RELAY_ADDRESS_QUOTA": PLENTY,
             "RELAY_ANSWER_RATE": PLENTY,
             "RELAY_ANSWER_BURST": PLENTY,
+            "RELAY_DRAIN_TIME": 0,
         }
         super().__init__(directory, **(defaults | settings))
         self.relay_port = int(self.settings["RELAY_PORT"])
@@ -96,21 +98,6 @@ SOURCES = _sources()
 def loopback(transport: str) -> str:
     """The address of this machine in the family of a transport of TRANSPORTS."""
     return "127.0.0.1" if transport.endswith("4") else "::1"
-
-
-def free_port() -> int:
-    """A port that nothing uses now, neither over UDP nor over TCP, below those that relays take."""
-    while True:
-        with socket.socket(socket.AF_INET6, socket.SOCK_STREAM) as stream:
-            stream.bind(("::", 0))
-            port = int(stream.getsockname()[1])
-            with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as datagram:
-                try:
-                    datagram.bind(("::", port))
-                except OSError:
-                    continue
-        if port < 49152:
-            return port
 
 
 def time_limited(secret: str, name: str) -> str:

@@ -35,7 +35,6 @@ class Server:
             "USE_RELAY": "0",
             "PORT": "0",
             "USE_SQLITE": "1",
-            "USE_RELAY": "0",
             "SQLITE_DB_PATH": str(directory / "chat.db"),
             "LOG_FORMAT": "json",
             "LOG_LEVEL": "info",

@@ -38,7 +38,7 @@ def server(
 ) -> Iterator[Server]:
     """One that has been told nothing about its relay, and one with coturn beside it."""
     directory, launcher = tmp_path_factory.mktemp("server"), homes[0].launcher
-    settings: dict[str, object] = {"HOST": "0.0.0.0"}
+    settings: dict[str, object] = {"HOST": "0.0.0.0", "USE_RELAY": 1}
     with contextlib.ExitStack() as running:
         if request.param == "coturn":
             conf = write_conf(directory, certificate, addresses=[SERVER])

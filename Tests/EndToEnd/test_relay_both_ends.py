@@ -25,7 +25,7 @@ def test_two_relayed_clients_reach_each_other(
         assert (received.payload, received.channel) == (payload, 0x4002)
         two.send_on(0x4002, payload)
         received = one.receive_data()
-        assert (received.payload, received.peer) == (payload, first)
+        assert (received.payload, received.peer) == (payload, second)
 
 
 @pytest.mark.parametrize("attempt", range(4))

@@ -28,8 +28,7 @@ def assert_offers_algorithms(answer: Message) -> None:
     nonce = answer[Attribute.NONCE]
     assert nonce.startswith(COOKIE) and len(nonce) <= 127
     bits = decoded_features(nonce)
-    assert bits & 0x800000, "password algorithms"
-    assert bits & 0x400000, "username anonymity"
+    assert bits == 0x800000, "password algorithms; no anonymity where names are not known beforehand"
 
 
 def algorithms_of(answer: Message) -> list[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
 
@@ -83,7 +84,7 @@ def test_credentials_of_the_command_line_are_good(start_relay: StartRelay) -> No
     settings = {"RELAY_SECRETS": relay.settings["RELAY_SECRETS"]}
     minted = switchboard(relay.directory, "credentials", "mint", "--id", "script", **settings)
     assert minted.code == 0, minted
-    words = minted.stdout.split()
-    name = next(word for word in words if word.endswith(":script"))
-    password = next(word for word in words if word == time_limited(SECRETS[0], name))
-    relay.client("udp4", name, password).allocate()
+    made = json.loads(minted.stdout)
+    assert made["username"] == f"{made['expires']}:script"
+    assert made["credential"] == time_limited(SECRETS[0], made["username"])
+    relay.client("udp4", made["username"], made["credential"]).allocate()

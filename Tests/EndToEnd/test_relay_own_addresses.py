@@ -15,8 +15,8 @@ from relay import Relay, connecting, running
 from stun import IPV4, IPV6, Endpoint
 from transports import Peer
 
-RELAYING, OTHER, FREE = "198.41.0.4", "198.41.0.5", "198.41.0.6"
-RELAYING6, OTHER6, FREE6 = "2001:500:2::c", "2001:500:2::d", "2001:500:2::e"
+OWN, FREE = {"198.41.0.4", "198.41.0.5"}, "198.41.0.6"
+OWN6, FREE6 = {"2001:500:2::c", "2001:500:2::d"}, "2001:500:2::e"
 ENTER = ["unshare", "--map-root-user", "--net"]
 
 
@@ -45,22 +45,24 @@ def test_a_host_with_public_addresses_is_no_peer(tmp_path: pathlib.Path) -> None
 def set_up() -> None:
     """Only `lo` is here; what it has counts as this host's."""
     commands = ["ip link set lo up"]
-    commands += [f"ip address add {host}/32 dev lo" for host in (RELAYING, OTHER)]
-    commands += [f"ip address add {host}/128 dev lo nodad" for host in (RELAYING6, OTHER6)]
+    commands += [f"ip address add {host}/32 dev lo" for host in sorted(OWN)]
+    commands += [f"ip address add {host}/128 dev lo nodad" for host in sorted(OWN6)]
     for command in commands:
         subprocess.run(command.split(), check=True)
 
 
-def judge(relay: Relay, family: int, relaying: str, other: str, free: str) -> None:
-    with connecting(relay) as connect, Peer(relaying) as here, Peer(other) as also_here:
+def judge(relay: Relay, family: int, own: set[str], free: str) -> None:
+    with connecting(relay) as connect:
         one, two = connect(), connect()
         first, second = one.allocate(family=family), two.allocate(family=family)
-        assert first.host == second.host == relaying
+        assert first.host == second.host and first.host in own
+        (other,) = own - {first.host}
+        here, also_here = Peer(first.host), Peer(other)
         assert one.permit(Endpoint(free, 9)).succeeded, "an address of somebody else"
         assert one.permit(also_here.endpoint).error == 403
         assert one.bind_channel(0x4000, also_here.endpoint).error == 403
         assert one.bind_channel(0x4000, here.endpoint).error == 403
-        assert one.bind_channel(0x4000, Endpoint(relaying, relay.relay_port)).error == 403
+        assert one.bind_channel(0x4000, Endpoint(first.host, relay.relay_port)).error == 403
         assert one.bind_channel(0x4001, second).succeeded and two.permit(first).succeeded
         one.send(b"no", here.endpoint)
         one.send(b"no", also_here.endpoint)
@@ -75,8 +77,8 @@ def main(directory: pathlib.Path) -> None:
     set_up()
     settings = {"RELAY_ALLOW_LOOPBACK_PEERS": 0, "RELAY_IPS": ""}
     with running(directory, **settings) as relay:
-        judge(relay, IPV4, RELAYING, OTHER, FREE)
-        judge(relay, IPV6, RELAYING6, OTHER6, FREE6)
+        judge(relay, IPV4, OWN, FREE)
+        judge(relay, IPV6, OWN6, FREE6)
 
 
 if __name__ == "__main__":

@@ -107,10 +107,12 @@ def test_nobody_else_gets_any(relay: Relay, who: str) -> None:
 
 
 def test_asking_is_rate_limited(start_relay: StartRelay) -> None:
-    relay = start_relay(ICE_SERVERS_PER_MINUTE=5)
+    relay = start_relay(ICE_SERVERS_PER_MINUTE=5, TRUSTED_PROXIES="127.0.0.1")
     room, first, _ = paired(relay)
-    statuses = [ask(relay, room, first).status for _ in range(10)]
-    assert statuses[:5] == [200] * 5 and 429 in statuses, statuses
+    one, two = Rest(relay).from_address("192.0.2.1"), Rest(relay).from_address("192.0.2.2")
+    path = f"/api/ice-servers?roomid={room}&client={first}"
+    assert [one.call("GET", path).status for _ in range(7)] == [200] * 5 + [429] * 2
+    assert two.call("GET", path).status == 200
 
 
 def test_who_joins_a_room_is_handed_ice_servers(relay: Relay) -> None:

@@ -53,7 +53,7 @@ def one_wave(relay: Relay, peer: Peer, number: int) -> None:
         assert peer.receive() == (struct.pack("!I", index), relayed)
         peer.send(b"back", relayed)
         assert client.receive_data().payload == b"back"
-        if index % 3 == 0:
+        if index % 3 == 0 or client.transport.local.host == "::1":  # Its next ports may be the same again.
             assert client.refresh(0).succeeded
     for client in clients:
         client.close()

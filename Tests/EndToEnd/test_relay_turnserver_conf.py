@@ -8,7 +8,8 @@ import time
 import pytest
 
 from commands import switchboard
-from relay import Relay, free_port, time_limited
+from ports import free_port
+from relay import Relay, time_limited
 from stun import Attribute, Endpoint
 from turnclient import Client
 

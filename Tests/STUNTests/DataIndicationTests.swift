@@ -54,7 +54,7 @@ struct DataIndicationTests {
         let peer = try #require(TransportAddress("192.0.2.1:32853"))
         writer.writeDataIndication(peer: peer, icmpType: 3, code: 4, data: 1_400, sampleID)
         let expected = RawMessage(0x0017).adding(0x0012, hex("00 01 a1 47 e1 12 a6 43"))
-            .adding(0x8004, [0, 0, 3, 4, 0, 0, 0x05, 0x78])
+            .adding(0x8004, [0, 0, 6, 4, 0, 0, 0x05, 0x78])
         #expect(writer.copy == expected.bytes)
     }
 }

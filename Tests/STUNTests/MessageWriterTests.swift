@@ -40,7 +40,7 @@ struct MessageWriterTests {
             .adding(0x0013, [9, 8, 7]).adding(0x000C, [0x40, 1, 0, 0]).adding(0x0019, [17, 0, 0, 0])
             .adding(0x0017, [2, 0, 0, 0]).adding(0x0018, [0x80]).adding(0x001D, [0, 2, 0, 0])
             .adding(0x8002, [0, 2, 0, 0, 0, 1, 0, 0]).adding(0x8001, [2, 0, 4, 40])
-            .adding(0x8004, [0, 0, 3, 4, 0, 0, 5, 0])
+            .adding(0x8004, [0, 0, 6, 4, 0, 0, 5, 0])
         #expect(writer.copy == expected.bytes)
     }
 

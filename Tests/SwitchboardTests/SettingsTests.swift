@@ -114,6 +114,28 @@ struct SettingsTests {
     }
 
     @Test(
+        "In a list a backslash makes a comma or a backslash part of an element, and is itself before anything else",
+        arguments: [
+            ("a,b", ["a", "b"]), (#"a\,b"#, ["a,b"]), (#"a\\,b"#, [#"a\"#, "b"]), (#"a\b"#, [#"a\b"#]),
+            (#"a\"#, [#"a\"#]),
+            (#"\,"#, [","]),
+        ])
+    func escapedCommas(text: String, elements: [String]) {
+        #expect(SettingList.elements(of: text) == elements)
+        #expect(
+            SettingList.elements(of: elements.map(SettingList.escaped).joined(separator: ",")) == elements)
+    }
+
+    @Test("Secrets and users of the relay are never shown")
+    func secrets() async throws {
+        for (name, value) in [("RELAY_SECRETS", "hush,"), ("RELAY_USERS", "hush"), ("ICE_SERVERS", "hush")] {
+            let line = try await refusal(environment: [name: value])
+            #expect(line.hasPrefix("\(name) (secret) in the environment is not allowed; allowed: "))
+            #expect(!line.contains("hush"))
+        }
+    }
+
+    @Test(
         "What is not allowed stops the start with one line that names key, value and what is allowed",
         arguments: [
             (

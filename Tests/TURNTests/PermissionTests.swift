@@ -134,7 +134,7 @@ struct PermissionTests {
         let answer = try #require(stage.icmp(type: 3, code: 4, data: 1280, about: peer, to: id))
         #expect(answer.index.header.messageClass == .indication)
         #expect(answer.types == [.xorPeerAddress, .icmp])
-        #expect(answer.value(.icmp) == [0, 0, 3, 4, 0, 0, 5, 0])
+        #expect(answer.value(.icmp) == [0, 0, 6, 4, 0, 0, 5, 0])
         #expect(stage.icmp(type: 3, code: 3, about: stranger, to: id) == nil)
         #expect(stage.icmp(type: 8, code: 0, about: peer, to: id) == nil)
         stage.passUnnoticed(seconds: 300)

@@ -10,7 +10,7 @@ struct ComposedMessages: ~Copyable {
     private static let controlByteCount = 96
 
     private(set) var counters = SendCounters()
-    private(set) var refusals = OffloadRefusals()
+    private var refusals = OffloadRefusals()
     private var messageCount = 0
     private var vectorCount = 0
     private let messages: UnsafeMutablePointer<datagram_message>
@@ -37,6 +37,10 @@ struct ComposedMessages: ~Copyable {
         control.deallocate()
         zeros.deallocate()
     }
+
+    /// Whether runs to an address have to leave packet by packet.
+    @inline(__always)
+    func refusesRuns(to address: IPAddress) -> Bool { refusals.contains(address) }
 
     // MARK: Composing
 

@@ -15,7 +15,7 @@ struct FlowTable: ~Copyable {
         var next: Int32
     }
 
-    struct Path: BitwiseCopyable, Equatable {
+    struct Path: BitwiseCopyable {
         let socket: Int32
         let dontFragment: Bool
         /// The address to leave from where the socket is bound to all.
@@ -36,6 +36,17 @@ struct FlowTable: ~Copyable {
             self.destination = destination
             hasSource = source != nil
             self.source = source ?? .anyIPv4
+        }
+
+        /// A socket is of one family, so that need not be compared.
+        @inline(__always)
+        func isSame(as other: Path) -> Bool {
+            let addresses =
+                (destination.ip.low ^ other.destination.ip.low)
+                | (destination.ip.high ^ other.destination.ip.high) | (source.low ^ other.source.low)
+                | (source.high ^ other.source.high)
+            return addresses == 0 && socket == other.socket && destination.port == other.destination.port
+                && dontFragment == other.dontFragment && hasSource == other.hasSource
         }
     }
 
@@ -91,7 +102,7 @@ struct FlowTable: ~Copyable {
     @inline(__always)
     mutating func append(_ packet: Int32, to path: Path) -> Int32 {
         let last = flowCount &- 1
-        let index = last >= 0 && flows[last].path == path ? last : findOrInsert(path)
+        let index = last >= 0 && flows[last].path.isSame(as: path) ? last : findOrInsert(path)
         let previous = flows[index].tail
         flows[index].tail = packet
         if previous < 0 { flows[index].head = packet }
@@ -112,7 +123,7 @@ struct FlowTable: ~Copyable {
                 ^ UInt64(truncatingIfNeeded: path.socket) << 32)
         while flowSlots[slot] >> 16 == batch {
             let index = Int(flowSlots[slot] & 0xFFFF)
-            if flows[index].path == path { return index }
+            if flows[index].path.isSame(as: path) { return index }
             slot = (slot &+ 1) & mask
         }
         let index = flowCount

@@ -3,16 +3,20 @@ import STUN
 /// Destinations to which segmentation offload has failed: their path has a smaller MTU, or the device cannot.
 ///
 /// Holds the last 64; what was pushed out is tried once more, which costs one failed call.
-struct OffloadRefusals {
+struct OffloadRefusals: ~Copyable {
     private static let capacity = 64
 
-    private var addresses = InlineArray<64, IPAddress>(repeating: .anyIPv4)
+    private let addresses = UnsafeMutablePointer<IPAddress>.allocate(capacity: capacity)
     private var count = 0
     private var next = 0
 
+    deinit {
+        addresses.deallocate()
+    }
+
     mutating func insert(_ address: IPAddress) {
         guard !contains(address) else { return }
-        addresses[next] = address
+        (addresses + next).initialize(to: address)
         next = (next + 1) % Self.capacity
         count = min(count + 1, Self.capacity)
     }

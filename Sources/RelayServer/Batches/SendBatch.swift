@@ -95,7 +95,7 @@ struct SendBatch: ~Copyable {
     private mutating func compose(_ flow: FlowTable.Flow) {
         var packet = flow.head
         let joins =
-            usesOffload && flow.tail != flow.head && !messages.refusals.contains(flow.path.destination.ip)
+            usesOffload && flow.tail != flow.head && !messages.refusesRuns(to: flow.path.destination.ip)
         while packet >= 0 {
             messages.begin(flow.path)
             let segment = packets[Int(packet)].frame.byteCount

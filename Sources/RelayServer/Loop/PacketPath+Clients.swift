@@ -153,9 +153,9 @@ extension PacketPath {
     /// The way to a UDP client: by the listener it came to, from the address it spoke to.
     @inline(__always)
     func path(to route: ClientRoute) -> FlowTable.Path {
-        let listener = listeners[Int(route.handle) & (UDPListener.maxCount - 1)]
+        let index = Int(route.handle)
         return FlowTable.Path(
-            socket: listener.descriptor, to: route.fiveTuple.client,
-            from: listener.isWildcard ? route.fiveTuple.server.ip : nil)
+            socket: listeners[index].descriptor, to: route.fiveTuple.client,
+            from: listeners[index].isWildcard ? route.fiveTuple.server.ip : nil)
     }
 }

@@ -1,4 +1,3 @@
-import Glibc
 import STUN
 import TURN
 
@@ -30,8 +29,7 @@ struct PacketPath: ~Copyable {
     /// Slots of `fromPeers` that packets not yet sent may lie in.
     var peerSlots = 0
 
-    var listeners: InlineArray<16, UDPListener>
-    let listenerCount: Int
+    let listeners: UDPListenerTable
 
     /// The mailboxes of all loops by number, this one's among them.
     let mailboxes: [LoopMailbox]
@@ -48,12 +46,7 @@ struct PacketPath: ~Copyable {
         self.mailboxes = mailboxes
         sockets = RelaySocketTable(registry, receivesRuns: offloads.receive)
         outgoing = SendBatch(usesOffload: offloads.send, seed: seed)
-        self.listeners = InlineArray { $0 < listeners.count ? listeners[$0] : UDPListener() }
-        listenerCount = min(listeners.count, UDPListener.maxCount)
-    }
-
-    deinit {
-        for index in 0..<listenerCount { close(listeners[index].descriptor) }
+        self.listeners = UDPListenerTable(listeners)
     }
 
     /// Sends everything; receive memory may be used again afterwards.

@@ -4,7 +4,7 @@ import ArgumentParser
 struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve",
-        abstract: "Serve pairing and signaling until SIGTERM or SIGINT (the default command).",
+        abstract: "Serve pairing, signaling, STUN and TURN until SIGTERM or SIGINT (the default command).",
         usage: "switchboard serve [--<setting> <value> ...]",
         discussion: """
             On SIGTERM or SIGINT, readiness fails, connections are closed over DRAIN_SPREAD

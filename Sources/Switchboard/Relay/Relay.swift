@@ -36,8 +36,10 @@ struct Relay: Sendable {
             plan.secret, lifetimeSeconds: UInt64(values[Settings.iceCredentialLifetime]))
         notices = plan.notices
         tags = CredentialTags(plan.secret)
-        service = RelayService(plan, drainTime: values[Settings.relayDrainTime], logger: logger) {
-            [directory, isListening] addresses in
+        service = RelayService(
+            plan, drainTime: values[Settings.relayDrainTime], isVerbose: values[Settings.relayVerbose],
+            logger: logger
+        ) { [directory, isListening] addresses in
             let urls = plan.iceURLs(addresses)
             directory.publish(ICEServerList(urls: urls, access: access, extra: extra), urls)
             isListening.open()

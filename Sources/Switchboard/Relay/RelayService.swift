@@ -16,20 +16,24 @@ final class RelayService: Service {
     private let server: RelayServer
     private let authority: RelayAuthority
     private let drainTime: Duration
+    /// Reports what has been done, now and then; nil unless that is wanted.
+    private let report: RelayReport?
     private let logger: Logger
     private let onListening: @Sendable (RelayServer.Addresses) -> Void
     private let drainingSince = Mutex<ContinuousClock.Instant?>(nil)
 
     /// - Parameters:
     ///   - drainTime: how long live allocations may go on once it drains.
+    ///   - isVerbose: whether to log once a minute what it has done.
     ///   - onListening: called once, when clients can come, with the addresses that were bound.
     init(
-        _ plan: RelayPlan, drainTime: Duration, logger: Logger,
+        _ plan: RelayPlan, drainTime: Duration, isVerbose: Bool, logger: Logger,
         onListening: @escaping @Sendable (RelayServer.Addresses) -> Void
     ) {
         authority = RelayAuthority(plan.rules)
         server = RelayServer(plan.server, authority: authority, logger: logger)
         self.drainTime = drainTime
+        report = isVerbose ? RelayReport(logger: logger) : nil
         self.logger = logger
         self.onListening = onListening
     }
@@ -53,6 +57,7 @@ final class RelayService: Service {
         while (try? await Task.sleep(for: Self.keepUpInterval)) != nil {
             server.reloadCertificates()
             authority.setHostAddresses(HostAddresses.all())
+            report?.note(server.snapshot(), now: .now)
         }
     }
 
@@ -75,7 +80,8 @@ final class RelayService: Service {
     private func drain() async {
         beginDraining()
         let end = (drainingSince.withLock { $0 } ?? .now) + drainTime
-        while server.snapshot().rules.allocations > 0, ContinuousClock.now < end {
+        // Not the loops' counters, which are up to a second old: a call that has just begun is one too.
+        while authority.allocationCount > 0, ContinuousClock.now < end {
             guard (try? await Task.sleep(for: Self.drainCheck)) != nil else { return }
         }
     }

@@ -45,13 +45,7 @@ struct Server {
             "starting", metadata: ["version": "\(Version.current)", "max_open_files": "\(openFiles)"])
         for remark in remarks { logger.info("configuration remark", metadata: ["remark": "\(remark)"]) }
         for notice in notices { note(notice) }
-        if openFiles < values[Settings.maxConnections] {
-            logger.notice(
-                "fewer files may be open than MAX_CONNECTIONS",
-                metadata: [
-                    "max_open_files": "\(openFiles)", "max_connections": "\(values[Settings.maxConnections])",
-                ])
-        }
+        noteOpenFiles(openFiles)
         do {
             try await serve()
             logger.notice("stopped")
@@ -73,6 +67,25 @@ struct Server {
         } catch {
             logger.critical("stopped by an error", metadata: ["error": "\(error)"])
             throw ExitCode.failure
+        }
+    }
+
+    /// Each connection takes a file, and so does each allocation and each stream client of the relay.
+    private func noteOpenFiles(_ openFiles: Int) {
+        if openFiles < values[Settings.maxConnections] {
+            logger.notice(
+                "fewer files may be open than MAX_CONNECTIONS",
+                metadata: [
+                    "max_open_files": "\(openFiles)", "max_connections": "\(values[Settings.maxConnections])",
+                ])
+        }
+        if values[Settings.useRelay], openFiles < values[Settings.relayTotalQuota] {
+            logger.notice(
+                "fewer files may be open than RELAY_TOTAL_QUOTA",
+                metadata: [
+                    "max_open_files": "\(openFiles)",
+                    "relay_total_quota": "\(values[Settings.relayTotalQuota])",
+                ])
         }
     }
 

@@ -97,7 +97,7 @@ extension Settings {
 
     static let relayVerbose = Setting.yesOrNo(
         "RELAY_VERBOSE", .relay, default: false,
-        "Whether the relay logs each allocation, without addresses, at the level info.")
+        "Whether the relay logs once a minute what it has done, in numbers.")
 
     static let relayAllowLoopbackPeers = Setting.yesOrNo(
         "RELAY_ALLOW_LOOPBACK_PEERS", .relay, default: false,

@@ -8,7 +8,7 @@ package enum ClientTransport: UInt8, BitwiseCopyable, Sendable, CaseIterable {
     case tls = 2
 
     /// Whether messages come framed in a byte stream, reliable and from a proven address.
-    @inlinable
+    @inlinable @inline(__always)
     package var isStream: Bool { self != .udp }
 }
 
@@ -45,7 +45,7 @@ package struct AllocationID: Hashable, BitwiseCopyable, Sendable {
     /// At least 1.
     @usableFromInline package let generation: UInt32
 
-    @inlinable
+    @inlinable @inline(__always)
     package init(index: UInt32, generation: UInt32) {
         self.index = index
         self.generation = generation

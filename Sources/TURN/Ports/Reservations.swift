@@ -27,6 +27,9 @@ final class Reservations: Sendable {
 
     init(lifetimeSeconds: UInt32) { lifetime = lifetimeSeconds }
 
+    /// Reservations that are held, ended ones included until they are taken out.
+    var count: Int { state.withLock { $0.byToken.count } }
+
     /// Holds a port under a random token; false when too many are held or the token is taken.
     func hold(
         _ port: UInt16, relay: UInt8, claim: QuotaClaim, token: UInt64, at now: Instant

@@ -21,6 +21,7 @@ package final class RelayServer: Sendable {
         var handles: [LoopHandle] = []
         var threads: [LoopThread] = []
         var certificates: TLSCertificates?
+        var addresses: Addresses?
     }
 
     private let configuration: RelayServerConfiguration
@@ -70,7 +71,9 @@ package final class RelayServer: Sendable {
         }
         let addresses = Addresses(
             udp: listeners.addresses, tcp: streamListeners.tcp, tls: streamListeners.tls)
-        state.withLock { $0 = State(handles: handles, threads: threads, certificates: certificates) }
+        state.withLock {
+            $0 = State(handles: handles, threads: threads, certificates: certificates, addresses: addresses)
+        }
         return addresses
     }
 
@@ -117,6 +120,12 @@ package final class RelayServer: Sendable {
     private func post(_ command: LoopCommand) {
         for handle in state.withLock({ $0.handles }) { handle.mailbox.post(command) }
     }
+
+    /// Where clients can come; nil unless the relay runs.
+    var listening: Addresses? { state.withLock { $0.threads.isEmpty ? nil : $0.addresses } }
+
+    /// The family of the preferred relay address; nil without any.
+    var relayFamily: IPAddress.Family? { authority.configuration.relays.first?.family }
 
     /// The numbers of all loops, at most a second old while something happens.
     package func snapshot() -> RelaySnapshot {

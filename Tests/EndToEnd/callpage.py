@@ -1,4 +1,4 @@
-"""The page that makes calls, `pages/call.html`, as a test sees it in any browser, and the server that hands it out."""
+"""The page that makes calls, `pages/call.html`, in whatever browser, and the server that hands it out."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class CallPage(abc.ABC):
         """Writes what the page shows, as PNG."""
 
     def open(self, pages: str, server: Server, code: str, **query: str) -> None:
-        """Loads the page as a person would who knows the code and nothing else, but for what the query adds."""
+        """Loads the page as a person would who knows the code and, but for the query, nothing else."""
         more = "".join(f"&{name}={value}" for name, value in query.items())
         self.go(f"{pages}/call.html?server={server.host}:{server.port}&code={code}{more}")
 

@@ -22,7 +22,7 @@ IceServer = dict[str, Any]
 
 
 def relays(*wanted: Relay) -> list[Relay]:
-    """These, or with TURN_SERVER=coturn in the environment coturn alone: is it the server or is it the test?"""
+    """These, or with TURN_SERVER=coturn in the environment coturn alone: is it the server, or the test?"""
     return ["coturn"] if os.environ.get("TURN_SERVER") == "coturn" else list(wanted)
 
 
@@ -75,9 +75,9 @@ def deployment(
     certificate: Certificate,
     *options: str,
     static_user: bool = False,
-    **settings: object,
+    **settings: Any,
 ) -> Iterator[Deployment]:
-    """Runs it all on loopback; the options are lines of turnserver.conf, the settings are those of the server."""
+    """Runs it all on loopback; the options are lines of turnserver.conf, the settings the server's."""
     conf = write_conf(directory, certificate, *options, static_user=static_user)
     told = {"USE_RELAY": 1, "TURN_CONFIG": conf.path, "ICE_HOST": HOST}
     # All clients have one address; allocations that they leave behind are not waited for.
@@ -89,3 +89,4 @@ def deployment(
         server = Server(directory, **settings).start()
         running.callback(server.stop)
         yield Deployment(server, conf)
+        assert server.stop() == 0, server.log_text()

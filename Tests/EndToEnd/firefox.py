@@ -49,7 +49,9 @@ class Firefox:
     def __init__(self, profile: pathlib.Path, certificate: Certificate) -> None:
         """The profile is a directory of its own; the certificate's authority is trusted."""
         trust(profile, certificate)
-        preferences = [f"user_pref({json.dumps(name)}, {json.dumps(value)});" for name, value in SETTINGS.items()]
+        preferences = [
+            f"user_pref({json.dumps(name)}, {json.dumps(value)});" for name, value in SETTINGS.items()
+        ]
         (profile / "user.js").write_text("\n".join(preferences) + "\n")
         command = [program("firefox-esr", "firefox"), "--headless", "--no-remote", "--profile", str(profile)]
         self._log = profile / "firefox.log"
@@ -72,13 +74,13 @@ class Firefox:
             self.quit()
             raise
 
-    def _address(self, profile: pathlib.Path) -> str | None:
-        """Where its BiDi is, once it has said so."""
+    def _address(self, profile: pathlib.Path) -> str:
+        """Where its BiDi is, once it has said so; until then nothing."""
         assert self._process.poll() is None, self._log.read_text(errors="replace")
         try:
             where = json.loads((profile / "WebDriverBiDiServer.json").read_text())
         except (FileNotFoundError, ValueError):  # not written yet, or not to its end
-            return None
+            return ""
         return f"ws://{where['ws_host']}:{where['ws_port']}/session"
 
     def call(self, method: str, **parameters: object) -> Any:

@@ -97,7 +97,7 @@ def internet_with_two_homes() -> Iterator[tuple[Namespace, tuple[Namespace, Name
         internet.ip("link", "set", "hub", "up")
         server.connect("wan", f"{SERVER}/24", internet, "server")
         internet.ip("link", "set", "server", "master", "hub")
-        # Packets for the rest of the world leave the server, as anywhere; what becomes of them is nobody's concern.
+        # Packets for the rest of the world leave the server, as they do anywhere, and are heard of no more.
         server.ip("route", "add", "default", "via", ELSEWHERE)
         homes = [make(f"home{number}") for number in (1, 2)]
         for number, (home, address) in enumerate(zip(homes, HOMES), start=1):

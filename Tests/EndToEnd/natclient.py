@@ -35,7 +35,11 @@ def server_of(ice_servers: list[dict[str, Any]], scheme: str) -> tuple[tuple[str
 
 def agent(ice_servers: list[dict[str, Any]], controlling: bool, may_relay: bool) -> aioice.Connection:
     address, server = server_of(ice_servers, "turn")
-    relay = {"turn_server": address, "turn_username": server["username"], "turn_password": server["credential"]}
+    relay = {
+        "turn_server": address,
+        "turn_username": server["username"],
+        "turn_password": server["credential"],
+    }
     return aioice.Connection(
         ice_controlling=controlling, stun_server=address, use_ipv6=False, **(relay if may_relay else {})
     )
@@ -47,9 +51,11 @@ def description(connection: aioice.Connection) -> str:
 
 
 async def expect(socket: ClientConnection, kind: str) -> dict[str, Any]:
-    while (message := json.loads(await socket.recv()))["type"] != kind:
+    while True:
+        message: dict[str, Any] = json.loads(await socket.recv())
         assert message["type"] != "error", message
-    return message
+        if message["type"] == kind:
+            return message
 
 
 async def connect_to_other(socket: ClientConnection, room: str, may_relay: bool) -> aioice.Connection:

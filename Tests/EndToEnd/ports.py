@@ -23,7 +23,7 @@ def free_port() -> int:
 
 
 def is_bound(pid: int, protocol: str, host: str, port: int) -> bool:
-    """Whether the network of a process has a UDP socket with this local address, or a TCP one that listens."""
+    """Whether a process's network has a UDP socket with this local address, or a TCP one that listens."""
     address = ipaddress.ip_address(host)
     table = pathlib.Path(f"/proc/{pid}/net/{protocol}{'6' if address.version == 6 else ''}")
     words = [address.packed[at : at + 4][::-1].hex().upper() for at in range(0, len(address.packed), 4)]

@@ -25,10 +25,11 @@ def binary() -> pathlib.Path:
 class Server:
     """One running server. Settings are environment names, for example MESSAGE_RATE=5."""
 
-    def __init__(self, directory: pathlib.Path, *, launcher: Sequence[str] = (), **settings: object) -> None:
-        """The launcher is the command that is to run it, for example one that enters a namespace."""
+    launcher: Sequence[str] = ()
+    """The command that is to run it, for example one that enters a namespace; set it before the start."""
+
+    def __init__(self, directory: pathlib.Path, **settings: object) -> None:
         self.directory = directory
-        self.launcher = launcher
         self.settings = {
             "HOST": "127.0.0.1",
             # Many servers run at once; tests of the relay choose its ports themselves.
@@ -85,7 +86,9 @@ class Server:
             except queue.Empty:
                 assert self.process is not None
                 if self.process.poll() is not None:
-                    raise AssertionError(f"the server exited with {self.process.returncode}:\n" + self.log_text())
+                    raise AssertionError(
+                        f"the server exited with {self.process.returncode}:\n" + self.log_text()
+                    )
             if time.monotonic() > deadline:
                 raise AssertionError(f"no log event {message!r} in {limit} s:\n" + self.log_text())
 

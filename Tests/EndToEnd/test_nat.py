@@ -44,8 +44,9 @@ def server(
             conf = write_conf(directory, certificate, addresses=[SERVER])
             running.enter_context(Coturn(conf, launcher))
             settings |= {"TURN_CONFIG": conf.path, "TURN_URLS": ",".join(turn_urls(conf, SERVER))}
-        server = Server(directory, launcher=launcher, **settings).start()
-        running.callback(server.stop)
+        server = Server(directory, **settings)
+        server.launcher = launcher
+        running.callback(server.start().stop)
         yield server
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from callpage import CallPage, page_server
 from certificates import Certificate
 from chromium import Chromium
-from deployment import Deployment
+from deployment import Deployment, deployment
 from firefox import Firefox
 from turnservers import TRANSPORTS, Transport
 
@@ -45,14 +46,18 @@ def firefoxes(
     firefox.quit()
 
 
-def assert_in_relayed_call(
+def enter_relayed_call(
     call: tuple[CallPage, CallPage], pages: str, relaying: Deployment, transport: Transport
 ) -> None:
+    """Brings two pages into a call that has to be relayed, and the relay reached by this transport."""
     code = f"{secrets.randbelow(1_000_000):06}"
     for page in call:
         page.open(pages, relaying.server, code, relay=transport)
     for page in call:
         page.wait_for_phase("in call")
+
+
+def assert_in_relayed_call(call: tuple[CallPage, CallPage], transport: Transport) -> None:
     for page in call:
         page.wait_for_moving_picture()
         page.do("sendNumbered", MESSAGES)
@@ -63,6 +68,13 @@ def assert_in_relayed_call(
     for page in call:
         page.wait_for_messages(MESSAGES)
         assert page.look("received") == [str(number) for number in range(MESSAGES)]
+
+
+def call_and_leave(
+    call: tuple[CallPage, CallPage], pages: str, relaying: Deployment, transport: Transport
+) -> None:
+    enter_relayed_call(call, pages, relaying, transport)
+    assert_in_relayed_call(call, transport)
     for page in call:
         page.close_page()
 
@@ -71,14 +83,14 @@ def assert_in_relayed_call(
 def test_two_chromiums_are_in_a_call(
     chromiums: tuple[CallPage, CallPage], pages: str, relaying: Deployment, transport: Transport
 ) -> None:
-    assert_in_relayed_call(chromiums, pages, relaying, transport)
+    call_and_leave(chromiums, pages, relaying, transport)
 
 
 @pytest.mark.parametrize("transport", TRANSPORTS)
 def test_two_firefoxes_are_in_a_call(
     firefoxes: tuple[CallPage, CallPage], pages: str, relaying: Deployment, transport: Transport
 ) -> None:
-    assert_in_relayed_call(firefoxes, pages, relaying, transport)
+    call_and_leave(firefoxes, pages, relaying, transport)
 
 
 def test_a_chromium_and_a_firefox_are_in_a_call(
@@ -87,4 +99,22 @@ def test_a_chromium_and_a_firefox_are_in_a_call(
     pages: str,
     relaying: Deployment,
 ) -> None:
-    assert_in_relayed_call((chromiums[0], firefoxes[0]), pages, relaying, "udp")
+    call_and_leave((chromiums[0], firefoxes[0]), pages, relaying, "udp")
+
+
+@pytest.fixture(scope="module")
+def hasty_relay(tmp_path_factory: pytest.TempPathFactory, certificate: Certificate) -> Iterator[Deployment]:
+    lifetimes: dict[str, Any] = {"RELAY_ALLOCATION_LIFETIME": 3, "RELAY_NONCE_LIFETIME": 2}
+    with deployment("embedded", tmp_path_factory.mktemp("hasty"), certificate, **lifetimes) as deployed:
+        yield deployed
+
+
+def test_a_call_outlives_its_allocation_and_its_nonce(
+    chromiums: tuple[CallPage, CallPage], pages: str, hasty_relay: Deployment
+) -> None:
+    enter_relayed_call(chromiums, pages, hasty_relay, "udp")
+    # Shown, and then decoded: ten seconds of 15 frames each.
+    chromiums[0].wait_for_moving_picture(5 * 15)
+    assert_in_relayed_call(chromiums, "udp")
+    for page in chromiums:
+        page.close_page()

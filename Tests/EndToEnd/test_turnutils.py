@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pathlib
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 
@@ -13,7 +12,7 @@ from deployment import Deployment, deployment, relays
 from turnservers import STATIC_USER
 from turnutils import Run, echo_peer, stunclient, uclient
 
-AT_ONCE = 16
+AT_ONCE = 24
 """A run spends most of its time on waiting before it starts and after it ends."""
 
 LIMIT = 60.0
@@ -22,28 +21,27 @@ MESSAGES = ("-n", "5")
 # A client over TLS loses what arrives in one read with something else; slow ones have no such neighbours.
 TLS = "-t -S -z 100"
 
-LOSSLESS = [
-    # With each other: four allocations in pairs of ports, or with -c two.
-    *("-y", "-y -c", "-y -s", "-y -c -s", "-y -D", "-y -D -s", "-y -l 1400", "-y -s -l 1400", "-y -m 10"),
-    *("-y -x", "-y -x -c", "-y -x -s", "-y -X", "-y -Z", "-y -Z -s", "-y -Z -x", "-y -G", "-y -B", "-y -B -c"),
-    *("-y -g", "-y -g -s"),
-    *("-t -y", "-t -y -c", "-t -y -s", "-t -y -D", "-t -y -x", "-t -y -X", "-t -y -Z", "-t -y -G", "-t -y -B"),
-    *("-t -y -g", "-t -y -l 1400", "-t -y -m 10"),
-    *(f"{TLS} -y", f"{TLS} -y -c", f"{TLS} -y -s", f"{TLS} -y -x", f"{TLS} -y -Z", f"{TLS} -y -G"),
-    *(f"{TLS} -y -B", f"{TLS} -y -g", f"{TLS} -y -l 1400", f"{TLS} -y -m 10"),
-    # With a peer that echoes.
-    *("-e 127.0.0.1", "-e 127.0.0.1 -c", "-e 127.0.0.1 -s", "-e 127.0.0.1 -c -s", "-e 127.0.0.1 -D"),
-    *("-e ::1 -x", "-e ::1 -x -s", "-e 127.0.0.1 -X", "-e 127.0.0.1 -Z", "-e ::1 -Z", "-e 127.0.0.1 -G"),
-    *("-e 127.0.0.1 -B", "-e 127.0.0.1 -g", "-e 127.0.0.1 -l 1400", "-e 127.0.0.1 -m 10"),
-    *("-t -e 127.0.0.1", "-t -e 127.0.0.1 -c -s", "-t -e ::1 -x", "-t -e 127.0.0.1 -l 1400"),
-    *(f"{TLS} -e 127.0.0.1", f"{TLS} -e 127.0.0.1 -c -s", f"{TLS} -e ::1 -x", f"{TLS} -e 127.0.0.1 -l 1400"),
+TRANSPORTS = ("", "-t", TLS)
+
+# With each other: four allocations in pairs of ports, or with -c two.
+PAIRED = [
+    *("", "-c", "-s", "-c -s", "-D", "-D -s", "-l 1400", "-s -l 1400", "-m 10", "-x", "-x -c", "-x -s"),
+    *("-X", "-Z", "-Z -s", "-Z -x", "-G", "-G -s", "-B", "-B -c", "-g", "-g -s"),
 ]
+# With a peer that echoes.
+ECHOED = [
+    *(f"127.0.0.1 {mode}" for mode in ("", "-c", "-s", "-c -s", "-l 1400", "-m 10", "-D", "-X", "-Z", "-G")),
+    *("127.0.0.1 -B", "127.0.0.1 -g", "::1 -x", "::1 -x -s", "::1 -Z"),
+]
+LOSSLESS = [f"{transport} -y {mode}".strip() for transport in TRANSPORTS for mode in PAIRED]
+LOSSLESS += [f"{transport} -e {mode}".strip() for transport in TRANSPORTS for mode in ECHOED]
 # Send indications to a peer without a permission; a channel would bring one.
 FORBIDDEN = ["-I -s -y", "-I -s -c -y", "-I -s -e 127.0.0.1", "-t -I -s -e 127.0.0.1", f"{TLS} -I -s -c -y"]
 # These stop at the first correct refusal, or never end by themselves.
 NEGATIVE = [
-    *("-N -y", "-N -e 127.0.0.1", "-N -s -e 127.0.0.1", "-t -N -e 127.0.0.1", "-R -y", "-R -e 127.0.0.1"),
-    *("-t -R -e 127.0.0.1", f"{TLS} -R -y", "-O -m 4 -e 127.0.0.1", "-O -m 4 -c -y", "-t -O -m 4 -e 127.0.0.1"),
+    *("-N -y", "-N -e 127.0.0.1", "-N -s -e 127.0.0.1", "-t -N -e 127.0.0.1"),
+    *("-R -y", "-R -e 127.0.0.1", "-t -R -e 127.0.0.1", f"{TLS} -R -y"),
+    *("-O -m 4 -e 127.0.0.1", "-O -m 4 -c -y", "-t -O -m 4 -e 127.0.0.1"),
 ]
 
 
@@ -150,12 +148,16 @@ def with_static_user(
 def test_a_static_user_is_let_in_with_the_right_password(with_static_user: Deployment) -> None:
     def run(transport: str, user: str, password: str) -> Run:
         arguments = (*transport.split(), "-y", "-c", *MESSAGES)
-        return uclient(with_static_user.conf, *arguments, limit=LIMIT, credentials=("-u", user, "-w", password))
+        who = ("-u", user, "-w", password)
+        return uclient(with_static_user.conf, *arguments, limit=LIMIT, credentials=who)
 
-    transports = ["", "-t", TLS]
+    name, password = STATIC_USER
     with ThreadPoolExecutor() as pool:
-        for good in pool.map(lambda transport: run(transport, *STATIC_USER), transports):
-            assert (good.code, good.lost) == (0, 0), good.output
-        for who in ((STATIC_USER[0], "wrong"), ("nobody", STATIC_USER[1])):
-            for bad in pool.map(lambda transport: run(transport, *who), transports):
-                assert bad.code == 255 and "Cannot complete Allocation" in bad.output, bad.output
+        welcome = [pool.submit(run, transport, name, password) for transport in TRANSPORTS]
+        refused = [pool.submit(run, transport, name, "wrong") for transport in TRANSPORTS]
+        refused += [pool.submit(run, transport, "nobody", password) for transport in TRANSPORTS]
+    for good in welcome:
+        assert (good.result().code, good.result().lost) == (0, 0), good.result().output
+    for bad in refused:
+        assert bad.result().code == 255, bad.result().output
+        assert "Cannot complete Allocation" in bad.result().output, bad.result().output

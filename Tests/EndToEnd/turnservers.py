@@ -1,4 +1,4 @@
-"""TURN servers for the tests: the embedded relay and Debian's coturn, from one and the same turnserver.conf."""
+"""A turnserver.conf for the embedded relay and for Debian's coturn alike, and the latter as a process."""
 
 from __future__ import annotations
 

@@ -73,8 +73,11 @@ def echo_peer() -> Iterator[int]:
         command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     try:
-        for host in ("127.0.0.1", "::1"):
-            eventually(lambda: is_bound(process.pid, "udp", host, port), 10, "turnutils_peer is there")
+        eventually(
+            lambda: all(is_bound(process.pid, "udp", host, port) for host in ("127.0.0.1", "::1")),
+            10,
+            "turnutils_peer is there",
+        )
         yield port
     finally:
         process.kill()

@@ -4,6 +4,7 @@ import Pairing
 import RelayServer
 import STUN
 import TURN
+import Telemetry
 import WebServer
 
 /// The relay as the rest of the program sees it: the embedded one, one elsewhere, or none.
@@ -37,7 +38,8 @@ struct Relay: Sendable {
         notices = plan.notices
         tags = CredentialTags(plan.secret)
         service = RelayService(
-            plan, drainTime: values[Settings.relayDrainTime], isVerbose: values[Settings.relayVerbose],
+            plan, drainTime: min(values[Settings.relayDrainTime], values[Settings.shutdownTimeout] / 2),
+            isVerbose: values[Settings.relayVerbose],
             logger: logger
         ) { [directory, isListening] addresses in
             let urls = plan.iceURLs(addresses)
@@ -70,6 +72,9 @@ struct Relay: Sendable {
     @Sendable
     func beginDraining() { service?.beginDraining() }
 
+    /// Its counters as they are now; none without an embedded relay.
+    func metrics() -> [ScrapedMetric] { service.map { RelayMetrics.read($0.snapshots()) } ?? [] }
+
     /// What the web server asks of it.
     var forWebServer: RelayServices {
         RelayServices(
@@ -77,7 +82,8 @@ struct Relay: Sendable {
             roomsEnded: { [service, tags] rooms in
                 guard let service, let tags else { return }
                 service.end(rooms.map { tags.room($0.rawValue) })
-            })
+            },
+            isHealthy: service.map { service in { await service.isHealthy() } })
     }
 }
 

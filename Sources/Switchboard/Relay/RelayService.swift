@@ -1,3 +1,4 @@
+import Dispatch
 import Logging
 import RelayServer
 import STUN
@@ -13,7 +14,13 @@ final class RelayService: Service {
     /// How soon a changed certificate is noticed, and an address that the machine has got.
     private static let keepUpInterval = Duration.seconds(5)
 
+    /// Whom self-tests count for.
+    private static let selfTestID = "self-test"
+    private static let selfTestSeconds: UInt64 = 60
+
     private let server: RelayServer
+    private let secret: SharedSecret
+    private let lastSelfTest = Mutex(SelfTestResult.skipped)
     private let authority: RelayAuthority
     private let drainTime: Duration
     /// Reports what has been done, now and then; nil unless that is wanted.
@@ -32,6 +39,7 @@ final class RelayService: Service {
     ) {
         authority = RelayAuthority(plan.rules)
         server = RelayServer(plan.server, authority: authority, logger: logger)
+        secret = plan.secret
         self.drainTime = drainTime
         report = isVerbose ? RelayReport(logger: logger) : nil
         self.logger = logger
@@ -69,6 +77,33 @@ final class RelayService: Service {
             }
         }
         return metadata
+    }
+
+    /// The numbers of each loop, at most a second old.
+    func snapshots() -> [RelaySnapshot] { server.snapshots() }
+
+    /// Whether a packet goes through the relay. A change of mind is logged once.
+    func isHealthy() async -> Bool {
+        let credential = TimeLimitedCredential.mint(
+            secret, id: Self.selfTestID, lifetimeSeconds: Self.selfTestSeconds, now: .now)
+        // It blocks, so it must not run on one of Swift's own threads, of which there are few.
+        let result = await withCheckedContinuation { continuation in
+            DispatchQueue.global().async { [server] in
+                continuation.resume(returning: server.selfTest(credential))
+            }
+        }
+        let last = lastSelfTest.withLock { last in
+            defer { last = result }
+            return last
+        }
+        switch (last, result) {
+        case (.failed, .works): logger.notice("relay self-test passed again")
+        case (_, .failed(let step)) where last != result:
+            logger.error("relay self-test failed", metadata: ["step": "\(step.rawValue)"])
+        default: break
+        }
+        if case .failed = result { return false }
+        return true
     }
 
     /// Makes no allocations any more; what there is may go on for the drain time from now.

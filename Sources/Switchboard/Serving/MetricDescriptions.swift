@@ -28,7 +28,7 @@ struct MetricDescription {
 
 extension MetricDescription {
     /// Every metric of the server but those of the process, which have the names that all Prometheus clients use.
-    static let all: [MetricDescription] = connections + http + signaling + pairing + own
+    static let all: [MetricDescription] = connections + http + signaling + pairing + relay + own
 
     private static let connections = [
         MetricDescription(

@@ -98,6 +98,7 @@ struct Server {
     private func serve() async throws {
         let relay = try Relay(values, logger: logger)
         relay.notices.forEach(note)
+        registry.onScrape { relay.metrics() }
         let store = values[Settings.useSQLite] ? try await openStore() : nil
         let web = WebServer(
             configuration: WebServerConfiguration(values), pairing: store, relay: relay.forWebServer,

@@ -41,8 +41,10 @@ extension SettingRelation {
         SettingRelation(
             Settings.drainSpread, Settings.shutdownTimeout, "at most half of SHUTDOWN_TIMEOUT"
         ) { spread, timeout in spread <= timeout / 2 },
+        // The preset gives way to a short SHUTDOWN_TIMEOUT: there may be no call to drain at all.
         SettingRelation(
-            Settings.relayDrainTime, Settings.shutdownTimeout, "at most half of SHUTDOWN_TIMEOUT"
+            Settings.relayDrainTime, Settings.shutdownTimeout, "at most half of SHUTDOWN_TIMEOUT",
+            appliesToDefault: false
         ) { drain, timeout in drain <= timeout / 2 },
         SettingRelation(Settings.relayMinPort, Settings.relayMaxPort, "at most RELAY_MAX_PORT", holds: <=),
         SettingRelation(Settings.relayCert, Settings.relayKey, "together with RELAY_KEY or not at all") {

@@ -34,10 +34,10 @@ package struct RelayCounters: BitwiseCopyable, Sendable {
     package var portsExhausted: UInt64 = 0
     /// Binding requests answered.
     package var bindings: UInt64 = 0
-    /// Allocations made.
-    package var allocationsMade: UInt64 = 0
-    /// Allocations ended, by whatever.
-    package var allocationsEnded: UInt64 = 0
+    /// Allocations made, by the client's `ClientTransport.rawValue`.
+    package var made = InlineArray<3, UInt64>(repeating: 0)
+    /// Allocations ended, by whatever, by the client's `ClientTransport.rawValue`.
+    package var ended = InlineArray<3, UInt64>(repeating: 0)
     /// Permissions there are now.
     package var permissions: UInt64 = 0
     /// Channels there are now.
@@ -45,8 +45,11 @@ package struct RelayCounters: BitwiseCopyable, Sendable {
 
     package init() {}
 
+    /// Allocations made over any transport.
+    package var allocationsMade: UInt64 { made[0] &+ made[1] &+ made[2] }
+
     /// Allocations there are now.
-    package var allocations: UInt64 { allocationsMade &- allocationsEnded }
+    package var allocations: UInt64 { allocationsMade &- ended[0] &- ended[1] &- ended[2] }
 
     @inline(__always)
     mutating func count(_ reason: DropReason) { drops[Int(reason.rawValue)] &+= 1 }
@@ -62,6 +65,8 @@ package struct RelayCounters: BitwiseCopyable, Sendable {
         for transport in fromClients.indices {
             fromClients[transport].add(other.fromClients[transport])
             toClients[transport].add(other.toClients[transport])
+            made[transport] &+= other.made[transport]
+            ended[transport] &+= other.ended[transport]
         }
         inProcess.add(other.inProcess)
         for reason in drops.indices { drops[reason] &+= other.drops[reason] }
@@ -70,8 +75,6 @@ package struct RelayCounters: BitwiseCopyable, Sendable {
         for denial in peerDenials.indices { peerDenials[denial] &+= other.peerDenials[denial] }
         portsExhausted &+= other.portsExhausted
         bindings &+= other.bindings
-        allocationsMade &+= other.allocationsMade
-        allocationsEnded &+= other.allocationsEnded
         permissions &+= other.permissions
         channels &+= other.channels
     }

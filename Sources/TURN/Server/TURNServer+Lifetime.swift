@@ -9,7 +9,7 @@ extension TURNServer {
         byFiveTuple.insert(hash.hash(allocations[allocation].fiveTuple), allocation)
         if let room = owner.room { byRoom[room, default: []].append(allocation) }
         deadlines.set(allocation, to: expires)
-        counters.allocationsMade &+= 1
+        counters.made[Int(allocations[allocation].fiveTuple.transport.rawValue)] &+= 1
     }
 
     /// Ends what is due: call it when `nextDeadline` has come. Channels and permissions that end leave their tables,
@@ -94,8 +94,8 @@ extension TURNServer {
             }
         }
         owners[Int(allocation)] = nil
+        counters.ended[Int(allocations[allocation].fiveTuple.transport.rawValue)] &+= 1
         allocations[allocation].generation = 0
         allocations.remove(allocation)
-        counters.allocationsEnded &+= 1
     }
 }

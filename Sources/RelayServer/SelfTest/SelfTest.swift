@@ -1,0 +1,175 @@
+import Glibc
+import STUN
+import TURN
+
+/// What the relay found out about itself.
+package enum SelfTestResult: Equatable, Sendable {
+    /// A packet went through it, or it is full and said so.
+    case works
+    /// It serves neither UDP nor TCP, so nothing was asked.
+    case skipped
+    case failed(SelfTestStep)
+}
+
+/// Where a self-test got stuck; the raw value is for logs.
+package enum SelfTestStep: String, Sendable {
+    case connect, challenge, allocate, permission, relay, refresh
+}
+
+/// One client that allocates, sends a packet to its own relayed address, and looks whether it comes back.
+///
+/// It comes in by a real socket and is treated like any other client. Blocks for up to ``timeout``; not for loops.
+struct SelfTest: ~Copyable {
+    /// For the whole test.
+    static let timeout = Duration.milliseconds(1_500)
+    /// After this a packet counts as lost and is sent again.
+    private static let patience = Duration.milliseconds(300)
+
+    private var socket: SelfTestSocket
+    private let isStream: Bool
+    private let credential: TimeLimitedCredential
+    private let family: IPAddress.Family
+    private let deadline = Clock.now() + SelfTest.timeout
+    private var realm: [UInt8] = []
+    private var nonce: [UInt8] = []
+
+    private struct Message {
+        let bytes: [UInt8]
+        let index: MessageIndex
+
+        init?(_ bytes: [UInt8]) {
+            self.bytes = bytes
+            guard let index = bytes.withUnsafeBytes({ try? MessageIndex($0.bytes) }) else { return nil }
+            self.index = index
+        }
+
+        var error: UInt16? { bytes.withUnsafeBytes { try? index.errorCode(in: $0.bytes) } }
+        var isSuccess: Bool { index.header.messageClass == .success }
+        func value(_ type: AttributeType) -> [UInt8]? { index.first(type).map { Array(bytes[$0.range]) } }
+        func address(_ type: AttributeType) -> TransportAddress? {
+            bytes.withUnsafeBytes { try? index.xorAddress(type, in: $0.bytes) }
+        }
+    }
+
+    /// Asks a listener for a relayed address of a family.
+    static func run(
+        _ server: TransportAddress, isStream: Bool, family: IPAddress.Family,
+        credential: TimeLimitedCredential
+    ) -> SelfTestResult {
+        guard let socket = SelfTestSocket(server, isStream: isStream, timeout: timeout) else {
+            return .failed(.connect)
+        }
+        var test = SelfTest(socket: socket, isStream: isStream, credential: credential, family: family)
+        return test.run()
+    }
+
+    private init(
+        socket: consuming SelfTestSocket, isStream: Bool, credential: TimeLimitedCredential,
+        family: IPAddress.Family
+    ) {
+        self.socket = socket
+        self.isStream = isStream
+        self.credential = credential
+        self.family = family
+    }
+
+    private mutating func run() -> SelfTestResult {
+        guard let challenge = ask(.allocate, writeAllocate), challenge.error == 401,
+            let realm = challenge.value(.realm), let nonce = challenge.value(.nonce)
+        else { return .failed(.challenge) }
+        (self.realm, self.nonce) = (realm, nonce)
+        guard let answer = ask(.allocate, writeAllocate) else { return .failed(.allocate) }
+        // A relay that has no more to give works.
+        if answer.error == ErrorCode.allocationQuotaReached.rawValue
+            || answer.error == ErrorCode.insufficientCapacity.rawValue
+        {
+            return .works
+        }
+        guard answer.isSuccess, let relayed = answer.address(.xorRelayedAddress) else {
+            return .failed(.allocate)
+        }
+        let result = relay(through: relayed)
+        guard ask(.refresh, { $0.add(.lifetime, 0 as UInt32) })?.isSuccess == true else {
+            return result == .works ? .failed(.refresh) : result
+        }
+        return result
+    }
+
+    private mutating func relay(through relayed: TransportAddress) -> SelfTestResult {
+        guard let permission = ask(.createPermission, { $0.add(.xorPeerAddress, xor: relayed) }) else {
+            return .failed(.permission)
+        }
+        // The operator denies the relay's own address: then nothing can be sent to it.
+        if permission.error == ErrorCode.forbidden.rawValue { return .works }
+        guard permission.isSuccess else { return .failed(.permission) }
+        let payload = (0..<16).map { _ in UInt8.random(in: 0...255) }
+        while Clock.now() < deadline {
+            socket.write(
+                message(.indication, .send) { writer in
+                    writer.add(.xorPeerAddress, xor: relayed)
+                    writer.add(.data, bytes: payload)
+                })
+            if receive(until: Clock.now() + Self.patience, where: { $0.value(.data) == payload }) != nil {
+                return .works
+            }
+        }
+        return .failed(.relay)
+    }
+
+    private func writeAllocate(_ writer: inout MessageWriter) {
+        writer.add(requestedTransport: 17)
+        writer.add(.requestedAddressFamily, family)
+    }
+
+    // MARK: Messages
+
+    /// Sends a request until it is answered or the time is over.
+    private mutating func ask(_ method: Method, _ attributes: (inout MessageWriter) -> Void) -> Message? {
+        let request = message(.request, method, attributes)
+        guard let sent = Message(request) else { return nil }
+        while Clock.now() < deadline {
+            socket.write(request)
+            let patience = isStream ? deadline : Clock.now() + Self.patience
+            let answer = receive(until: min(patience, deadline)) {
+                $0.index.header.transactionID == sent.index.header.transactionID
+            }
+            if let answer { return answer }
+        }
+        return nil
+    }
+
+    private mutating func receive(until deadline: Instant, where isWanted: (Message) -> Bool) -> Message? {
+        while let bytes = socket.read(until: min(deadline, self.deadline)) {
+            if let message = Message(bytes), isWanted(message) { return message }
+        }
+        return nil
+    }
+
+    private func message(
+        _ messageClass: MessageClass, _ method: Method, _ attributes: (inout MessageWriter) -> Void
+    ) -> [UInt8] {
+        var writer = MessageWriter()
+        writer.begin(
+            messageClass, method,
+            TransactionID(high: .random(in: 0 ... .max), low: .random(in: 0 ... .max)))
+        attributes(&writer)
+        if messageClass == .request, !nonce.isEmpty {
+            writer.add(.username, credential.username)
+            writer.add(.realm, bytes: realm)
+            writer.add(.nonce, bytes: nonce)
+            writer.addIntegrity(
+                .sha1,
+                LongTermKey(
+                    username: credential.username, realm: String(decoding: realm, as: UTF8.self),
+                    password: credential.credential, algorithm: .md5))
+        }
+        return Array(writer.buffer)
+    }
+}
+
+extension Instant {
+    static func + (instant: Instant, duration: Duration) -> Instant {
+        let (sum, overflow) = instant.nanoseconds.addingReportingOverflow(duration.nanoseconds)
+        return overflow ? .distantFuture : Instant(nanoseconds: sum)
+    }
+}

@@ -1,0 +1,105 @@
+extension MetricDescription {
+    /// What the relay counts; see `RelayMetrics`.
+    static let relay = relayTraffic + relayRefusals + relaySockets
+
+    private static let transport = Label("transport", "udp tcp tls")
+    private static let direction = Label("direction", "to_peer to_client")
+    private static let loop = Label("loop", (0..<16).map(String.init).joined(separator: " "))
+
+    private static let relayTraffic = [
+        MetricDescription(
+            name: "switchboard_relay_allocations", kind: .gauge, labels: [transport],
+            help: "Allocations at the relay, by how their clients are connected."),
+        MetricDescription(
+            name: "switchboard_relay_allocations_total", kind: .counter, labels: [transport],
+            help: "Allocations made."),
+        MetricDescription(
+            name: "switchboard_relay_packets_total", kind: .counter, labels: [transport, direction],
+            help: "Packets relayed, by how the client is connected."),
+        MetricDescription(
+            name: "switchboard_relay_bytes_total", kind: .counter, labels: [transport, direction],
+            help: "Bytes of payload in them."),
+        MetricDescription(
+            name: "switchboard_relay_in_process_packets_total", kind: .counter,
+            help: "Packets relayed from one client of this relay to another without a socket between them."),
+        MetricDescription(
+            name: "switchboard_relay_bindings_total", kind: .counter,
+            help: "Binding requests answered."),
+    ]
+
+    private static let relayRefusals = [
+        MetricDescription(
+            name: "switchboard_relay_refusals_total", kind: .counter,
+            labels: [Label("code", "300 400 401 403 420 437 438 440 441 442 443 486 500 508")],
+            help: "Requests answered with an error, by its code; the first request of a client without "
+                + "credentials is answered with 401."),
+        MetricDescription(
+            name: "switchboard_relay_drops_total", kind: .counter,
+            labels: [
+                Label(
+                    "reason",
+                    "not_stun malformed unexpected no_allocation no_channel no_permission peer_denied "
+                        + "dead_relayed_address bandwidth unauthenticated_limit buffer_full refused_by_kernel "
+                        + "mailbox_full slow_stream")
+            ],
+            help: "Packets that were neither answered nor relayed, by reason."),
+        MetricDescription(
+            name: "switchboard_relay_peer_denials_total", kind: .counter,
+            labels: [
+                Label(
+                    "reason",
+                    "own_address loopback private_network multicast special cloud_metadata configured port "
+                        + "dead_relayed_address")
+            ],
+            help: "Peers that clients asked for and may not reach, by why not."),
+        MetricDescription(
+            name: "switchboard_relay_quota_hits_total", kind: .counter,
+            labels: [Label("quota", "user address total ports")],
+            help: "Allocations refused because a quota or the ports were used up."),
+    ]
+
+    private static let relaySockets = [
+        MetricDescription(
+            name: "switchboard_relay_sockets", kind: .gauge, help: "Sockets that peers send to."),
+        MetricDescription(
+            name: "switchboard_relay_received_datagrams_total", kind: .counter,
+            help: "UDP datagrams received, from clients and peers."),
+        MetricDescription(
+            name: "switchboard_relay_receive_calls_total", kind: .counter,
+            help: "System calls that received them."),
+        MetricDescription(
+            name: "switchboard_relay_sent_datagrams_total", kind: .counter,
+            help: "UDP datagrams sent, to clients and peers."),
+        MetricDescription(
+            name: "switchboard_relay_send_calls_total", kind: .counter, help: "System calls that sent them."),
+        MetricDescription(
+            name: "switchboard_relay_offloaded_datagrams_total", kind: .counter,
+            help: "Datagrams that were sent as parts of larger ones (UDP_SEGMENT)."),
+        MetricDescription(
+            name: "switchboard_relay_offload_failures_total", kind: .counter,
+            help: "Times that the kernel refused such a larger one, and its parts were sent one by one."),
+        MetricDescription(
+            name: "switchboard_relay_icmp_reports_total", kind: .counter,
+            help: "ICMP errors about peers that clients were told of."),
+        MetricDescription(
+            name: "switchboard_relay_streams", kind: .gauge, labels: [Label("transport", "tcp tls")],
+            help: "Open TCP and TLS connections to the relay."),
+        MetricDescription(
+            name: "switchboard_relay_streams_ended_total", kind: .counter,
+            labels: [
+                Label(
+                    "reason",
+                    "client malformed handshake slow idle unread broken refused exhausted draining")
+            ],
+            help: "Such connections that ended or were refused, by what ended them."),
+        MetricDescription(
+            name: "switchboard_relay_tls_handshakes_total", kind: .counter,
+            help: "TLS handshakes completed."),
+        MetricDescription(
+            name: "switchboard_relay_loop_busy_seconds_total", kind: .counter, labels: [loop],
+            help: "Time that each loop has worked; a rate near 1 means that it is saturated."),
+        MetricDescription(
+            name: "switchboard_relay_loop_held_seconds_total", kind: .counter, labels: [loop],
+            help: "Time that each loop has held packets back to send more at once (RELAY_HOLD)."),
+    ]
+}

@@ -7,33 +7,11 @@
 /// properties are `@usableFromInline` too, which is why what packets touch says so.
 @usableFromInline
 package struct IPAddress: Hashable, BitwiseCopyable, Sendable {
-    /// The address family. What the compiler would write is written out, so that other modules inline it: packets
-    /// compare families all the time.
+    /// The address family as STUN writes it (RFC 8489 §14.1).
     @usableFromInline
-    package enum Family: RawRepresentable, Hashable, BitwiseCopyable, Sendable, CaseIterable {
-        case ipv4
-        case ipv6
-
-        /// The number that STUN gives a family (RFC 8489 §14.1).
-        @inlinable @inline(__always)
-        package var rawValue: UInt8 {
-            switch self {
-            case .ipv4: 0x01
-            case .ipv6: 0x02
-            }
-        }
-
-        @inlinable @inline(__always)
-        package init?(rawValue: UInt8) {
-            switch rawValue {
-            case 0x01: self = .ipv4
-            case 0x02: self = .ipv6
-            default: return nil
-            }
-        }
-
-        @inlinable @inline(__always)
-        package static func == (a: Family, b: Family) -> Bool { a.rawValue == b.rawValue }
+    package enum Family: UInt8, BitwiseCopyable, Sendable, CaseIterable {
+        case ipv4 = 0x01
+        case ipv6 = 0x02
     }
 
     @usableFromInline package let family: Family

@@ -16,11 +16,14 @@ package struct LongTermKey: BitwiseCopyable, Sendable {
         self.algorithm = algorithm
         var storage = InlineArray<32, UInt8>(repeating: 0)
         switch algorithm {
-        case .md5:
-            for (position, byte) in zip(0..., Insecure.MD5.hash(data: input)) { storage[position] = byte }
-        case .sha256: for (position, byte) in zip(0..., SHA256.hash(data: input)) { storage[position] = byte }
+        case .md5: Self.copy(Insecure.MD5.hash(data: input).withUnsafeBytes { Array($0) }, to: &storage)
+        case .sha256: Self.copy(SHA256.hash(data: input).withUnsafeBytes { Array($0) }, to: &storage)
         }
         self.storage = storage
+    }
+
+    private static func copy(_ digest: [UInt8], to storage: inout InlineArray<32, UInt8>) {
+        for position in digest.indices { storage[position] = digest[position] }
     }
 
     /// Bytes of the key: 16 or 32.

@@ -23,21 +23,23 @@ extension MessageWriter {
         }
     }
 
-    /// An attribute of bytes in a buffer or array.
-    package mutating func add(_ type: AttributeType, bytes: some Collection<UInt8>) {
-        guard let value = add(type, byteCount: bytes.count) else { return }
-        for (offset, byte) in zip(0..., bytes) {
-            value.storeBytes(of: byte, toByteOffset: offset, as: UInt8.self)
-        }
+    /// An attribute of bytes in an array.
+    package mutating func add(_ type: AttributeType, bytes: [UInt8]) {
+        add(type, bytes: bytes.span.bytes)
+    }
+
+    /// An attribute of bytes in a buffer.
+    package mutating func add(_ type: AttributeType, bytes: UnsafeRawBufferPointer) {
+        add(type, bytes: bytes.bytes)
     }
 
     /// An attribute of text: REALM, USERNAME, SOFTWARE.
     package mutating func add(_ type: AttributeType, _ text: String) {
-        add(type, bytes: text.utf8)
+        add(type, bytes: text.utf8Span.span.bytes)
     }
 
     /// NONCE in two parts (RFC 8489 §9.2): the cookie, if there is one, and what the server minted.
-    package mutating func addNonce(_ features: NonceCookie.Features?, _ payload: some Collection<UInt8>) {
+    package mutating func addNonce(_ features: NonceCookie.Features?, _ payload: [UInt8]) {
         let cookieByteCount = features == nil ? 0 : NonceCookie.byteCount
         guard let value = add(.nonce, byteCount: cookieByteCount + payload.count) else { return }
         if let features {
@@ -46,8 +48,10 @@ extension MessageWriter {
                 value.storeBytes(of: cookie[offset], toByteOffset: offset, as: UInt8.self)
             }
         }
-        for (offset, byte) in zip(cookieByteCount..., payload) {
-            value.storeBytes(of: byte, toByteOffset: offset, as: UInt8.self)
+        payload.withUnsafeBytes { source in
+            if let start = source.baseAddress {
+                (value + cookieByteCount).copyMemory(from: start, byteCount: source.count)
+            }
         }
     }
 

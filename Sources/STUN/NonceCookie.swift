@@ -18,7 +18,7 @@ package enum NonceCookie {
     /// The cookie for some features.
     package static func make(_ features: Features) -> InlineArray<13, UInt8> {
         var cookie = InlineArray<13, UInt8>(repeating: 0)
-        for (position, byte) in zip(0..., prefix.utf8) { cookie[position] = byte }
+        for position in prefix.indices { cookie[position] = prefix[position] }
         for digit in 0..<4 {
             let bits = features.rawValue >> UInt32(18 - 6 * digit) & 0x3F
             cookie[9 + digit] = base64Digit(UInt8(truncatingIfNeeded: bits))
@@ -29,8 +29,8 @@ package enum NonceCookie {
     /// The features that a nonce announces; nothing when it does not begin with a cookie.
     package static func features(of bytes: RawSpan, _ nonce: Range<Int>) -> Features? {
         guard nonce.count >= byteCount else { return nil }
-        for (position, byte) in zip(0..., prefix.utf8) {
-            guard bytes.uint8(at: nonce.lowerBound + position) == byte else { return nil }
+        for position in prefix.indices {
+            guard bytes.uint8(at: nonce.lowerBound + position) == prefix[position] else { return nil }
         }
         var bits: UInt32 = 0
         for position in nonce.lowerBound + 9..<nonce.lowerBound + 13 {
@@ -40,7 +40,7 @@ package enum NonceCookie {
         return Features(rawValue: bits)
     }
 
-    private static let prefix = "obMatJos2"
+    private static let prefix = Array("obMatJos2".utf8)
 
     private static func base64Digit(_ value: UInt8) -> UInt8 {
         switch value {

@@ -18,7 +18,6 @@ package struct FiveTuple: Hashable, BitwiseCopyable, Sendable {
     package let server: TransportAddress
     package let transport: ClientTransport
 
-    @inlinable @inline(__always)
     package init(client: TransportAddress, server: TransportAddress, transport: ClientTransport) {
         self.client = client
         self.server = server
@@ -32,7 +31,6 @@ package struct ClientRoute: BitwiseCopyable, Sendable {
     /// The loop's own name for a listener or a stream; given back untouched.
     package var handle: UInt32
 
-    @inlinable @inline(__always)
     package init(fiveTuple: FiveTuple, handle: UInt32) {
         self.fiveTuple = fiveTuple
         self.handle = handle

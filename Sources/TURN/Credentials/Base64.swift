@@ -24,17 +24,23 @@ enum Base64 {
 
     /// Sixteen URL-safe digits for twelve bytes.
     static func encodeURLSafe(high: UInt32, low: UInt64) -> [UInt8] {
-        (0..<16).map { digit in
-            let bits = 90 - 6 * digit  // of the 96, from the right
-            let value =
-                bits >= 64
-                ? UInt64(high) >> UInt64(bits - 64)
-                : (bits == 60 ? UInt64(high) << 4 | low >> 60 : low >> UInt64(bits))
-            switch value & 63 {
-            case 62: return UInt8(ascii: "-")
-            case 63: return UInt8(ascii: "_")
-            case let value: return standard[Int(value)]
-            }
+        var digits = [UInt8](repeating: 0, count: 16)
+        var (high, low) = (UInt64(high), low)
+        for place in digits.indices.reversed() {
+            digits[place] = urlSafeDigit(UInt8(truncatingIfNeeded: low & 63))
+            low = low >> 6 | high << 58
+            high >>= 6
+        }
+        return digits
+    }
+
+    private static func urlSafeDigit(_ value: UInt8) -> UInt8 {
+        switch value {
+        case 0..<26: UInt8(ascii: "A") + value
+        case 26..<52: UInt8(ascii: "a") + (value - 26)
+        case 52..<62: UInt8(ascii: "0") + (value - 52)
+        case 62: UInt8(ascii: "-")
+        default: UInt8(ascii: "_")
         }
     }
 

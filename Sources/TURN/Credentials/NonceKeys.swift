@@ -21,7 +21,7 @@ package struct NonceKeys: Sendable {
     /// How far ahead of our clock a nonce's time may be: several machines may mint.
     private static let skewSeconds: UInt64 = 60
 
-    private let keys: [SymmetricKey]
+    private let keys: [NonceKey]
     private let lifetimeSeconds: UInt64
 
     /// Keys from what is configured: the first mints, all verify. With nothing configured the key is random.
@@ -34,11 +34,12 @@ package struct NonceKeys: Sendable {
         }
         keys =
             materials.isEmpty
-            ? [SymmetricKey(size: .bits256)]
+            ? [NonceKey(SymmetricKey(size: .bits256))]
             : materials.map { material in
-                HKDF<SHA256>.deriveKey(
-                    inputKeyMaterial: SymmetricKey(data: material), info: Array("switchboard nonce".utf8),
-                    outputByteCount: 32)
+                NonceKey(
+                    HKDF<SHA256>.deriveKey(
+                        inputKeyMaterial: SymmetricKey(data: material), info: Array("switchboard nonce".utf8),
+                        outputByteCount: 32))
             }
         self.lifetimeSeconds = lifetimeSeconds
     }
@@ -76,15 +77,9 @@ package struct NonceKeys: Sendable {
     }
 
     private func code(
-        _ key: SymmetricKey, _ time: UInt32, _ ip: IPAddress, _ features: NonceCookie.Features?
+        _ key: NonceKey, _ time: UInt32, _ ip: IPAddress, _ features: NonceCookie.Features?
     ) -> UInt64 {
-        var code = HMAC<SHA256>(key: key)
-        let words = (
-            ip.high.bigEndian, ip.low.bigEndian,
-            (UInt64(time) << 32 | UInt64(features?.rawValue ?? .max)).bigEndian,
-            UInt64(ip.family.rawValue).bigEndian
-        )
-        withUnsafeBytes(of: words) { code.update(data: $0) }
-        return code.finalize().withUnsafeBytes { UInt64(bigEndian: $0.loadUnaligned(as: UInt64.self)) }
+        let announced = UInt64(features?.rawValue ?? .max)
+        return key.code((ip.high, ip.low, UInt64(time) << 32 | announced, UInt64(ip.family.rawValue)))
     }
 }

@@ -75,7 +75,7 @@ extension TURNServer {
         let slot = RelaySlot(expires: expires, port: held.port, relay: held.relay, isLive: true)
         guard openSocket(slot, allocation, &sockets) == .opened else {
             addresses.giveBack(held.port, relay: held.relay, at: request.now)
-            authority.quotas.giveBack(held.claim)
+            authority.quotas.giveBack(held.claim, at: request.now)
             throw Refusal(.insufficientCapacity)
         }
         return held.claim
@@ -88,8 +88,7 @@ extension TURNServer {
         _ sockets: inout some RelaySockets & ~Copyable
     ) throws(Refusal) -> QuotaClaim {
         let family = wish.wantsBoth ? .ipv4 : try family(wish.family, request)
-        if let quota = authority.quotas.take(claim) {
-            counters.quotaHits[Int(quota.rawValue)] &+= 1
+        if let quota = take(claim, family, at: request.now) {
             throw Refusal(quota == .total ? .insufficientCapacity : .allocationQuotaReached)
         }
         let first = open(family, wish.port, allocation, claim, expires, request, &sockets)
@@ -101,8 +100,15 @@ extension TURNServer {
             }
         }
         guard let first, !wish.wantsBoth || second != nil else { return claim }
-        authority.quotas.giveBack(claim)
+        authority.quotas.giveBackUnused(claim)
         throw Refusal(first)
+    }
+
+    /// Takes an allocation from the quotas, or counts which of them has none left.
+    private mutating func take(_ claim: QuotaClaim, _ family: IPAddress.Family, at now: Instant) -> Quota? {
+        let quota = authority.quotas.take(claim, fairShare: addresses.fairShare(family, at: now), at: now)
+        if let quota { counters.quotaHits[Int(quota.rawValue)] &+= 1 }
+        return quota
     }
 
     /// The family of a relayed address: the one asked for, else the listener's, else the one there is.
@@ -160,8 +166,7 @@ extension TURNServer {
         _ wish: PortWish, _ slot: RelaySlot, _ allocation: UInt32, _ claim: QuotaClaim, _ request: Request
     ) -> Bool {
         guard wish == .even(reservesNext: true) else { return true }
-        if let quota = authority.quotas.take(claim) {
-            counters.quotaHits[Int(quota.rawValue)] &+= 1
+        guard take(claim, addresses.relays[Int(slot.relay)].family, at: request.now) == nil else {
             return false
         }
         let token = random.next() | 1
@@ -169,7 +174,7 @@ extension TURNServer {
             authority.reservations.hold(
                 slot.port + 1, relay: slot.relay, claim: claim, token: token, at: request.now)
         else {
-            authority.quotas.giveBack(claim)
+            authority.quotas.giveBackUnused(claim)
             return false
         }
         allocations[allocation].made.reservationToken = token

@@ -87,7 +87,7 @@ extension TURNServer {
         byFiveTuple.remove(hash.hash(allocations[allocation].fiveTuple), allocation)
         deadlines.remove(allocation)
         if let owner = owners[Int(allocation)] {
-            authority.quotas.giveBack(owner.claim)
+            authority.quotas.giveBack(owner.claim, at: now)
             if let room = owner.room {
                 byRoom[room]?.removeAll { $0 == allocation }
                 if byRoom[room]?.isEmpty == true { byRoom[room] = nil }

@@ -39,6 +39,7 @@ class RelayLoad:
     measure: str = CPU_PER_PACKET
     transport: str = "udp"
     has_floor: bool = False
+    floor_arguments: tuple[str, ...] = ()
     # Packets a second that the load promises; 0: as many as go.
     rate: int = 0
     p99_limit_ms: float | None = None
@@ -55,16 +56,19 @@ def relay_loads(plan: RelayPlan) -> list[RelayLoad]:
     saturated = ("--mode", "window", "--window", "256", *timed)
     video = ("--mode", "window", "--window", "512", "--burst", "8", "--size", "1200", *timed)
 
+    # As long as the server's own by default.
+    hold = ("--hold", "250")
+
     def rate(packets: int, sessions: int) -> tuple[str, ...]:
         return ("--mode", "rate", "--rate", str(packets), "--sessions", str(sessions), *timed)
 
     return [
         RelayLoad("relay-channel", "ChannelData, 200 bytes", saturated, 1.3, has_floor=True),
         RelayLoad("relay-send", "Send and Data, 200 bytes", (*saturated, "--method", "send"), 1.2, has_floor=True),
-        RelayLoad("relay-rate", "20,000/s, 64 sessions", rate(20_000, 64), 1.5, has_floor=True, rate=20_000,
-                  p99_limit_ms=1),
-        RelayLoad("relay-many", "30,000/s, 1,000 sessions", rate(30_000, 1000), 1.5, has_floor=True, rate=30_000,
-                  p99_limit_ms=1),
+        RelayLoad("relay-rate", "20,000/s, 64 sessions", rate(20_000, 64), 1.5, has_floor=True,
+                  floor_arguments=hold, rate=20_000, p99_limit_ms=1),
+        RelayLoad("relay-many", "30,000/s, 1,000 sessions", rate(30_000, 1000), 1.5, has_floor=True,
+                  floor_arguments=hold, rate=30_000, p99_limit_ms=1),
         RelayLoad("relay-video", "bursts of 8, 1,200 bytes", video, 1.8, has_floor=True),
         RelayLoad("relay-offload", "the same, offload at the ends", (*video, "--tx-gso", "--rx-gro"), 5,
                   has_floor=True),

@@ -46,7 +46,7 @@ def measure_relay(
     placement = Placement.of(loops, cores)
     with empty_directory(data) as directory:
         make_certificate(directory)
-        with running_relay(candidate, programs, loops, placement.relay, directory) as relay:
+        with running_relay(candidate, programs, loops, placement.relay, directory, load.floor_arguments) as relay:
             command = [
                 str(generator), "--port", str(relay.port_for(load.transport)), "--pid", str(relay.pid),
                 "--transport", load.transport, "--user", USER, "--password", PASSWORD, *load.arguments,

@@ -113,7 +113,8 @@ def server_environment(port: int, tls_port: int, loops: int) -> dict[str, str]:
 
 @contextlib.contextmanager
 def running_relay(
-    name: str, programs: RelayPrograms, loops: int, cores: Sequence[int], directory: pathlib.Path
+    name: str, programs: RelayPrograms, loops: int, cores: Sequence[int], directory: pathlib.Path,
+    floor_arguments: Sequence[str],
 ) -> Iterator[RunningRelay]:
     """Starts a fresh relay with so many loops on the cores, and kills it at the end."""
     port, tls_port = free_port(), free_port()
@@ -121,7 +122,7 @@ def running_relay(
     if name == COTURN:
         command = coturn_command(programs.coturn, port, tls_port, loops)
     elif name == FLOOR:
-        command = [str(programs.floor), "--port", str(port), "--loops", str(loops)]
+        command = [str(programs.floor), "--port", str(port), "--loops", str(loops), *floor_arguments]
     else:
         command = [str(programs.server), "serve"]
         environment |= server_environment(port, tls_port, loops)

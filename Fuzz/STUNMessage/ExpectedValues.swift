@@ -11,7 +11,9 @@ func expectValues(_ message: UnsafeRawBufferPointer, _ index: MessageIndex, _ re
     expectFixed(.requestedTransport, 4, reference, { Int($0[0]) }) { () throws(DecodingError) in
         try index.requestedTransport(in: message.bytes).map { Int($0) }
     }
-    for family in [AttributeType.requestedAddressFamily, .additionalAddressFamily, .additionalAddressFamilyOfOldCoturn] {
+    for family in [
+        AttributeType.requestedAddressFamily, .additionalAddressFamily, .additionalAddressFamilyOfOldCoturn,
+    ] {
         expectFixed(family, 4, reference, { Int($0[0]) }) { () throws(DecodingError) in
             try index.familyNumber(family, in: message.bytes).map { Int($0) }
         }
@@ -79,7 +81,9 @@ private func expectErrorCode(
     }
 }
 
-private func expectNonce(_ message: UnsafeRawBufferPointer, _ index: MessageIndex, _ reference: ReferenceMessage) {
+private func expectNonce(
+    _ message: UnsafeRawBufferPointer, _ index: MessageIndex, _ reference: ReferenceMessage
+) {
     guard let range = index.value(of: .nonce), let value = reference.first(0x0015)?.value else { return }
     expectEqual(Array(message[range]), value, "NONCE")
     guard let features = NonceCookie.features(of: message.bytes, range) else { return }
@@ -96,7 +100,9 @@ func expectRoundTrip(_ message: UnsafeRawBufferPointer, _ index: MessageIndex) {
         writer.add(attribute.type, bytes: UnsafeRawBufferPointer(rebasing: message[attribute.range]))
     }
     expect(!writer.overflowed, "the writer had no room for what was there")
-    guard let again = try? MessageIndex(writer.buffer.bytes) else { fatalError("what was written is no message") }
+    guard let again = try? MessageIndex(writer.buffer.bytes) else {
+        fatalError("what was written is no message")
+    }
     expectEqual(again.count, index.count, "attributes written")
     for position in 0..<again.count {
         expectEqual(again[position].type, index[position].type, "a type written")

@@ -37,7 +37,8 @@ struct ReferenceMessage {
                 error = .tooManyAttributes
             }
             let attribute = Attribute(
-                type: number(rest.prefix(2)), value: Array(rest.dropFirst(4).prefix(length)), start: rest.startIndex)
+                type: number(rest.prefix(2)), value: Array(rest.dropFirst(4).prefix(length)),
+                start: rest.startIndex)
             if error == nil, counts(attribute, after: all.map(\.type)) {
                 let sizes = [0x0008: 20, 0x001C: 32, 0x8028: 4]
                 if let size = sizes[attribute.type], size != length {
@@ -67,7 +68,8 @@ struct ReferenceMessage {
     /// Types that have to be understood and that neither RFC 8489 nor RFC 8656 defines.
     var unknown: [Int] {
         let known: Set = [
-            0x01, 0x06, 0x08, 0x09, 0x0A, 0x0C, 0x0D, 0x12, 0x13, 0x14, 0x15, 0x16, 0x17, 0x18, 0x19, 0x1A, 0x1C,
+            0x01, 0x06, 0x08, 0x09, 0x0A, 0x0C, 0x0D, 0x12, 0x13, 0x14, 0x15, 0x16, 0x17, 0x18, 0x19, 0x1A,
+            0x1C,
             0x1D, 0x1E, 0x20, 0x22,
         ]
         var unknown: [Int] = []

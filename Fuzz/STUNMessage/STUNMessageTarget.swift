@@ -92,11 +92,13 @@ private func expectMessage(_ message: UnsafeRawBufferPointer, _ bytes: [UInt8]) 
     expectEqual(Int(type), reference.type, "type")
     let listed = (0..<index.count).map {
         ReferenceMessage.Attribute(
-            type: Int(index[$0].type.rawValue), value: Array(message[index[$0].range]), start: index[$0].start)
+            type: Int(index[$0].type.rawValue), value: Array(message[index[$0].range]), start: index[$0].start
+        )
     }
     expectEqual(listed, reference.attributes, "attributes")
     let unknown = index.unknownComprehensionRequired
-    expectEqual((0..<unknown.count).map { Int(unknown[$0].rawValue) }, reference.unknown, "unknown attributes")
+    expectEqual(
+        (0..<unknown.count).map { Int(unknown[$0].rawValue) }, reference.unknown, "unknown attributes")
 
     let fingerprintIsTrue = expectClosing(message, bytes, reference)
     expectSend(send, reference.send(fingerprintIsTrue: fingerprintIsTrue), header.transactionID)

@@ -27,8 +27,9 @@ struct ReferenceStream {
             refusedAfter = consumed + 4
             return nil
         }
-        if !isChannelData, let wrong = zip(rest[4...], [0x21, 0x12, 0xA4, 0x42] as [UInt8]).enumerated()
-            .first(where: { $0.element.0 != $0.element.1 })
+        if !isChannelData,
+            let wrong = zip(rest[4...], [0x21, 0x12, 0xA4, 0x42] as [UInt8]).enumerated()
+                .first(where: { $0.element.0 != $0.element.1 })
         {
             refusedAfter = consumed + 5 + wrong.offset
             return nil

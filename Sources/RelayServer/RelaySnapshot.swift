@@ -22,7 +22,7 @@ package struct RelaySnapshot: BitwiseCopyable, Sendable {
     package internal(set) var offloadFailures: UInt64 = 0
     /// Packets dropped because a socket's send buffer was full.
     package internal(set) var droppedBufferFull: UInt64 = 0
-    /// Packets dropped because the kernel refused them.
+    /// Packets dropped because the kernel refused them, or because with a header before them they are too large.
     package internal(set) var droppedRefused: UInt64 = 0
     /// Packets dropped because another loop's mailbox was full.
     package internal(set) var droppedMailboxFull: UInt64 = 0
@@ -66,7 +66,7 @@ package struct RelaySnapshot: BitwiseCopyable, Sendable {
         offloadedPackets = sent.offloadedPackets
         offloadFailures = sent.offloadFailures
         droppedBufferFull = sent.bufferFull
-        droppedRefused = sent.refused
+        droppedRefused = sent.refused &+ path.counters.tooLarge
         receivedPackets = path.counters.received
         receiveCalls = path.counters.receiveCalls
         droppedMailboxFull = path.counters.mailboxFull

@@ -5,6 +5,8 @@
 struct OutgoingFrame: BitwiseCopyable {
     /// Room for the front of a Data indication with an IPv6 peer.
     static let headerCapacity = 48
+    /// The longest payload.
+    static let maxPayload = Int(UInt16.max)
 
     private let headerStart: UnsafeRawPointer
     private let payloadStart: UnsafeRawPointer
@@ -14,7 +16,7 @@ struct OutgoingFrame: BitwiseCopyable {
 
     /// - Parameters:
     ///   - headerByteCount: at most `headerCapacity`; 0 where there is none or it is part of the payload.
-    ///   - payloadByteCount: at most 65,535.
+    ///   - payloadByteCount: at most `maxPayload`.
     ///   - paddingByteCount: 0 to 3 zeros behind the payload: what the last attribute of a Data indication, or
     ///     ChannelData on a stream, needs to a multiple of four (RFC 8489 §14, RFC 8656 §12.5).
     @inline(__always)

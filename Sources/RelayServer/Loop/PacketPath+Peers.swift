@@ -13,6 +13,12 @@ struct Payload: BitwiseCopyable {
 
 /// From peers, by socket or from other loops.
 extension PacketPath {
+    /// The most data of a peer that is passed on: with the longest header and padding around it, it is still one
+    /// `OutgoingFrame`. No path in the world carries larger datagrams, only a loopback does.
+    private static var maxPayload: Int {
+        OutgoingFrame.maxPayload &- DataIndication.maxHeaderByteCount &- DataIndication.maxPaddingByteCount
+    }
+
     /// Takes what waits at a relay socket and queues it for the client.
     mutating func readPeers(_ tag: PollTag, events: UInt32, streams: inout StreamClients) {
         guard let socket = sockets.entry(tag) else { return }
@@ -70,6 +76,10 @@ extension PacketPath {
         let verdict = turn.classifyPeer(from: peer, to: allocation, byteCount: payload.byteCount, now: now)
         if case .drop = verdict { return }
         guard let route = turn.route(of: allocation) else { return }
+        guard payload.byteCount <= Self.maxPayload else {
+            counters.tooLarge &+= 1
+            return
+        }
         if outgoing.isFull { outgoing.flush() }
         counters.relayed &+= 1
         let isStream = route.fiveTuple.transport.isStream

@@ -74,11 +74,16 @@ struct SelfTest: ~Copyable {
     }
 
     private mutating func run() -> SelfTestResult {
-        guard let challenge = ask(.allocate, writeAllocate), challenge.error == 401,
+        let family = family
+        let wish = { (writer: inout MessageWriter) in
+            writer.add(requestedTransport: 17)
+            writer.add(.requestedAddressFamily, family)
+        }
+        guard let challenge = ask(.allocate, wish), challenge.error == 401,
             let realm = challenge.value(.realm), let nonce = challenge.value(.nonce)
         else { return .failed(.challenge) }
         (self.realm, self.nonce) = (realm, nonce)
-        guard let answer = ask(.allocate, writeAllocate) else { return .failed(.allocate) }
+        guard let answer = ask(.allocate, wish) else { return .failed(.allocate) }
         // A relay that has no more to give works.
         if answer.error == ErrorCode.allocationQuotaReached.rawValue
             || answer.error == ErrorCode.insufficientCapacity.rawValue
@@ -114,11 +119,6 @@ struct SelfTest: ~Copyable {
             }
         }
         return .failed(.relay)
-    }
-
-    private func writeAllocate(_ writer: inout MessageWriter) {
-        writer.add(requestedTransport: 17)
-        writer.add(.requestedAddressFamily, family)
     }
 
     // MARK: Messages

@@ -83,7 +83,7 @@ struct Relay: Sendable {
                 guard let service, let tags else { return }
                 service.end(rooms.map { tags.room($0.rawValue) })
             },
-            isHealthy: service.map { service in { await service.isHealthy() } })
+            isHealthy: service.map { service in { @Sendable in await service.isHealthy() } })
     }
 }
 

@@ -21,7 +21,7 @@ package final class RelayAuthority: Sendable {
         addresses = RelayedAddresses(
             relays: configuration.relays, range: configuration.relayPorts,
             restSeconds: configuration.portRestSeconds)
-        quotas = Quotas(configuration.quotas)
+        quotas = Quotas(configuration.quotas, restSeconds: configuration.portRestSeconds)
         revocations = Revocations(credentialSeconds: configuration.maxCredentialSeconds)
         reservations = Reservations(lifetimeSeconds: configuration.reservationSeconds)
         credentials = Credentials(
@@ -59,7 +59,7 @@ package final class RelayAuthority: Sendable {
         for ended in reservations.takeEnded(at: now) {
             sockets.release(ended.socket)
             addresses.giveBack(ended.port, relay: ended.relay, at: now)
-            quotas.giveBack(ended.claim)
+            quotas.giveBack(ended.claim, at: now)
         }
     }
 }

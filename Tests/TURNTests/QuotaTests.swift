@@ -71,6 +71,23 @@ struct QuotaTests {
         #expect(stage.sockets.asked.count == 2)
     }
 
+    @Test("Who begins and ends allocations all the time cannot empty the pool for others")
+    func churn() {
+        let stage = Stage { $0.relayPorts = 50_000...50_399 }
+        let greedy = Client(stage)
+        var made = 0
+        while greedy.allocate()?.isSuccess == true {
+            greedy.refresh(0)
+            made += 1
+        }
+        #expect(greedy.allocate()?.code == 486)
+        #expect(made == 301)
+        let modest = Client(stage, port: 41_000, username: "bob", password: "builder")
+        #expect(modest.allocate()?.isSuccess == true)
+        stage.pass(seconds: 120)
+        #expect(greedy.allocate()?.isSuccess == true)
+    }
+
     @Test("A bandwidth limit drops what is beyond it, each direction for itself, and nothing else")
     func bandwidth() throws {
         let stage = Stage { $0.maxBytesPerSecond = 10_000 }

@@ -24,13 +24,14 @@ package enum Quota: UInt8, BitwiseCopyable, Sendable, CaseIterable {
 /// How many allocations a user, an address and all together have. Shared by all loops; locked briefly per Allocate and
 /// per end of an allocation.
 ///
-/// A claim is given back only when the allocation has ended altogether, its port at rest: not before, or a user could
-/// hold more by ending and beginning quickly.
+/// A claim is given back only when the allocation has ended altogether, its port at rest. Where ports are scarce, what
+/// a user has at rest counts too, or a single one could empty the pool by ending and beginning quickly.
 package final class Quotas: Sendable {
     private struct Counts: Sendable {
         var total = 0
         var users: [UserID: Int] = [:]
         var addresses: [IPAddress: Int] = [:]
+        var resting: RestingShares
     }
 
     /// The most of each; 0 is no limit.
@@ -43,19 +44,27 @@ package final class Quotas: Sendable {
     }
 
     private let limits: Limits
-    private let counts = Mutex(Counts())
+    private let counts: Mutex<Counts>
 
-    init(_ limits: Limits) { self.limits = limits }
+    init(_ limits: Limits, restSeconds: UInt32) {
+        self.limits = limits
+        counts = Mutex(Counts(resting: RestingShares(restSeconds: restSeconds)))
+    }
 
     /// Allocations and reservations there are.
     package var total: Int { counts.withLock { $0.total } }
 
-    /// Takes one allocation from all quotas, or says which has none left.
-    func take(_ claim: QuotaClaim) -> Quota? {
+    /// Takes one allocation from all quotas, or says which has none left. `fairShare` is how many ports a user may
+    /// have in use and at rest, if ports are scarce.
+    func take(_ claim: QuotaClaim, fairShare: Int?, at now: Instant) -> Quota? {
         counts.withLock { counts in
             let user = counts.users[claim.user, default: 0]
             let address = counts.addresses[claim.address, default: 0]
             if limits.perUser > 0, user >= limits.perUser { return .user }
+            if limits.perUser > 0, let fairShare {
+                let used = user + counts.resting.count(claim.user, at: now)
+                if used >= max(fairShare, limits.perUser) { return .user }
+            }
             if limits.perAddress > 0, address >= limits.perAddress { return .address }
             if limits.total > 0, counts.total >= limits.total { return .total }
             counts.users[claim.user] = user + 1
@@ -65,15 +74,21 @@ package final class Quotas: Sendable {
         }
     }
 
-    /// Gives one back.
-    func giveBack(_ claim: QuotaClaim) {
+    /// Gives one back that came to nothing.
+    func giveBackUnused(_ claim: QuotaClaim) { counts.withLock { Self.release(claim, &$0) } }
+
+    /// Gives one back whose port goes to rest.
+    func giveBack(_ claim: QuotaClaim, at now: Instant) {
         counts.withLock { counts in
-            counts.total -= 1
-            counts.users[claim.user] = counts.users[claim.user].flatMap { $0 > 1 ? $0 - 1 : nil }
-            counts.addresses[claim.address] = counts.addresses[claim.address].flatMap {
-                $0 > 1 ? $0 - 1 : nil
-            }
+            Self.release(claim, &counts)
+            counts.resting.add(claim.user, at: now)
         }
+    }
+
+    private static func release(_ claim: QuotaClaim, _ counts: inout Counts) {
+        counts.total -= 1
+        counts.users[claim.user] = counts.users[claim.user].flatMap { $0 > 1 ? $0 - 1 : nil }
+        counts.addresses[claim.address] = counts.addresses[claim.address].flatMap { $0 > 1 ? $0 - 1 : nil }
     }
 }
 

@@ -63,6 +63,19 @@ package final class RelayedAddresses: Sendable {
         }
     }
 
+    /// When less than a quarter of a family's ports is free: how many ports one user may have in use and at rest, a
+    /// sixteenth of them. Nothing while there are enough for everybody.
+    func fairShare(_ family: IPAddress.Family, at now: Instant) -> Int? {
+        pools.withLock { pools in
+            var (free, all) = (0, 0)
+            for number in pools.indices where relays[number].family == family {
+                free += pools[number].freeCount(at: now)
+                all += pools[number].range.count
+            }
+            return free * 4 < all ? all / 16 : nil
+        }
+    }
+
     /// Makes an allocation the receiver at a port, once its socket is open.
     func publish(_ owner: RelayedOwner, relay: UInt8, port: UInt16) {
         owners.set(owner, relay: relay, port: port)

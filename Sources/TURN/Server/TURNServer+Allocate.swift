@@ -76,7 +76,7 @@ extension TURNServer {
         let family = addresses.relays[Int(held.relay)].family
         guard sockets.adopt(held.socket, family, for: id(allocation)) == .opened else {
             addresses.giveBack(held.port, relay: held.relay, at: request.now)
-            authority.quotas.giveBack(held.claim)
+            authority.quotas.giveBack(held.claim, at: request.now)
             throw Refusal(.insufficientCapacity)
         }
         enter(slot, family, allocation)
@@ -90,8 +90,7 @@ extension TURNServer {
         _ sockets: inout some RelaySockets & ~Copyable
     ) throws(Refusal) -> QuotaClaim {
         let family = wish.wantsBoth ? .ipv4 : try family(wish.family, request)
-        if let quota = authority.quotas.take(claim) {
-            counters.quotaHits[Int(quota.rawValue)] &+= 1
+        if let quota = take(claim, family, at: request.now) {
             throw Refusal(quota == .total ? .insufficientCapacity : .allocationQuotaReached)
         }
         let first = open(family, wish.port, allocation, claim, expires, request, &sockets)
@@ -103,8 +102,15 @@ extension TURNServer {
             }
         }
         guard let first, !wish.wantsBoth || second != nil else { return claim }
-        authority.quotas.giveBack(claim)
+        authority.quotas.giveBackUnused(claim)
         throw Refusal(first)
+    }
+
+    /// Takes an allocation from the quotas, or counts which of them has none left.
+    private mutating func take(_ claim: QuotaClaim, _ family: IPAddress.Family, at now: Instant) -> Quota? {
+        let quota = authority.quotas.take(claim, fairShare: addresses.fairShare(family, at: now), at: now)
+        if let quota { counters.quotaHits[Int(quota.rawValue)] &+= 1 }
+        return quota
     }
 
     /// The family of a relayed address: the one asked for, else the listener's, else the one there is.
@@ -178,8 +184,7 @@ extension TURNServer {
         case .addressInUse: return .addressInUse
         case .failed: return .failed
         }
-        if let quota = authority.quotas.take(claim) {
-            counters.quotaHits[Int(quota.rawValue)] &+= 1
+        guard take(claim, addresses.relays[Int(slot.relay)].family, at: request.now) == nil else {
             sockets.release(socket)
             return .failed
         }
@@ -188,7 +193,7 @@ extension TURNServer {
             authority.reservations.hold(
                 next.port, relay: slot.relay, socket, claim: claim, token: token, at: request.now)
         else {
-            authority.quotas.giveBack(claim)
+            authority.quotas.giveBackUnused(claim)
             sockets.release(socket)
             return .failed
         }

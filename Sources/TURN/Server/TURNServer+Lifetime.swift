@@ -59,7 +59,7 @@ extension TURNServer {
         for reservation in authority.reservations.takeAll() {
             sockets.release(reservation.socket)
             addresses.giveBack(reservation.port, relay: reservation.relay, at: now)
-            authority.quotas.giveBack(reservation.claim)
+            authority.quotas.giveBack(reservation.claim, at: now)
         }
         for index in 0..<allocations.end where allocations[index].generation != 0 {
             end(index, &sockets, at: now)
@@ -92,7 +92,7 @@ extension TURNServer {
         byFiveTuple.remove(hash.hash(allocations[allocation].fiveTuple), allocation)
         deadlines.remove(allocation)
         if let owner = owners[Int(allocation)] {
-            authority.quotas.giveBack(owner.claim)
+            authority.quotas.giveBack(owner.claim, at: now)
             if let room = owner.room {
                 byRoom[room]?.removeAll { $0 == allocation }
                 if byRoom[room]?.isEmpty == true { byRoom[room] = nil }

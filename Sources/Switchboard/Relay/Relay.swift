@@ -77,13 +77,13 @@ struct Relay: Sendable {
 
     /// What the web server asks of it.
     var forWebServer: RelayServices {
-        RelayServices(
-            iceServers: { [directory] room, member in directory.servers(room: room, member: member) },
-            roomsEnded: { [service, tags] rooms in
-                guard let service, let tags else { return }
-                service.end(rooms.map { tags.room($0.rawValue) })
-            },
-            isHealthy: service.map { service in { @Sendable in await service.isHealthy() } })
+        var services = RelayServices()
+        services.iceServers = { [directory] room, member in directory.servers(room: room, member: member) }
+        if let service, let tags {
+            services.roomsEnded = { rooms in service.end(rooms.map { tags.room($0.rawValue) }) }
+            services.isHealthy = { await service.isHealthy() }
+        }
+        return services
     }
 }
 

@@ -55,8 +55,9 @@ package final class RelayAuthority: Sendable {
     package func judge(_ ip: IPAddress) -> PeerPolicy.Judgement { policy.withLock { $0 }.judge(ip) }
 
     /// Gives back what ended reservations held.
-    func endReservations(at now: Instant) {
+    func endReservations(at now: Instant, _ sockets: inout some RelaySockets & ~Copyable) {
         for ended in reservations.takeEnded(at: now) {
+            sockets.release(ended.socket)
             addresses.giveBack(ended.port, relay: ended.relay, at: now)
             quotas.giveBack(ended.claim, at: now)
         }

@@ -19,6 +19,42 @@ struct EvenPortTests {
         #expect(Client(stage, port: 42_000).allocate { $0.add(.reservationToken, token) }?.code == 508)
     }
 
+    @Test(
+        "The port after the even one has its socket from the beginning, and the second allocation gets that one"
+    )
+    func heldSocket() throws {
+        let stage = Stage()
+        let answer = try #require(Client(stage).allocate { $0.add(evenPortReservingNext: true) })
+        let next = try #require(answer.relayed).port + 1
+        #expect(stage.sockets.held.values.map(\.port) == [next])
+        let token = try #require(answer.token)
+        stage.sockets.busyPorts = [next]
+        #expect(Client(stage, port: 41_000).allocate { $0.add(.reservationToken, token) }?.isSuccess == true)
+        #expect(stage.sockets.held.isEmpty)
+    }
+
+    @Test("If something else holds the port after the even one, another pair is drawn")
+    func busyNext() throws {
+        let stage = Stage { $0.relayPorts = 50_000...50_003 }
+        stage.sockets.busyPorts = [50_001]
+        #expect(Client(stage).allocate { $0.add(evenPortReservingNext: true) }?.relayed?.port == 50_002)
+        #expect(stage.sockets.open.count == 1 && stage.sockets.held.count == 1)
+        #expect(stage.authority.quotas.total == 2)
+    }
+
+    @Test("The sockets of reservations are closed when these end, and when the server stops")
+    func releasedSockets() throws {
+        let stage = Stage()
+        _ = try #require(Client(stage).allocate { $0.add(evenPortReservingNext: true) }?.token)
+        #expect(stage.sockets.held.count == 1)
+        stage.pass(seconds: 30)
+        #expect(stage.sockets.held.isEmpty)
+        _ = try #require(Client(stage, port: 41_000).allocate { $0.add(evenPortReservingNext: true) }?.token)
+        #expect(stage.sockets.held.count == 1)
+        stage.endAll()
+        #expect(stage.sockets.held.isEmpty && stage.authority.quotas.total == 0)
+    }
+
     @Test("The second allocation may reach another loop")
     func otherLoop() throws {
         let stage = Stage()

@@ -19,13 +19,13 @@ package enum SelfTestStep: String, Sendable {
 /// One client that allocates, sends a packet to its own relayed address, and looks whether it comes back.
 ///
 /// It comes in by a real socket and is treated like any other client. Blocks for up to ``timeout``; not for loops.
-struct SelfTest: ~Copyable {
+struct SelfTest {
     /// For the whole test.
     static let timeout = Duration.milliseconds(1_500)
     /// After this a packet counts as lost and is sent again.
     private static let patience = Duration.milliseconds(300)
 
-    private var socket: SelfTestSocket
+    private let socket: SelfTestSocket
     private let isStream: Bool
     private let credential: TimeLimitedCredential
     private let family: IPAddress.Family
@@ -64,7 +64,7 @@ struct SelfTest: ~Copyable {
     }
 
     private init(
-        socket: consuming SelfTestSocket, isStream: Bool, credential: TimeLimitedCredential,
+        socket: SelfTestSocket, isStream: Bool, credential: TimeLimitedCredential,
         family: IPAddress.Family
     ) {
         self.socket = socket
@@ -74,16 +74,15 @@ struct SelfTest: ~Copyable {
     }
 
     private mutating func run() -> SelfTestResult {
-        let family = family
-        let wish = { (writer: inout MessageWriter) in
+        let attributes = { [family] (writer: inout MessageWriter) in
             writer.add(requestedTransport: 17)
             writer.add(.requestedAddressFamily, family)
         }
-        guard let challenge = ask(.allocate, wish), challenge.error == 401,
+        guard let challenge = ask(.allocate, attributes), challenge.error == 401,
             let realm = challenge.value(.realm), let nonce = challenge.value(.nonce)
         else { return .failed(.challenge) }
         (self.realm, self.nonce) = (realm, nonce)
-        guard let answer = ask(.allocate, wish) else { return .failed(.allocate) }
+        guard let answer = ask(.allocate, attributes) else { return .failed(.allocate) }
         // A relay that has no more to give works.
         if answer.error == ErrorCode.allocationQuotaReached.rawValue
             || answer.error == ErrorCode.insufficientCapacity.rawValue
@@ -100,7 +99,7 @@ struct SelfTest: ~Copyable {
         return result
     }
 
-    private mutating func relay(through relayed: TransportAddress) -> SelfTestResult {
+    private func relay(through relayed: TransportAddress) -> SelfTestResult {
         guard let permission = ask(.createPermission, { $0.add(.xorPeerAddress, xor: relayed) }) else {
             return .failed(.permission)
         }
@@ -124,7 +123,7 @@ struct SelfTest: ~Copyable {
     // MARK: Messages
 
     /// Sends a request until it is answered or the time is over.
-    private mutating func ask(_ method: Method, _ attributes: (inout MessageWriter) -> Void) -> Message? {
+    private func ask(_ method: Method, _ attributes: (inout MessageWriter) -> Void) -> Message? {
         let request = message(.request, method, attributes)
         guard let sent = Message(request) else { return nil }
         while Clock.now() < deadline {
@@ -138,7 +137,7 @@ struct SelfTest: ~Copyable {
         return nil
     }
 
-    private mutating func receive(until deadline: Instant, where isWanted: (Message) -> Bool) -> Message? {
+    private func receive(until deadline: Instant, where isWanted: (Message) -> Bool) -> Message? {
         while let bytes = socket.read(until: min(deadline, self.deadline)) {
             if let message = Message(bytes), isWanted(message) { return message }
         }

@@ -4,7 +4,7 @@ import STUN
 import TURN
 
 /// A blocking socket with which the relay asks itself: UDP, or TCP where UDP is not served.
-struct SelfTestSocket: ~Copyable {
+final class SelfTestSocket {
     private let descriptor: Int32
     private let isStream: Bool
     /// What has come over a stream and is no whole message yet.
@@ -36,7 +36,7 @@ struct SelfTestSocket: ~Copyable {
     }
 
     /// The next message; nil if none comes in time or the connection ends.
-    mutating func read(until deadline: Instant) -> [UInt8]? {
+    func read(until deadline: Instant) -> [UInt8]? {
         while true {
             if isStream, let message = takeMessage() { return message }
             guard wait(for: POLLIN, until: deadline) else { return nil }
@@ -49,7 +49,7 @@ struct SelfTestSocket: ~Copyable {
         }
     }
 
-    private mutating func takeMessage() -> [UInt8]? {
+    private func takeMessage() -> [UInt8]? {
         guard
             case .message(let byteCount) = pending.withUnsafeBytes({ framer.next($0.bytes) })
         else { return nil }

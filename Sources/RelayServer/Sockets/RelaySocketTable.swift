@@ -50,17 +50,35 @@ struct RelaySocketTable: ~Copyable, RelaySockets {
     // MARK: Opened and closed by the rules
 
     mutating func open(_ local: TransportAddress, for allocation: AllocationID) -> RelaySocketResult {
+        switch hold(local) {
+        case .held(let socket): adopt(socket, local.family, for: allocation)
+        case .addressInUse: .addressInUse
+        case .failed: .failed
+        }
+    }
+
+    mutating func hold(_ local: TransportAddress) -> HeldRelaySocketResult {
         let descriptor = DatagramSocket.open(
             local, bufferByteCount: DatagramSocket.relayBufferByteCount, receiveOffload: receivesRuns)
         guard descriptor >= 0 else { return descriptor == -EADDRINUSE ? .addressInUse : .failed }
         DatagramSocket.reportErrors(descriptor, family: local.family)
         DatagramSocket.setDontFragment(descriptor, family: local.family, false)
+        return .held(HeldRelaySocket(rawValue: descriptor))
+    }
 
-        let place = Self.place(allocation, local.family)
+    mutating func release(_ held: HeldRelaySocket) {
+        Glibc.close(held.rawValue)
+    }
+
+    mutating func adopt(
+        _ held: HeldRelaySocket, _ family: IPAddress.Family, for allocation: AllocationID
+    ) -> RelaySocketResult {
+        let descriptor = held.rawValue
+        let place = Self.place(allocation, family)
         reserve(place)
         entries[place].descriptor = descriptor
         entries[place].generation &+= 1
-        entries[place].family = local.family
+        entries[place].family = family
         entries[place].allocation = allocation
         let tag = PollTag(.relay, index: UInt32(place), generation: entries[place].generation)
         guard registry.watch(descriptor, tag: tag) else {

@@ -9,6 +9,7 @@ final class Reservations: Sendable {
     struct Reservation: Sendable {
         let relay: UInt8
         let port: UInt16
+        let socket: HeldRelaySocket
         let claim: QuotaClaim
         let ends: Instant
     }
@@ -32,12 +33,14 @@ final class Reservations: Sendable {
 
     /// Holds a port under a random token; false when too many are held or the token is taken.
     func hold(
-        _ port: UInt16, relay: UInt8, claim: QuotaClaim, token: UInt64, at now: Instant
+        _ port: UInt16, relay: UInt8, _ socket: HeldRelaySocket, claim: QuotaClaim, token: UInt64,
+        at now: Instant
     ) -> Bool {
         state.withLock { state in
             guard state.byToken.count < Self.maximumCount, state.byToken[token] == nil else { return false }
             state.byToken[token] = Reservation(
-                relay: relay, port: port, claim: claim, ends: now.advanced(bySeconds: lifetime))
+                relay: relay, port: port, socket: socket, claim: claim,
+                ends: now.advanced(bySeconds: lifetime))
             state.order.append(token)
             return true
         }
@@ -55,7 +58,16 @@ final class Reservations: Sendable {
         }
     }
 
-    /// Takes out the reservations that nobody redeemed in time: their ports and claims are to be given back.
+    /// Takes out all reservations, because the server stops: their sockets are to be released.
+    func takeAll() -> [Reservation] {
+        state.withLock { state in
+            let all = Array(state.byToken.values)
+            state = State()
+            return all
+        }
+    }
+
+    /// Takes out the reservations that nobody redeemed in time: their sockets, ports and claims are to be given back.
     func takeEnded(at now: Instant) -> [Reservation] {
         state.withLock { state in
             var ended: [Reservation] = []

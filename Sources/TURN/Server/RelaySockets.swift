@@ -8,6 +8,34 @@ package protocol RelaySockets: ~Copyable {
     /// Closes an allocation's socket of a family. Called once for each that was opened; afterwards no packet of it
     /// may reach `classifyPeer`.
     mutating func close(_ allocation: AllocationID, _ family: IPAddress.Family)
+
+    /// Opens a UDP socket whose allocation is still to come (RESERVATION-TOKEN, RFC 8656 §7.2), so that nothing else
+    /// on this host gets its port. It is adopted or released once, by the sockets of whichever loop.
+    mutating func hold(_ local: TransportAddress) -> HeldRelaySocketResult
+
+    /// Makes a held socket that of an allocation, as if opened for it. If that fails, it is closed.
+    mutating func adopt(
+        _ held: HeldRelaySocket, _ family: IPAddress.Family, for allocation: AllocationID
+    ) -> RelaySocketResult
+
+    /// Closes a held socket that no allocation came for.
+    mutating func release(_ held: HeldRelaySocket)
+}
+
+/// A socket without an allocation, as the sockets of all loops know it.
+package struct HeldRelaySocket: BitwiseCopyable, Equatable, Sendable {
+    package let rawValue: Int32
+
+    package init(rawValue: Int32) { self.rawValue = rawValue }
+}
+
+/// What became of a wish to hold a port.
+package enum HeldRelaySocketResult: BitwiseCopyable, Sendable {
+    case held(HeldRelaySocket)
+    /// Something else on this host has the port.
+    case addressInUse
+    /// No more descriptors, or no such address.
+    case failed
 }
 
 /// What became of a wish for a socket.

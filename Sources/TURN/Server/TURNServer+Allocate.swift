@@ -23,7 +23,7 @@ extension TURNServer {
         guard !authority.isDraining, allocations.count < AllocationID.maximumCount else {
             throw Refusal(.insufficientCapacity)
         }
-        authority.endReservations(at: request.now)
+        authority.endReservations(at: request.now, &sockets)
         let allocation = try make(wish, request, caller, &sockets)
         writeAllocated(allocation, request, &answer)
     }
@@ -73,11 +73,13 @@ extension TURNServer {
             throw Refusal(.insufficientCapacity)
         }
         let slot = RelaySlot(expires: expires, port: held.port, relay: held.relay, isLive: true)
-        guard openSocket(slot, allocation, &sockets) == .opened else {
+        let family = addresses.relays[Int(held.relay)].family
+        guard sockets.adopt(held.socket, family, for: id(allocation)) == .opened else {
             addresses.giveBack(held.port, relay: held.relay, at: request.now)
             authority.quotas.giveBack(held.claim, at: request.now)
             throw Refusal(.insufficientCapacity)
         }
+        enter(slot, family, allocation)
         return held.claim
     }
 
@@ -135,10 +137,14 @@ extension TURNServer {
             {
                 draws += 1
                 let slot = RelaySlot(expires: expires, port: port, relay: relay, isLive: true)
-                let result = openSocket(slot, allocation, &sockets)
-                if result == .opened, holdNext(wish, slot, allocation, claim, request) { return nil }
-                if result == .opened { closeSlot(family, of: allocation, &sockets, at: request.now) }
-                if result != .opened { addresses.giveBack(port, relay: relay, at: request.now) }
+                var result = openSocket(slot, allocation, &sockets)
+                if result == .opened {
+                    result = holdNext(wish, slot, allocation, claim, request, &sockets)
+                    if result == .opened { return nil }
+                    closeSlot(family, of: allocation, &sockets, at: request.now)
+                } else {
+                    addresses.giveBack(port, relay: relay, at: request.now)
+                }
                 if wish == .even(reservesNext: true) {
                     addresses.giveBack(port + 1, relay: relay, at: request.now)
                 }
@@ -154,31 +160,45 @@ extension TURNServer {
     ) -> RelaySocketResult {
         let local = addresses.relays[Int(slot.relay)].local
         let result = sockets.open(TransportAddress(local, port: slot.port), for: id(allocation))
-        guard result == .opened else { return result }
-        allocations[allocation][local.family] = slot
+        if result == .opened { enter(slot, local.family, allocation) }
+        return result
+    }
+
+    /// Makes an open socket the relayed address of an allocation in a family.
+    private mutating func enter(_ slot: RelaySlot, _ family: IPAddress.Family, _ allocation: UInt32) {
+        allocations[allocation][family] = slot
         addresses.publish(
             RelayedOwner(loop: loop, allocation: id(allocation)), relay: slot.relay, port: slot.port)
-        return .opened
     }
 
     /// Holds the port after an even one, if that was asked for: it counts like an allocation of its own.
     private mutating func holdNext(
-        _ wish: PortWish, _ slot: RelaySlot, _ allocation: UInt32, _ claim: QuotaClaim, _ request: Request
-    ) -> Bool {
-        guard wish == .even(reservesNext: true) else { return true }
+        _ wish: PortWish, _ slot: RelaySlot, _ allocation: UInt32, _ claim: QuotaClaim, _ request: Request,
+        _ sockets: inout some RelaySockets & ~Copyable
+    ) -> RelaySocketResult {
+        guard wish == .even(reservesNext: true) else { return .opened }
+        let next = TransportAddress(addresses.relays[Int(slot.relay)].local, port: slot.port + 1)
+        let socket: HeldRelaySocket
+        switch sockets.hold(next) {
+        case .held(let held): socket = held
+        case .addressInUse: return .addressInUse
+        case .failed: return .failed
+        }
         guard take(claim, addresses.relays[Int(slot.relay)].family, at: request.now) == nil else {
-            return false
+            sockets.release(socket)
+            return .failed
         }
         let token = random.next() | 1
         guard
             authority.reservations.hold(
-                slot.port + 1, relay: slot.relay, claim: claim, token: token, at: request.now)
+                next.port, relay: slot.relay, socket, claim: claim, token: token, at: request.now)
         else {
             authority.quotas.giveBackUnused(claim)
-            return false
+            sockets.release(socket)
+            return .failed
         }
         allocations[allocation].made.reservationToken = token
-        return true
+        return .opened
     }
 
     /// The success that the allocation's client gets, however often it asks (RFC 8656 §7.2).

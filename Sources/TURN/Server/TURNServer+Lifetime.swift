@@ -15,7 +15,7 @@ extension TURNServer {
     /// Ends what is due: call it when `nextDeadline` has come. Channels and permissions that end leave their tables,
     /// allocations their sockets.
     package mutating func expire(now: Instant, sockets: inout some RelaySockets & ~Copyable) {
-        authority.endReservations(at: now)
+        authority.endReservations(at: now, &sockets)
         while let first = deadlines.first, first.deadline <= now {
             let allocation = first.index
             for family in IPAddress.Family.allCases where allocations[allocation][family].expires <= now {
@@ -54,8 +54,13 @@ extension TURNServer {
         if isLive(id) { end(id.index, &sockets, at: now) }
     }
 
-    /// Ends every allocation: the server stops.
+    /// Ends every allocation and every reservation: the server stops.
     package mutating func endAllAllocations(now: Instant, sockets: inout some RelaySockets & ~Copyable) {
+        for reservation in authority.reservations.takeAll() {
+            sockets.release(reservation.socket)
+            addresses.giveBack(reservation.port, relay: reservation.relay, at: now)
+            authority.quotas.giveBack(reservation.claim, at: now)
+        }
         for index in 0..<allocations.end where allocations[index].generation != 0 {
             end(index, &sockets, at: now)
         }

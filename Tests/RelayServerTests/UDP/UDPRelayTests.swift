@@ -164,8 +164,8 @@ import Testing
             client.send(UDPClient.channelData(0x4001, [1]))
             let message = try #require(client.receiveIndication())
             #expect(message.address(.xorPeerAddress) == closedPort)
-            // Destination unreachable, port unreachable.
-            #expect(message.value(.icmp) == [0, 0, 3, 3, 0, 0, 0, 0])
+            // Destination unreachable, port unreachable: seven bits of type, nine of code (RFC 8656 §18.13).
+            #expect(message.value(.icmp) == [0, 0, 6, 3, 0, 0, 0, 0])
             // The error does not cost the next packet.
             client.send(UDPClient.channelData(0x4001, [2]), UDPClient.channelData(0x4002, [3]))
             #expect(gone.receive()?.bytes == [3])

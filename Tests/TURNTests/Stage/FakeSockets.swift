@@ -10,6 +10,8 @@ struct FakeSockets: RelaySockets, ~Copyable {
 
     /// What is open, by allocation and family.
     private(set) var open: [Key: TransportAddress] = [:]
+    /// What is held for allocations to come, by an address's port.
+    private(set) var held: [Int32: TransportAddress] = [:]
     /// Every address that was asked for, in order.
     private(set) var asked: [TransportAddress] = []
     /// Ports that something else on the host holds.
@@ -27,5 +29,29 @@ struct FakeSockets: RelaySockets, ~Copyable {
 
     mutating func close(_ allocation: AllocationID, _ family: IPAddress.Family) {
         open[Key(allocation: allocation, family: family)] = nil
+    }
+
+    mutating func hold(_ local: TransportAddress) -> HeldRelaySocketResult {
+        asked.append(local)
+        if fails { return .failed }
+        if busyPorts.contains(local.port) { return .addressInUse }
+        let socket = HeldRelaySocket(rawValue: Int32(local.port))
+        held[socket.rawValue] = local
+        return .held(socket)
+    }
+
+    /// The socket may have been held by another stage's sockets.
+    mutating func adopt(
+        _ socket: HeldRelaySocket, _ family: IPAddress.Family, for allocation: AllocationID
+    ) -> RelaySocketResult {
+        let local = held.removeValue(forKey: socket.rawValue)
+        if fails { return .failed }
+        open[Key(allocation: allocation, family: family)] =
+            local ?? TransportAddress(.anyIPv4, port: UInt16(socket.rawValue))
+        return .opened
+    }
+
+    mutating func release(_ socket: HeldRelaySocket) {
+        held[socket.rawValue] = nil
     }
 }

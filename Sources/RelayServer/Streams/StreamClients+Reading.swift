@@ -41,7 +41,8 @@ extension StreamClients {
 
     /// Puts what arrived behind what was kept, hands on what is whole and keeps the rest.
     private mutating func take(
-        _ client: UnsafeMutablePointer<StreamClient>, _ place: UnsafeMutableRawPointer, keptByteCount kept: Int,
+        _ client: UnsafeMutablePointer<StreamClient>, _ place: UnsafeMutableRawPointer,
+        keptByteCount kept: Int,
         arrivedByteCount arrived: Int, path: inout some StreamReceiver & ~Copyable
     ) {
         if kept > 0 {
@@ -125,7 +126,8 @@ extension StreamClients {
             guard count == 0 else { return Self.failure }
             return .ended(client.pointee.phase == .handshaking ? .handshake : .client)
         }
-        exchange.pointee = TLSExchange(socket: client.pointee.socket, input: ciphertext, inputByteCount: count)
+        exchange.pointee = TLSExchange(
+            socket: client.pointee.socket, input: ciphertext, inputByteCount: count)
         if client.pointee.tls == nil {
             refreshContext()
             guard let context else { return .ended(.exhausted) }

@@ -31,7 +31,9 @@ struct StreamOutbox: BitwiseCopyable {
         let payload = frame.payload
         if let bytes = payload.baseAddress { next.copyMemory(from: bytes, byteCount: payload.count) }
         next += payload.count
-        for offset in 0..<frame.paddingByteCount { next.storeBytes(of: 0, toByteOffset: offset, as: UInt8.self) }
+        for offset in 0..<frame.paddingByteCount {
+            next.storeBytes(of: 0, toByteOffset: offset, as: UInt8.self)
+        }
         end &+= added
         return true
     }

@@ -50,7 +50,9 @@ struct StreamTable: ~Copyable {
     @inline(__always)
     func client(_ handle: UInt32) -> UnsafeMutablePointer<StreamClient>? {
         let index = Int(handle & Self.indexMask)
-        guard index < states.count, states[index] == handle >> Self.generationShift | Self.live else { return nil }
+        guard index < states.count, states[index] == handle >> Self.generationShift | Self.live else {
+            return nil
+        }
         return place(index)
     }
 

@@ -60,7 +60,8 @@ import Testing
         let fixture = try StreamFixture()
         let client = try opened(fixture)
         let sent = [
-            TestMessage.channelData(65_535), TestMessage.binding(1, byteCount: 65_532), TestMessage.channelData(3),
+            TestMessage.channelData(65_535), TestMessage.binding(1, byteCount: 65_532),
+            TestMessage.channelData(3),
         ]
         var rest = sent.flatMap { TestMessage.padded($0) }[...]
         let arrived = fixture.turns {

@@ -99,7 +99,8 @@ import Testing
         let (fixture, _) = try fixture()
         let connection = try fixture.connect()
         connection.send(TestMessage.binding())
-        #expect(fixture.turns { fixture.streams.counters.ended(.handshake) == 1 && fixture.streams.count == 0 })
+        #expect(
+            fixture.turns { fixture.streams.counters.ended(.handshake) == 1 && fixture.streams.count == 0 })
         #expect(fixture.path.messages.isEmpty)
     }
 

@@ -15,7 +15,8 @@ private final class Pair {
 
     init(_ context: TLSContext, protocols: [String] = [], maximumVersion: Int32? = nil) throws {
         var pair: [Int32] = [-1, -1]
-        guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue), 0, &pair) == 0 else {
+        guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue), 0, &pair) == 0
+        else {
             throw TestFailure("socketpair")
         }
         sockets = (pair[0], pair[1])

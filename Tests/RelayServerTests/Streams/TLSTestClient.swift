@@ -75,7 +75,8 @@ final class TLSTestClient {
         var bytes = [CChar](repeating: 0, count: 256)
         let count = X509_NAME_get_text_by_NID(
             X509_get_subject_name(certificate), NID_commonName, &bytes, Int32(bytes.count))
-        return count < 0 ? "" : String(decoding: bytes.prefix(Int(count)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        return count < 0
+            ? "" : String(decoding: bytes.prefix(Int(count)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
     private func result(_ value: Int32) -> Result {

@@ -32,7 +32,8 @@ package final class TLSContext: Sendable {
         SSL_CTX_free(pointer)
     }
 
-    private static func configure(_ context: OpaquePointer, _ settings: TLSSettings) throws(TLSConfigurationError)
+    private static func configure(_ context: OpaquePointer, _ settings: TLSSettings)
+        throws(TLSConfigurationError)
     {
         let version = settings.minimumVersion == .tls13 ? TLS1_3_VERSION : TLS1_2_VERSION
         guard openssl_context_set_minimum_version(context, version) == 1,
@@ -61,7 +62,8 @@ package final class TLSContext: Sendable {
     }
 
     /// Takes the oldest error OpenSSL has noted on this thread and forgets the rest.
-    private static func error(_ code: TLSConfigurationError.Code, _ subject: String) -> TLSConfigurationError {
+    private static func error(_ code: TLSConfigurationError.Code, _ subject: String) -> TLSConfigurationError
+    {
         let number = ERR_peek_error()
         ERR_clear_error()
         let reason = ERR_reason_error_string(number).map { String(cString: $0) } ?? ""

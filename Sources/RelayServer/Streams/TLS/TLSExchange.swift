@@ -38,7 +38,9 @@ struct TLSExchange: BitwiseCopyable {
 private func readExchange(
     _ bio: OpaquePointer?, _ bytes: UnsafeMutablePointer<CChar>?, _ byteCount: Int32
 ) -> Int32 {
-    guard let bytes, let exchange = BIO_get_data(bio)?.assumingMemoryBound(to: TLSExchange.self) else { return -1 }
+    guard let bytes, let exchange = BIO_get_data(bio)?.assumingMemoryBound(to: TLSExchange.self) else {
+        return -1
+    }
     openssl_bio_clear_retry(bio)
     let available = exchange.pointee.inputByteCount
     guard available > 0, byteCount > 0, let input = exchange.pointee.input else {
@@ -53,8 +55,10 @@ private func readExchange(
     return Int32(truncatingIfNeeded: taken)
 }
 
-private func writeExchange(_ bio: OpaquePointer?, _ bytes: UnsafePointer<CChar>?, _ byteCount: Int32) -> Int32 {
-    guard let bytes, byteCount > 0, let exchange = BIO_get_data(bio)?.assumingMemoryBound(to: TLSExchange.self)
+private func writeExchange(_ bio: OpaquePointer?, _ bytes: UnsafePointer<CChar>?, _ byteCount: Int32) -> Int32
+{
+    guard let bytes, byteCount > 0,
+        let exchange = BIO_get_data(bio)?.assumingMemoryBound(to: TLSExchange.self)
     else { return -1 }
     openssl_bio_clear_retry(bio)
     let sent = send(

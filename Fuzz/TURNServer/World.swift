@@ -45,13 +45,17 @@ struct World: ~Copyable {
         secondSockets.now = now
     }
 
-    /// Moves the clock and lets both loops end what is due.
+    /// Moves the clock and lets both loops end what is due, if they say that something is.
     mutating func pass(milliseconds: UInt64) {
         now.nanoseconds += milliseconds * 1_000_000
         firstSockets.now = now
         secondSockets.now = now
-        first.expire(now: now, sockets: &firstSockets)
-        second.expire(now: now, sockets: &secondSockets)
+        if let deadline = first.nextDeadline, deadline <= now {
+            first.expire(now: now, sockets: &firstSockets)
+        }
+        if let deadline = second.nextDeadline, deadline <= now {
+            second.expire(now: now, sockets: &secondSockets)
+        }
     }
 
     /// What a loop does with a message that is not data.

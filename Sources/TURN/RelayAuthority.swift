@@ -54,12 +54,15 @@ package final class RelayAuthority: Sendable {
     /// Judges a peer's address.
     package func judge(_ ip: IPAddress) -> PeerPolicy.Judgement { policy.withLock { $0 }.judge(ip) }
 
-    /// Gives back what ended reservations held.
-    func endReservations(at now: Instant, _ sockets: inout some RelaySockets & ~Copyable) {
-        for ended in reservations.takeEnded(at: now) {
-            sockets.release(ended.socket)
-            addresses.giveBack(ended.port, relay: ended.relay, at: now)
-            quotas.giveBack(ended.claim, at: now)
+    /// Gives back what ended reservations held, and says when the next one ends.
+    @discardableResult
+    func endReservations(at now: Instant, _ sockets: inout some RelaySockets & ~Copyable) -> Instant? {
+        let (ended, next) = reservations.takeEnded(at: now)
+        for reservation in ended {
+            sockets.release(reservation.socket)
+            addresses.giveBack(reservation.port, relay: reservation.relay, at: now)
+            quotas.giveBack(reservation.claim, at: now)
         }
+        return next
     }
 }

@@ -90,6 +90,25 @@ struct EvenPortTests {
         #expect(late.allocate()?.isSuccess == true)
     }
 
+    @Test("A reservation is the server's business after the last allocation has ended")
+    func reservationAlone() throws {
+        let stage = Stage { $0.relayPorts = 50_000...50_001 }
+        let client = Client(stage)
+        _ = try #require(client.allocate { $0.add(evenPortReservingNext: true) }?.token)
+        #expect(client.refresh(0)?.isSuccess == true)
+        #expect(stage.authority.quotas.total == 1)
+        let deadline = stage.server.nextDeadline
+        #expect(deadline == stage.now.advanced(bySeconds: 30))
+        stage.passUnnoticed(seconds: 10)
+        _ = try #require(Client(stage, port: 41_000).allocate()?.code)
+        let same = stage.server.nextDeadline
+        #expect(same == deadline)
+        stage.pass(seconds: 20)
+        #expect(stage.authority.quotas.total == 0)
+        let later = stage.server.nextDeadline
+        #expect(later == nil)
+    }
+
     @Test("A token is good for its user only")
     func otherUser() throws {
         let stage = Stage()

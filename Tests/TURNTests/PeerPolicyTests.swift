@@ -53,7 +53,7 @@ struct PeerPolicyTests {
             ("240.0.0.0", .special), ("255.255.255.255", .special),
             ("169.254.169.254", .cloudMetadata), ("168.63.129.16", .cloudMetadata),
             ("100.100.100.200", .cloudMetadata), ("192.0.0.192", .cloudMetadata),
-            ("fd00:ec2::254", .cloudMetadata),
+            ("fd00:ec2::254", .cloudMetadata), ("fd20:ce::254", .cloudMetadata),
             ("::", .special), ("::1", .loopback), ("100::1", .special), ("2001::1", .special),
             ("2001:1ff:ffff::1", .special), ("2001:db8::1", .special), ("3fff::1", .special),
             ("3fff:fff::1", .special),
@@ -114,7 +114,8 @@ struct PeerPolicyTests {
             #expect(try judge(ip, change) == .reachable)
         }
         for ip in [
-            "0.0.0.0", "169.254.169.254", "fd00:ec2::254", "224.0.0.1", "::ffff:127.0.0.1", "45.33.32.156",
+            "0.0.0.0", "169.254.169.254", "fd00:ec2::254", "fd20:ce::254", "224.0.0.1", "::ffff:127.0.0.1",
+            "45.33.32.156",
         ] {
             #expect(try judge(ip, change) != .reachable)
         }

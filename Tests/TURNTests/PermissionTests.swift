@@ -140,4 +140,19 @@ struct PermissionTests {
         stage.passUnnoticed(seconds: 300)
         #expect(stage.icmp(type: 3, code: 3, about: peer, to: id) == nil)
     }
+
+    @Test("A datagram that is too long for a Data indication is dropped, and reaches a channel")
+    func longest() throws {
+        let stage = Stage()
+        let client = Client(stage, server: TransportAddress(Stage.relayIPv6, port: 3478))
+        let peer = try address("2606:4700::1", 9)
+        client.allocate()
+        client.permit(peer)
+        let id = try #require(client.sendIndication(peer).allocation)
+        let most = DataIndication.maxPayloadByteCount(.ipv6)
+        #expect(stage.fromPeer(peer, to: id, byteCount: most).isIndication)
+        #expect(stage.fromPeer(peer, to: id, byteCount: most + 1).dropped == .malformed)
+        client.bind(0x4000, peer)
+        #expect(stage.fromPeer(peer, to: id, byteCount: most + 1).channel == 0x4000)
+    }
 }

@@ -92,6 +92,7 @@ enum SpecialAddresses {
 
     private static let v6: [V6] = [
         V6(0xFD00_0EC2_0000_0000, low: 0x254, 128, .cloudMetadata),
+        V6(0xFD20_00CE_0000_0000, low: 0x254, 128, .cloudMetadata),
         V6(0, low: 1, 128, .loopback),
         V6(0, 96, .special),  // :: and IPv4-compatible
         V6(0, low: 0xFFFF_0000_0000, 96, .special),  // IPv4-mapped: never on a wire

@@ -68,7 +68,8 @@ final class Reservations: Sendable {
     }
 
     /// Takes out the reservations that nobody redeemed in time: their sockets, ports and claims are to be given back.
-    func takeEnded(at now: Instant) -> [Reservation] {
+    /// Says also when the next one ends.
+    func takeEnded(at now: Instant) -> (ended: [Reservation], next: Instant?) {
         state.withLock { state in
             var ended: [Reservation] = []
             while let token = state.order.first, let held = state.byToken[token], held.ends <= now {
@@ -76,7 +77,7 @@ final class Reservations: Sendable {
                 state.byToken[token] = nil
                 state.order.removeFirst()
             }
-            return ended
+            return (ended, state.order.first.flatMap { state.byToken[$0]?.ends })
         }
     }
 }

@@ -197,6 +197,8 @@ extension TURNServer {
             sockets.release(socket)
             return .failed
         }
+        let end = request.now.advanced(bySeconds: configuration.reservationSeconds)
+        reservationsEnd = min(reservationsEnd ?? end, end)
         allocations[allocation].made.reservationToken = token
         return .opened
     }

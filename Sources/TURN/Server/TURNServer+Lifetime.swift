@@ -15,7 +15,7 @@ extension TURNServer {
     /// Ends what is due: call it when `nextDeadline` has come. Channels and permissions that end leave their tables,
     /// allocations their sockets.
     package mutating func expire(now: Instant, sockets: inout some RelaySockets & ~Copyable) {
-        authority.endReservations(at: now, &sockets)
+        reservationsEnd = authority.endReservations(at: now, &sockets)
         while let first = deadlines.first, first.deadline <= now {
             let allocation = first.index
             for family in IPAddress.Family.allCases where allocations[allocation][family].expires <= now {

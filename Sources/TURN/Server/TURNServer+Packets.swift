@@ -94,6 +94,9 @@ extension TURNServer {
             number = channels[channel].number
         } else {
             guard isPermitted(peer.ip, allocation, now) else { return drop(.noPermission) }
+            guard byteCount <= DataIndication.maxPayloadByteCount(peer.family) else {
+                return drop(.malformed)
+            }
         }
         guard admits(&allocations[allocation].toClient, byteCount, now) else { return drop(.bandwidth) }
         counters.toClients[Int(allocations[allocation].fiveTuple.transport.rawValue)].count(byteCount)

@@ -26,6 +26,8 @@ package struct TURNServer: ~Copyable {
     var byFiveTuple = IndexTable()
     var byRoom: [RoomTag: [UInt32]] = [:]
     var deadlines = DeadlineHeap()
+    /// When the next port that is held for the second allocation of a pair is to be given back.
+    var reservationsEnd: Instant?
 
     var permissions = Slab<Permission>()
     var permissionTable = IndexTable()
@@ -63,7 +65,12 @@ package struct TURNServer: ~Copyable {
     }
 
     /// When `expire` has something to do, if ever.
-    package var nextDeadline: Instant? { deadlines.first?.deadline }
+    package var nextDeadline: Instant? {
+        guard let first = deadlines.first?.deadline, let held = reservationsEnd else {
+            return deadlines.first?.deadline ?? reservationsEnd
+        }
+        return min(first, held)
+    }
 
     /// Allocations there are.
     package var allocationCount: Int { allocations.count }

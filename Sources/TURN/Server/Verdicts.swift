@@ -33,7 +33,7 @@ package enum ControlOutcome: BitwiseCopyable, Equatable, Sendable {
 package enum DropReason: UInt8, BitwiseCopyable, Sendable, CaseIterable {
     /// Neither STUN nor ChannelData by its first bytes.
     case notSTUN
-    /// STUN or ChannelData that contradicts itself.
+    /// STUN or ChannelData that contradicts itself, or a peer's datagram that no Data indication can hold.
     case malformed
     /// A response, an indication or a method that a server does not expect.
     case unexpected

@@ -244,7 +244,7 @@ struct Play: ~Copyable {
         var writer = MessageWriter()
         writer.begin(.request, methodNumber: index.header.methodNumber, index.header.transactionID)
         for position in 0..<index.count {
-            writer.add(index[position].type, bytes: bytes[index[position].range])
+            writer.add(index[position].type, bytes: Array(bytes[index[position].range]))
         }
         ask.sign(&writer)
         return Array(writer.buffer)

@@ -91,12 +91,12 @@ struct RelayLoop: ~Copyable {
 
     // MARK: Time
 
-    private func deadline() -> Instant {
+    private mutating func deadline() -> Instant {
         min(path.turn.nextDeadline ?? .distantFuture, streams.nextDeadline ?? .distantFuture)
     }
 
     /// Milliseconds until something is due, rounded up; -1 when nothing is.
-    private func timeout() -> Int32 {
+    private mutating func timeout() -> Int32 {
         let next = min(deadline(), nextPublication)
         guard next < .distantFuture else { return -1 }
         let now = Clock.now()

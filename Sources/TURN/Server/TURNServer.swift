@@ -66,18 +66,22 @@ package struct TURNServer: ~Copyable {
 
     /// When `expire` has something to do, if ever.
     package var nextDeadline: Instant? {
-        guard let first = deadlines.first?.deadline, let held = reservationsEnd else {
-            return deadlines.first?.deadline ?? reservationsEnd
+        mutating get {
+            guard let first = deadlines.first?.deadline, let held = reservationsEnd else {
+                return deadlines.first?.deadline ?? reservationsEnd
+            }
+            return min(first, held)
         }
-        return min(first, held)
     }
 
     /// Allocations there are.
     package var allocationCount: Int { allocations.count }
 
     /// The way to an allocation's client; nothing if it has ended.
+    ///
+    /// Mutating although nothing changes: borrowed, the whole server would be copied to the stack for the call.
     @inline(__always)
-    package func route(of id: AllocationID) -> ClientRoute? {
+    package mutating func route(of id: AllocationID) -> ClientRoute? {
         guard isLive(id) else { return nil }
         return ClientRoute(
             fiveTuple: allocations[id.index].fiveTuple, handle: allocations[id.index].handle)

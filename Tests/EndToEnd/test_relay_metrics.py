@@ -197,7 +197,9 @@ def test_what_stays_inside_is_counted(relay: Relay) -> None:
         end(two)
 
 
-def test_streams_and_sockets_are_gauges_that_return(relay: Relay) -> None:
+def test_streams_and_sockets_are_gauges_that_return(start_relay: StartRelay) -> None:
+    relay = start_relay()
+
     def gauges() -> list[float]:
         return [
             metric(relay, "switchboard_relay_streams", transport="tcp"),
@@ -205,13 +207,11 @@ def test_streams_and_sockets_are_gauges_that_return(relay: Relay) -> None:
             metric(relay, "switchboard_relay_sockets"),
         ]
 
-    eventually(lambda: gauges()[:2] == [0, 0], FOLD_LIMIT, "no stream is left of other tests")
-    before = gauges()
     with relay.client("tcp4") as tcp, relay.client("tls4") as tls:
         tcp.allocate()
         tls.allocate()
-        eventually(lambda: gauges() == [1, 1, before[2] + 2], FOLD_LIMIT, "two streams and their sockets")
-    eventually(lambda: gauges() == before, FOLD_LIMIT, "both are gone")
+        eventually(lambda: gauges() == [1, 1, 2], FOLD_LIMIT, "two streams and their sockets")
+    eventually(lambda: gauges() == [0, 0, 0], FOLD_LIMIT, "all are gone")
 
 
 def test_loops_say_how_busy_they_are(relay: Relay) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from metrics import FOLD_LIMIT, by_label, metric
+from ports import free_ports
 from processes import udp_ports
 from relay import PASSWORD, USER, Relay, connecting, running
 from rest import Rest
@@ -70,7 +71,8 @@ def test_a_relay_is_ready_however_it_is_configured(
 
 
 def test_a_relay_whose_ports_are_all_taken_is_still_ready(start_relay: StartRelay) -> None:
-    relay = start_relay(RELAY_MIN_PORT=51060, RELAY_MAX_PORT=51061)
+    ports = free_ports(2)
+    relay = start_relay(RELAY_MIN_PORT=ports[0], RELAY_MAX_PORT=ports[-1])
     with connecting(relay) as connect:
         for _ in range(2):
             connect().allocate()

@@ -1,0 +1,57 @@
+// @ts-check
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { PathMonitor } from "../../web/client/path.js";
+
+/** @param {...any} entries */
+const connection = (...entries) => ({ getStats: async () => new Map(entries.map((entry) => [entry.id, entry])) });
+
+/**
+ * @param {any} here
+ * @param {any} there
+ * @param {any} [pair]
+ */
+const monitor = (here, there, pair) =>
+  new PathMonitor(/** @type {any} */ (connection(
+    { id: "T", type: "transport", selectedCandidatePairId: "P" },
+    { id: "P", type: "candidate-pair", localCandidateId: "L", remoteCandidateId: "R", timestamp: 0, ...pair },
+    { id: "L", type: "local-candidate", ...here }, { id: "R", type: "remote-candidate", ...there },
+  )));
+
+test("while nothing is selected there is no path", async () => {
+  const entries = connection({ id: "P", type: "candidate-pair", state: "in-progress" });
+  assert.equal(await new PathMonitor(/** @type {any} */ (entries)).sample(), null);
+});
+
+for (const [name, here, there, expected] of /** @type {[string, object, object, object][]} */ ([
+  ["host to host", { candidateType: "host", protocol: "udp", address: "10.0.0.1" }, { candidateType: "host" },
+    { kind: "direct", protocol: "udp", relayed: null, family: "ipv4" }],
+  ["through a NAT", { candidateType: "host", protocol: "udp", address: "x.local" }, { candidateType: "prflx" },
+    { kind: "stun", protocol: "udp", relayed: null, family: null }],
+  ["relayed here over TLS", { candidateType: "relay", protocol: "udp", relayProtocol: "tls", address: "2001:db8::1" }, { candidateType: "srflx" },
+    { kind: "relay", protocol: "tls", relayed: "here", family: "ipv6" }],
+  ["relayed there", { candidateType: "host", protocol: "udp" }, { candidateType: "relay" },
+    { kind: "relay", protocol: "udp", relayed: "there", family: null }],
+  ["relayed at both ends", { candidateType: "relay", relayProtocol: "tcp" }, { candidateType: "relay" },
+    { kind: "relay", protocol: "tcp", relayed: "both", family: null }],
+])) {
+  test(`a path ${name}`, async () => {
+    const report = await monitor(here, there).sample();
+    for (const [member, value] of Object.entries(expected)) assert.equal(/** @type {any} */ (report)[member], value, member);
+  });
+}
+
+test("rates and loss are those since the sample before", async () => {
+  const pair = { id: "P", type: "candidate-pair", selected: true, timestamp: 1_000, bytesSent: 0, bytesReceived: 1_000, currentRoundTripTime: 0.025 };
+  const stream = { id: "S", type: "inbound-rtp", packetsReceived: 100, packetsLost: 0 };
+  const path = new PathMonitor(/** @type {any} */ (connection(pair, stream)));
+  const first = await path.sample();
+  assert.equal(first?.sendRate, null);
+  assert.equal(first?.roundTripTime, 25);
+  Object.assign(pair, { timestamp: 3_000, bytesSent: 2_500, bytesReceived: 2_000 });
+  Object.assign(stream, { packetsReceived: 190, packetsLost: 10 });
+  const second = await path.sample();
+  assert.equal(second?.sendRate, 10_000);
+  assert.equal(second?.receiveRate, 4_000);
+  assert.equal(second?.loss, 0.1);
+});

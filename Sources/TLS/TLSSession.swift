@@ -22,6 +22,8 @@ package struct TLSSession: ~Copyable {
     private let ssl: OpaquePointer
     /// Keeps OpenSSL's pointer to the callbacks and the certificate alive.
     private let context: TLSContext
+    /// OpenSSL forbids SSL_shutdown from then on.
+    private var hasFailed = false
 
     /// A session that waits for a ClientHello.
     ///
@@ -63,22 +65,23 @@ package struct TLSSession: ~Copyable {
         return result > 0 ? .done(Int(result)) : outcome(of: result)
     }
 
-    /// Says goodbye, without waiting for an answer. Not after `.failed`.
+    /// Says goodbye, without waiting for an answer; nothing after `.failed`.
     package mutating func close() {
-        if SSL_shutdown(ssl) < 0 { ERR_clear_error() }
+        if !hasFailed, SSL_shutdown(ssl) < 0 { ERR_clear_error() }
     }
 
     /// The version as OpenSSL calls it, "TLSv1.3" for one.
     package var version: String { String(cString: SSL_get_version(ssl)) }
 
     /// The error queue is the thread's and decides what the next failure is taken for: never leave anything in it.
-    private func outcome(of result: Int32) -> Step {
+    private mutating func outcome(of result: Int32) -> Step {
         switch SSL_get_error(ssl, result) {
         case SSL_ERROR_WANT_READ: return .needsInput
         case SSL_ERROR_WANT_WRITE: return .needsRoom
         case SSL_ERROR_ZERO_RETURN: return .ended
         default:
             ERR_clear_error()
+            hasFailed = true
             return .failed
         }
     }

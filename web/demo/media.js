@@ -29,7 +29,6 @@ export class Media {
     this.video = /** @type {HTMLVideoElement} */ (element("local"));
     this.camera = /** @type {HTMLSelectElement} */ (element("camera"));
     this.microphone = /** @type {HTMLSelectElement} */ (element("microphone"));
-    this.video.srcObject = this.stream;
     this.camera.onchange = () => this.#isSharing || this.#isOff("blind") || this.#inOrder(() => this.#open({ video: this.#wantedCamera() }));
     this.microphone.onchange = () => this.#inOrder(() => this.#open({ audio: this.#wantedMicrophone() }));
     element("mute").onclick = () => this.#toggleMicrophone();
@@ -184,6 +183,9 @@ export class Media {
   #describe() {
     const note = element("self-note");
     note.hidden = this.#track("video") !== undefined;
+    // A stream without a track would keep the page from ever having loaded.
+    const shown = note.hidden ? this.stream : null;
+    if (this.video.srcObject !== shown) this.video.srcObject = shown;
     note.textContent = this.#isOff("blind") ? "Camera off" : "No camera";
   }
 

@@ -154,10 +154,11 @@ export class Call {
     const { tone, title, text, isOver } = standing({
       peer: peer.state, signaling: signaling.state, other: this.#other, reason: whyNoPath(peer),
     });
+    if (isOver) this.quality.stop();
     element("dot").dataset.tone = tone;
     if (element("status").textContent !== title) element("status").textContent = title;
     const isConnected = peer.state === "connected" && !isOver;
-    if (!isConnected) element("figures").textContent = "";
+    if (!isConnected) element("figures").hidden = true;
     if (!isConnected || text) element("path").textContent = text;
     element("veil").hidden = isConnected;
     element("veil-title").textContent = title;

@@ -121,7 +121,7 @@ function end() {
   sessionStorage.removeItem(REMEMBERED.room);
 }
 
-call.onend = (error) => {
+call.onend = (/** @type {unknown} */ error) => {
   end();
   show("start");
   notify(failure(error));

@@ -1,5 +1,5 @@
 // @ts-check
-import { clock, copy, element } from "../common/page.js";
+import { clock, copy, element, make } from "../common/page.js";
 import { qrPath } from "../common/qr.js";
 import { notify, show } from "./views.js";
 
@@ -29,7 +29,7 @@ export class Invitation {
   show({ code, expires }) {
     const link = new URL(`#code=${code}`, location.href.split("#")[0]).href;
     element("code").textContent = [...code].join(" ");
-    element("code-digits").textContent = grouped(code);
+    element("code-digits").replaceChildren(...grouped(code).map((text) => make("span", { text })));
     element("page-address").textContent = location.host + location.pathname;
     this.#link.href = link;
     this.#link.textContent = link;
@@ -89,5 +89,5 @@ export class Invitation {
  */
 function grouped(code) {
   const middle = Math.ceil(code.length / 2);
-  return code.length < 6 ? code : `${code.slice(0, middle)}\u2009${code.slice(middle)}`;
+  return code.length < 6 ? [code] : [code.slice(0, middle), code.slice(middle)];
 }

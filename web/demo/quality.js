@@ -33,13 +33,14 @@ export class Quality {
     this.#history = [];
     element("graph-box").hidden = true;
     element("path").textContent = "Finding a way to the other person";
-    element("figures").textContent = "";
+    element("figures").hidden = true;
   }
 
   /** @param {PathReport} report */
   #show(report) {
     element("path").textContent = `${route(report)}. ${verdict(report)}.`;
-    element("figures").textContent = figures(report).join(" · ");
+    for (const [id, text] of Object.entries(figures(report))) element(id).textContent = text;
+    element("figures").hidden = false;
     element("graph-box").hidden = false;
     this.#note(report.roundTripTime, (report.loss ?? 0) > FAIR.loss);
   }
@@ -108,10 +109,10 @@ export function verdict({ roundTripTime, loss }) {
 
 /** @param {PathReport} report */
 function figures({ roundTripTime, sendRate, receiveRate, loss }) {
-  return [
-    roundTripTime === null ? "" : `${Math.max(1, Math.round(roundTripTime))} ms`,
-    sendRate === null ? "" : `↑ ${rate(sendRate)}`,
-    receiveRate === null ? "" : `↓ ${rate(receiveRate)}`,
-    loss === null ? "" : `${(loss * 100).toFixed(loss > 0 && loss < 0.1 ? 1 : 0)} % lost`,
-  ].filter(Boolean);
+  return {
+    "figure-trip": roundTripTime === null ? "–" : `${Math.max(1, Math.round(roundTripTime))} ms`,
+    "figure-loss": loss === null ? "–" : `${(loss * 100).toFixed(loss > 0 && loss < 0.1 ? 1 : 0)} %`,
+    "figure-send": sendRate === null ? "–" : rate(sendRate),
+    "figure-receive": receiveRate === null ? "–" : rate(receiveRate),
+  };
 }

@@ -22,7 +22,7 @@ import { SwitchboardError } from "../client/switchboard.js";
 export function standing({ peer, signaling, other, reason }) {
   const isServerGone = signaling === "waiting" || signaling === "closed";
   if (other === "left") {
-    return { tone: "warn", title: "The other person has left", text: "You can wait for them here, or start a new call.", isOver: true };
+    return { tone: "warn", title: "The other person has left", text: "This call is over. You can still read the chat and save what you received.", isOver: true };
   }
   switch (peer) {
     case "connected":

@@ -2,9 +2,12 @@ import COpenSSL
 
 /// One client's TLS: OpenSSL's `SSL`, driven by whatever `TLSExchange` points at.
 ///
-/// Belongs to one loop and is used on its thread only. Between calls OpenSSL holds at most one incomplete record; an
-/// idle session holds no buffer at all.
-package struct TLSSession: ~Copyable {
+/// Belongs to one loop and is used on its thread only, but may move to another: see ``attach(to:)``. Between calls
+/// OpenSSL holds at most one incomplete record; an idle session holds no buffer at all.
+///
+/// Sendable because there is only ever one owner, and OpenSSL ties an `SSL` to no thread: what it keeps by thread, its
+/// error queue, is left empty by every call here.
+package struct TLSSession: ~Copyable, @unchecked Sendable {
     /// What became of a step.
     package enum Step: Equatable, Sendable {
         /// So many bytes read or written; 0 for a handshake that is complete.
@@ -44,6 +47,20 @@ package struct TLSSession: ~Copyable {
 
     deinit {
         SSL_free(ssl)
+    }
+
+    /// Moves the session to another owner's exchange, whatever the state of its handshake.
+    ///
+    /// Before that the old owner has to have read until ``Step/needsInput`` (what it read from the socket and OpenSSL
+    /// has not taken is lost) and to have sent all that the session wrote. It detaches the session when it lets go.
+    /// - Parameter exchange: outlives the session, or its stay there.
+    package mutating func attach(to exchange: UnsafeMutablePointer<TLSExchange>) {
+        BIO_set_data(SSL_get_rbio(ssl), UnsafeMutableRawPointer(exchange))
+    }
+
+    /// Lets go of the exchange. Until ``attach(to:)`` every step is `.failed` and reads and writes nothing.
+    package mutating func detach() {
+        BIO_set_data(SSL_get_rbio(ssl), nil)
     }
 
     /// Goes on with the handshake; `.done(0)` when it is complete.

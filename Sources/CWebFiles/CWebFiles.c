@@ -13,6 +13,9 @@ static const unsigned char check_index_html[] = {
 static const unsigned char check_probes_js[] = {
 #embed "../../web/check/probes.js"
 };
+static const unsigned char check_verdicts_js[] = {
+#embed "../../web/check/verdicts.js"
+};
 static const unsigned char client_address_js[] = {
 #embed "../../web/client/address.js"
 };
@@ -73,11 +76,23 @@ static const unsigned char common_page_js[] = {
 static const unsigned char common_qr_js[] = {
 #embed "../../web/common/qr.js"
 };
+static const unsigned char demo_call_css[] = {
+#embed "../../web/demo/call.css"
+};
+static const unsigned char demo_call_js[] = {
+#embed "../../web/demo/call.js"
+};
+static const unsigned char demo_chat_js[] = {
+#embed "../../web/demo/chat.js"
+};
 static const unsigned char demo_demo_css[] = {
 #embed "../../web/demo/demo.css"
 };
 static const unsigned char demo_demo_js[] = {
 #embed "../../web/demo/demo.js"
+};
+static const unsigned char demo_filerow_js[] = {
+#embed "../../web/demo/filerow.js"
 };
 static const unsigned char demo_files_js[] = {
 #embed "../../web/demo/files.js"
@@ -85,14 +100,26 @@ static const unsigned char demo_files_js[] = {
 static const unsigned char demo_index_html[] = {
 #embed "../../web/demo/index.html"
 };
+static const unsigned char demo_invitation_js[] = {
+#embed "../../web/demo/invitation.js"
+};
 static const unsigned char demo_media_js[] = {
 #embed "../../web/demo/media.js"
 };
 static const unsigned char demo_quality_js[] = {
 #embed "../../web/demo/quality.js"
 };
+static const unsigned char demo_views_js[] = {
+#embed "../../web/demo/views.js"
+};
+static const unsigned char demo_words_js[] = {
+#embed "../../web/demo/words.js"
+};
 static const unsigned char index_html[] = {
 #embed "../../web/index.html"
+};
+static const unsigned char package_json[] = {
+#embed "../../web/package.json"
 };
 
 #define ENTRY(path, name) {path, name, sizeof(name)}
@@ -102,6 +129,7 @@ static const struct web_file files[] = {
     ENTRY("check/check.js", check_check_js),
     ENTRY("check/index.html", check_index_html),
     ENTRY("check/probes.js", check_probes_js),
+    ENTRY("check/verdicts.js", check_verdicts_js),
     ENTRY("client/address.js", client_address_js),
     ENTRY("client/candidates.js", client_candidates_js),
     ENTRY("client/connection.js", client_connection_js),
@@ -122,13 +150,21 @@ static const struct web_file files[] = {
     ENTRY("common/icon.svg", common_icon_svg),
     ENTRY("common/page.js", common_page_js),
     ENTRY("common/qr.js", common_qr_js),
+    ENTRY("demo/call.css", demo_call_css),
+    ENTRY("demo/call.js", demo_call_js),
+    ENTRY("demo/chat.js", demo_chat_js),
     ENTRY("demo/demo.css", demo_demo_css),
     ENTRY("demo/demo.js", demo_demo_js),
+    ENTRY("demo/filerow.js", demo_filerow_js),
     ENTRY("demo/files.js", demo_files_js),
     ENTRY("demo/index.html", demo_index_html),
+    ENTRY("demo/invitation.js", demo_invitation_js),
     ENTRY("demo/media.js", demo_media_js),
     ENTRY("demo/quality.js", demo_quality_js),
+    ENTRY("demo/views.js", demo_views_js),
+    ENTRY("demo/words.js", demo_words_js),
     ENTRY("index.html", index_html),
+    ENTRY("package.json", package_json),
 };
 
 const struct web_file *web_file_at(size_t place) { return &files[place]; }

@@ -22,7 +22,7 @@ sysusersdir = $(DESTDIR)$(PREFIX)/lib/sysusers.d
 docdir = $(DESTDIR)$(PREFIX)/share/doc/switchboard
 confdir = $(DESTDIR)$(SYSCONFDIR)/switchboard
 
-.PHONY: static install install-files install-config uninstall dist check-dist check-image check-compose
+.PHONY: static install install-files install-config uninstall dist check-dist check-image
 
 # `sudo make install` after `make static`: nothing is built as root, who may not even find swift.
 static:

@@ -79,9 +79,8 @@ def test_compose_gives_both_servers_the_same_file_and_the_same_secret() -> None:
 
 
 @pytest.mark.skipif(shutil.which("docker-compose") is None, reason="docker-compose is not installed")
-@pytest.mark.parametrize("options", [[], ["--profile", "coturn"]])
-def test_docker_compose_takes_the_file(options: list[str]) -> None:
-    command = ["docker-compose", *options, "config", "--quiet"]
+def test_docker_compose_takes_the_file() -> None:
+    command = ["docker-compose", "--profile", "coturn", "config", "--quiet"]
     checked = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
     assert checked.returncode == 0, checked.stderr
 

@@ -76,6 +76,6 @@ docs:
 
 clean:
 	$(SWIFT) package clean
-	rm -rf $(VENV) .build/benchmarks .build/fuzz
+	rm -rf $(VENV) .build/benchmarks .build/fuzz .build/static .build/dist
 
 include deploy/install.mk

@@ -110,7 +110,7 @@ async function relay(transport, servers) {
 async function ipv6(servers) {
   if (servers.length === 0) return missing("Without a STUN server this cannot be told.");
   try {
-    return good(`This device can be reached over IPv6 as ${await probes.outsideAddress(servers, "ipv6")}.`);
+    return good(`Calls can go over IPv6. From outside, this device is ${await probes.outsideAddress(servers, "ipv6")}.`);
   } catch {
     return { word: "None", tone: "none", text: "Calls use IPv4, and nothing has to be done. With IPv6 on both sides more of them would be direct." };
   }

@@ -158,8 +158,8 @@ export class Call {
     element("dot").dataset.tone = tone;
     if (element("status").textContent !== title) element("status").textContent = title;
     const isConnected = peer.state === "connected" && !isOver;
-    if (!isConnected) element("figures").hidden = true;
-    if (!isConnected || text) element("path").textContent = text;
+    if (!isConnected) this.quality.hide();
+    element("explanation").textContent = text;
     element("veil").hidden = isConnected;
     element("veil-title").textContent = title;
     element("veil-text").textContent = text;

@@ -7,6 +7,7 @@ import pathlib
 
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.remote.webelement import WebElement
 
 from callpage import CALL_LIMIT
 from sitepage import SitePage
@@ -63,12 +64,16 @@ class DemoPage(SitePage):
 
     def save(self, name: str, size: int) -> str:
         """Saves a file that has been received; gives the SHA-256 of what was saved."""
-        link = (By.CSS_SELECTOR, f"#files a[download='{name}'], #kept-files a[download='{name}']")
-        self.wait_until(lambda: self.driver.find_elements(*link), f"{name} can be saved", 2 * CALL_LIMIT)
-        self.driver.find_element(*link).click()
+        self.wait_until(lambda: self._links(name), f"{name} can be saved", 2 * CALL_LIMIT)
+        self._links(name)[0].click()
         saved = self.downloads / name
         self.wait_until(lambda: saved.exists() and saved.stat().st_size == size, f"{name} is saved")
         return hashlib.sha256(saved.read_bytes()).hexdigest()
+
+    def _links(self, name: str) -> list[WebElement]:
+        """The links in sight that save a file."""
+        found = self.driver.find_elements(By.CSS_SELECTOR, f"a[download='{name}']")
+        return [link for link in found if link.is_displayed()]
 
 
 def meet(host: DemoPage, guest: DemoPage, server: Server) -> str:

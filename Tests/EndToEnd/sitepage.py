@@ -99,6 +99,18 @@ class SitePage(Chromium):
         media = {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
         self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", media)
 
+    def lose_packets(self, share: int) -> None:
+        """Of WebRTC, in percent. It has effect on sockets that were made after the first call."""
+        conditions = {"offline": False, "downloadThroughput": -1, "uploadThroughput": -1}
+        self.driver.execute_cdp_cmd("Network.enable", {})
+        # Without any latency Chromium looks no further.
+        some = {"latency": 1, "packetLoss": share}
+        self.driver.execute_cdp_cmd("Network.emulateNetworkConditions", conditions | some)
+
+    def keep_packets(self) -> None:
+        """From now on nothing is emulated."""
+        self.driver.execute_cdp_cmd("Network.disable", {})
+
     def inspect(self, name: str) -> None:
         """In every look: nothing that shuts people out, nothing wider than the window, and a picture to look at."""
         for size, form in ((DESKTOP, "desktop"), (PHONE, "phone")):

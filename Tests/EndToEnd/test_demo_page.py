@@ -39,6 +39,16 @@ def pair(browsers: Pair) -> Iterator[Pair]:
 
 
 @pytest.fixture
+def lossy_pair(pair: Pair) -> Iterator[Pair]:
+    """Whose packets can be lost."""
+    for page in pair:
+        page.lose_packets(0)
+    yield pair
+    for page in pair:
+        page.keep_packets()
+
+
+@pytest.fixture
 def call(pair: Pair, shared_server: Server) -> Pair:
     """Two in a call, after one typed the other's code."""
     meet(*pair, shared_server)
@@ -229,6 +239,39 @@ def test_the_call_goes_on_while_the_server_is_gone(pair: Pair, start_server: Cal
     pair[0].wait_for_message("The server is back")
     for page in pair:
         page.wait_for_picture()
+
+
+def test_a_path_that_breaks_is_mended(lossy_pair: Pair, shared_server: Server) -> None:
+    meet(*lossy_pair, shared_server)
+    for page in lossy_pair:
+        page.lose_packets(100)
+    for page in lossy_pair:
+        page.wait_for_status("Reconnecting…")
+    lossy_pair[0].inspect("call-reconnecting")
+    for page in lossy_pair:
+        page.lose_packets(0)
+    for page in lossy_pair:
+        page.wait_until_connected()
+    for page in lossy_pair:
+        page.wait_for_picture()
+    lossy_pair[0].say("Mended")
+    lossy_pair[1].wait_for_message("Mended")
+
+
+def test_a_call_that_finds_no_path_says_why(lossy_pair: Pair, shared_server: Server) -> None:
+    host, guest = lossy_pair
+    for page in lossy_pair:
+        page.visit(shared_server)
+        page.lose_packets(100)
+    guest.join(host.create_code())
+    host.wait_for_status("No connection came about", 60)
+    host.wait_for_text("veil", "this server offers no relay")
+    host.wait_until_shown("veil-check")
+    host.inspect("call-no-path")
+    for page in lossy_pair:
+        page.lose_packets(0)
+    for page in lossy_pair:
+        page.wait_until_connected()
 
 
 def test_a_call_that_is_being_set_up_survives_the_loss_of_the_server(

@@ -161,9 +161,12 @@ async function run(way, probe) {
   sign.setAttribute("aria-hidden", "true");
   outcome.className = `outcome ${finding.tone === "none" ? "busy" : finding.tone}`;
   outcome.replaceChildren(sign, finding.word);
-  time.textContent = finding === untried || finding.isOffered === false ? "" : `${milliseconds} ms`;
+  time.textContent = finding === untried || finding.isOffered === false ? "" : duration(milliseconds);
   meaning.textContent = finding.text;
 }
+
+/** @param {number} milliseconds */
+const duration = (milliseconds) => (milliseconds < 1_000 ? `${milliseconds} ms` : `${(milliseconds / 1_000).toFixed(1)} s`);
 
 /** @param {ReturnType<typeof summary>} conclusion */
 function conclude({ tone, verdict, meaning }) {
@@ -174,7 +177,7 @@ function conclude({ tone, verdict, meaning }) {
 
 /** The findings as text. */
 function report() {
-  const lines = [...results].map(([way, { word, milliseconds, text }]) => `${way.padEnd(13)}  ${word}, ${milliseconds} ms. ${text}`);
+  const lines = [...results].map(([way, { word, milliseconds, text }]) => `${way.padEnd(13)}  ${word}, ${duration(milliseconds)}. ${text}`);
   return [
     `Switchboard network check of ${server.host}`, new Date().toISOString(), navigator.userAgent, "",
     `${element("verdict").textContent} ${element("meaning").textContent}`, "", ...WAYS.flatMap((way) => lines.find((line) => line.startsWith(way)) ?? []), "",

@@ -16,8 +16,29 @@ static const unsigned char check_probes_js[] = {
 static const unsigned char check_verdicts_js[] = {
 #embed "../../web/check/verdicts.js"
 };
+static const unsigned char client_address_js[] = {
+#embed "../../web/client/address.js"
+};
+static const unsigned char client_candidates_js[] = {
+#embed "../../web/client/candidates.js"
+};
+static const unsigned char client_connection_js[] = {
+#embed "../../web/client/connection.js"
+};
+static const unsigned char client_description_js[] = {
+#embed "../../web/client/description.js"
+};
 static const unsigned char client_errors_js[] = {
 #embed "../../web/client/errors.js"
+};
+static const unsigned char client_events_js[] = {
+#embed "../../web/client/events.js"
+};
+static const unsigned char client_network_js[] = {
+#embed "../../web/client/network.js"
+};
+static const unsigned char client_outbox_js[] = {
+#embed "../../web/client/outbox.js"
 };
 static const unsigned char client_pairing_js[] = {
 #embed "../../web/client/pairing.js"
@@ -27,6 +48,12 @@ static const unsigned char client_path_js[] = {
 };
 static const unsigned char client_peer_js[] = {
 #embed "../../web/client/peer.js"
+};
+static const unsigned char client_renewal_js[] = {
+#embed "../../web/client/renewal.js"
+};
+static const unsigned char client_repairs_js[] = {
+#embed "../../web/client/repairs.js"
 };
 static const unsigned char client_signaling_js[] = {
 #embed "../../web/client/signaling.js"
@@ -91,6 +118,9 @@ static const unsigned char demo_words_js[] = {
 static const unsigned char index_html[] = {
 #embed "../../web/index.html"
 };
+static const unsigned char package_json[] = {
+#embed "../../web/package.json"
+};
 
 #define ENTRY(path, name) {path, name, sizeof(name)}
 
@@ -100,10 +130,19 @@ static const struct web_file files[] = {
     ENTRY("check/index.html", check_index_html),
     ENTRY("check/probes.js", check_probes_js),
     ENTRY("check/verdicts.js", check_verdicts_js),
+    ENTRY("client/address.js", client_address_js),
+    ENTRY("client/candidates.js", client_candidates_js),
+    ENTRY("client/connection.js", client_connection_js),
+    ENTRY("client/description.js", client_description_js),
     ENTRY("client/errors.js", client_errors_js),
+    ENTRY("client/events.js", client_events_js),
+    ENTRY("client/network.js", client_network_js),
+    ENTRY("client/outbox.js", client_outbox_js),
     ENTRY("client/pairing.js", client_pairing_js),
     ENTRY("client/path.js", client_path_js),
     ENTRY("client/peer.js", client_peer_js),
+    ENTRY("client/renewal.js", client_renewal_js),
+    ENTRY("client/repairs.js", client_repairs_js),
     ENTRY("client/signaling.js", client_signaling_js),
     ENTRY("client/switchboard.js", client_switchboard_js),
     ENTRY("client/timing.js", client_timing_js),
@@ -125,6 +164,7 @@ static const struct web_file files[] = {
     ENTRY("demo/views.js", demo_views_js),
     ENTRY("demo/words.js", demo_words_js),
     ENTRY("index.html", index_html),
+    ENTRY("package.json", package_json),
 };
 
 const struct web_file *web_file_at(size_t place) { return &files[place]; }

@@ -229,8 +229,8 @@ def test_the_call_goes_on_while_the_server_is_gone(pair: Pair, start_server: Cal
         page.wait_for_text("explanation", "Reconnecting to the server")
     pair[0].inspect("call-server-gone")
     while time.monotonic() < down_until:
-        pair[0].say(f"{down_until - time.monotonic():.1f} seconds to go")
-        pair[1].wait_for_message("seconds to go")
+        pair[0].say(remaining := f"{down_until - time.monotonic():.1f} seconds to go")
+        pair[1].wait_for_message(remaining)
         pair[1].wait_for_picture()
     server.start()
     for page in pair:

@@ -65,8 +65,10 @@ async function enter(ask, fail) {
   } catch (error) {
     if (!signal.aborted) fail(error);
   } finally {
-    invitation.hide();
-    clearTimeout(lookingForServer);
+    if (asking.signal === signal) {
+      invitation.hide();
+      clearTimeout(lookingForServer);
+    }
     if (!signal.aborted) sessionStorage.removeItem(REMEMBERED.invitation);
   }
 }

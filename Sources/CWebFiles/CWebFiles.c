@@ -67,6 +67,9 @@ static const unsigned char client_timing_js[] = {
 static const unsigned char common_base_css[] = {
 #embed "../../web/common/base.css"
 };
+static const unsigned char common_front_css[] = {
+#embed "../../web/common/front.css"
+};
 static const unsigned char common_icon_svg[] = {
 #embed "../../web/common/icon.svg"
 };
@@ -144,6 +147,7 @@ static const struct web_file files[] = {
     ENTRY("client/switchboard.js", client_switchboard_js),
     ENTRY("client/timing.js", client_timing_js),
     ENTRY("common/base.css", common_base_css),
+    ENTRY("common/front.css", common_front_css),
     ENTRY("common/icon.svg", common_icon_svg),
     ENTRY("common/page.js", common_page_js),
     ENTRY("common/qr.js", common_qr_js),

@@ -62,9 +62,12 @@ extension ConnectionGate {
     ///
     /// - Returns: false if the client has too many connections.
     func cameThroughProxy(_ header: ProxyHeader, _ socket: SocketAddress?) -> Bool {
-        proxiedDestination = header.destination
-        peer =
-            header.source.flatMap { try? SocketAddress(ipAddress: "\($0.ip)", port: Int($0.port)) } ?? socket
+        let isHere = socket.map { ClientAddress($0).isLoopback } ?? false
+        // Local callers have privileges: only a proxy on this machine may name one.
+        if let source = header.source, isHere || !source.ip.isLoopback {
+            peer = try? SocketAddress(ipAddress: "\(source.ip)", port: Int(source.port))
+            proxiedDestination = header.destination
+        }
         return admit(peer)
     }
 }

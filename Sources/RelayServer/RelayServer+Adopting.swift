@@ -12,7 +12,7 @@ extension RelayServer {
     /// - Parameters:
     ///   - socket: connected; belongs to the relay from now on, refused or not. Its options are set here.
     ///   - client: where it comes from, by a proxy's word if it came through one.
-    ///   - server: the local address that it came to.
+    ///   - server: the local address that it came to. Both may be IPv4-mapped.
     ///   - tls: the session with its handshake complete, detached; nil for plain TCP.
     ///   - received: what has been read of it, decrypted: the beginning of what the client has sent.
     package func adopt(
@@ -24,7 +24,8 @@ extension RelayServer {
             return
         }
         let transport: ClientTransport = tls == nil ? .tcp : .tls
-        let fiveTuple = FiveTuple(client: client, server: server, transport: transport)
+        let fiveTuple = FiveTuple(
+            client: client.unmapped, server: server.unmapped, transport: transport)
         let connection = AdoptedStream.Connection(socket: socket, tls: tls, received: received)
         if let stream = AdoptedStream(connection, fiveTuple, admission: admission) {
             post(stream)

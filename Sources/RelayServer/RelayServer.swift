@@ -140,6 +140,9 @@ package final class RelayServer: Sendable {
         }
     }
 
+    /// Whether a TCP connection from this address has to begin with a PROXY header.
+    func isProxy(_ address: IPAddress) -> Bool { configuration.proxies.contains { $0.contains(address) } }
+
     /// Counts a stream for which there was no room.
     func refuseStream() { state.withLock { $0.handles.first }?.refuseStream() }
 

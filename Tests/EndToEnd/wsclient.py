@@ -28,8 +28,7 @@ from wsproto.events import (
 
 import frames
 from frames import Frame, FrameReader
-from switchboard import Server
-from tcp import LIMIT, Connection, Response, read_response
+from tcp import LIMIT, Listening, Response, connect, read_response
 
 JSON = dict[str, object]
 KEY = base64.b64encode(b"sixteen octets!!").decode()
@@ -70,13 +69,13 @@ class Client:
 
     def __init__(
         self,
-        server: Server,
+        server: Listening,
         *,
         path: str = "/",
         headers: dict[str, str] | None = None,
         receive_buffer: int | None = None,
     ) -> None:
-        self.connection = Connection(server.host, server.port, receive_buffer=receive_buffer)
+        self.connection = connect(server, receive_buffer=receive_buffer)
         self._protocol = wsproto.WSConnection(wsproto.ConnectionType.CLIENT)
         self._inbox: collections.deque[str] = collections.deque()
         self._partial: list[str] = []
@@ -210,7 +209,7 @@ class Client:
         self.drop()
 
 
-def pair(server: Server, room: str | None = None) -> tuple[Client, Client]:
+def pair(server: Listening, room: str | None = None) -> tuple[Client, Client]:
     """Two clients in one room, the initiator first, with every message about joining consumed."""
     room = room or new_room()
     first, second = Client(server), Client(server)
@@ -272,9 +271,9 @@ class RawWebSocket:
     """A connection after its handshake: the test writes any octets and reads strictly checked frames."""
 
     def __init__(
-        self, server: Server, *, after: bytes = b"", receive_buffer: int | None = None, greeting: bool = True
+        self, server: Listening, *, after: bytes = b"", receive_buffer: int | None = None, greeting: bool = True
     ) -> None:
-        self.connection = Connection(server.host, server.port, receive_buffer=receive_buffer)
+        self.connection = connect(server, receive_buffer=receive_buffer)
         self._reader = FrameReader()
         self.connection.send(handshake() + after)
         response = read_response(self.connection)
@@ -353,7 +352,7 @@ class RawWebSocket:
         self.connection.close()
 
 
-def raw_pair(server: Server, *, receive_buffer: int | None = None) -> tuple[RawWebSocket, RawWebSocket]:
+def raw_pair(server: Listening, *, receive_buffer: int | None = None) -> tuple[RawWebSocket, RawWebSocket]:
     """Two raw connections in a room of their own; the second may have a small receive buffer."""
     room = new_room()
     first, second = RawWebSocket(server), RawWebSocket(server, receive_buffer=receive_buffer)

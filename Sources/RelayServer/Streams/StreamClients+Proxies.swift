@@ -47,23 +47,26 @@ extension StreamClients {
             guard recv(socket, place + kept, rest, Int32(MSG_DONTWAIT)) == rest else {
                 return .ended(.broken)
             }
-            return name(client, header.source ?? client.pointee.route.fiveTuple.client, path: &path)
+            return name(client, header, path: &path)
         }
     }
 
     /// The connection is this client's from now on, and counts as such.
     private mutating func name(
-        _ client: UnsafeMutablePointer<StreamClient>, _ address: TransportAddress,
+        _ client: UnsafeMutablePointer<StreamClient>, _ header: ProxyHeader,
         path: inout some StreamReceiver & ~Copyable
     ) -> ProxyStep {
+        let route = client.pointee.route
+        let own = route.fiveTuple
+        let address = header.source ?? own.client
         guard admission.name(address.ip) else { return .ended(.refused) }
         client.pointee.admittedAs = address.ip
-        let route = client.pointee.route
-        let fiveTuple = FiveTuple(
-            client: address, server: route.fiveTuple.server, transport: route.fiveTuple.transport)
-        client.pointee.route = ClientRoute(fiveTuple: fiveTuple, handle: route.handle)
+        client.pointee.route = ClientRoute(
+            fiveTuple: FiveTuple(
+                client: address, server: header.destination ?? own.server, transport: own.transport),
+            handle: route.handle)
         claim(client.pointee.route, path: &path)
-        client.pointee.phase = StreamClient.firstPhase(fiveTuple.transport)
+        client.pointee.phase = StreamClient.firstPhase(own.transport)
         counters.proxied &+= 1
         return .complete
     }

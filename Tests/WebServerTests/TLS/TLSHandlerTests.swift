@@ -82,7 +82,9 @@ struct TLSHandlerTests {
         #expect(pair.behind.writability == [false, true])
     }
 
-    @Test("Who gets the first data is told that the handshake's last flight waits, and when it does not any more")
+    @Test(
+        "Who gets the first data is told that the handshake's last flight waits, and when it does not any more"
+    )
     func lastFlight() throws {
         let pair = try TLSTestPair()
         _ = pair.client.handshake()

@@ -37,6 +37,8 @@ package struct TLSSession: ~Copyable, @unchecked Sendable {
     package private(set) var failure = Failure.malformed
     /// Keeps OpenSSL's pointer to the callbacks and the certificate alive.
     private let context: TLSContext
+    /// OpenSSL forbids SSL_shutdown from then on.
+    private var hasFailed = false
 
     /// A session that waits for a ClientHello.
     ///
@@ -92,9 +94,9 @@ package struct TLSSession: ~Copyable, @unchecked Sendable {
         return result > 0 ? .done(Int(result)) : outcome(of: result)
     }
 
-    /// Says goodbye, without waiting for an answer. Not after `.failed`.
+    /// Says goodbye, without waiting for an answer; nothing after `.failed`.
     package mutating func close() {
-        if SSL_shutdown(ssl) < 0 { ERR_clear_error() }
+        if !hasFailed, SSL_shutdown(ssl) < 0 { ERR_clear_error() }
     }
 
     /// The version as OpenSSL calls it, "TLSv1.3" for one.
@@ -118,6 +120,7 @@ package struct TLSSession: ~Copyable, @unchecked Sendable {
         default:
             failure = Failure(errorNumber: ERR_peek_error())
             ERR_clear_error()
+            hasFailed = true
             return .failed
         }
     }

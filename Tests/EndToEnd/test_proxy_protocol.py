@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ssl
+import subprocess
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -227,3 +228,15 @@ def test_a_proxy_that_only_looks_leaves_no_trace(proxied: Server) -> None:
         proxy.half_close()
         assert proxy.receive_to_end() == b""
     assert metric(proxied, REFUSED) == before
+
+
+@pytest.mark.parametrize("tls", [False, True])
+def test_headers_of_software_that_is_not_ours(proxied: Server, certificate: Certificate, tls: bool) -> None:
+    """curl speaks for itself as a proxy would, in version 1."""
+    url = f"https://localhost:{proxied.https_port}" if tls else f"http://localhost:{proxied.port}"
+    page = subprocess.run(
+        ["curl", "--silent", "--show-error", "--max-time", "20", "--cacert", str(certificate.authority)]
+        + ["--ipv4", "--interface", PROXY_ADDRESS, "--haproxy-protocol", f"{url}/healthz"],
+        capture_output=True, text=True, timeout=30,
+    )  # fmt: skip
+    assert page.stdout == '{"status":"ok"}', page.stderr

@@ -62,7 +62,7 @@ def test_every_method_is_redirected(server: Server, method: str) -> None:
 
 
 def test_handshakes_are_redirected(server: Server) -> None:
-    response = answer(server, handshake(path="/ws"))
+    response = answer(server, handshake("/ws"))
     response.assert_refusal(308, error="https_only")
     assert response.header("location") == f"https://localhost:{server.https_port}/ws"
 

@@ -28,7 +28,7 @@ from wsproto.events import (
 
 import frames
 from frames import Frame, FrameReader
-from tcp import LIMIT, Listening, Response, connect, read_response
+from tcp import LIMIT, Connection, Listening, Response, connect, read_response
 
 JSON = dict[str, object]
 KEY = base64.b64encode(b"sixteen octets!!").decode()
@@ -75,7 +75,7 @@ class Client:
         headers: dict[str, str] | None = None,
         receive_buffer: int | None = None,
     ) -> None:
-        self.connection = connect(server, receive_buffer=receive_buffer)
+        self.connection = self.connect(server, receive_buffer)
         self._protocol = wsproto.WSConnection(wsproto.ConnectionType.CLIENT)
         self._inbox: collections.deque[str] = collections.deque()
         self._partial: list[str] = []
@@ -93,6 +93,10 @@ class Client:
         if self._accepted:
             hello = self.next("connected")
             self.id = str(hello["clientId"])
+
+    def connect(self, server: Listening, receive_buffer: int | None) -> Connection:
+        """The connection before its handshake."""
+        return connect(server, receive_buffer=receive_buffer)
 
     # Sending
 

@@ -117,15 +117,21 @@ struct Server {
         var group = ServiceGroupConfiguration(services: running, logger: logger)
         // What is left of the time after this is for cancelled services to finish.
         group.maximumGracefulShutdownDuration = timeout * 0.8
-        try await run(ServiceGroup(configuration: group), timeout, onShutdown: relay.beginDraining)
+        try await run(
+            ServiceGroup(configuration: group), timeout, onShutdown: relay.beginDraining,
+            onHangUp: {
+                certificates?.reload()
+                relay.service?.reloadCertificates()
+            })
         await store?.close()
     }
 
     private func run(
-        _ group: ServiceGroup, _ timeout: Duration, onShutdown: @escaping @Sendable () -> Void
+        _ group: ServiceGroup, _ timeout: Duration, onShutdown: @escaping @Sendable () -> Void,
+        onHangUp: @escaping @Sendable () -> Void
     ) async throws {
         let signals = await ShutdownSignals(
-            timeout: timeout, log: log, logger: logger, onShutdown: onShutdown)
+            timeout: timeout, log: log, logger: logger, onShutdown: onShutdown, onHangUp: onHangUp)
         let watcher = Task { await signals.run(group) }
         defer { watcher.cancel() }
         try await group.run()

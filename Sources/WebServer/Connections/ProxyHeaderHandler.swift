@@ -56,15 +56,24 @@ final class ProxyHeaderHandler: ChannelInboundHandler, RemovableChannelHandler {
     }
 }
 
+extension ProxyHeader {
+    /// The client of a connection whose socket leads to the proxy that sent this, and where the client connected to.
+    ///
+    /// A proxy's own connection stays its own. So does one of a client that is on the proxy's machine and not on this
+    /// one: to be local has privileges here.
+    func client(behind socket: SocketAddress?) -> (client: SocketAddress?, destination: TransportAddress?) {
+        let isHere = socket.map { ClientAddress($0).isLoopback } ?? false
+        guard let source, isHere || !source.ip.isLoopback else { return (socket, nil) }
+        return (try? SocketAddress(ipAddress: "\(source.ip)", port: Int(source.port)), destination)
+    }
+}
+
 extension ConnectionGate {
-    /// Takes over what a trusted proxy says of the connection, and counts it for its client; a proxy's own connection
-    /// stays its own.
+    /// Takes over what a trusted proxy says of the connection, and counts it for its client.
     ///
     /// - Returns: false if the client has too many connections.
     func cameThroughProxy(_ header: ProxyHeader, _ socket: SocketAddress?) -> Bool {
-        proxiedDestination = header.destination
-        peer =
-            header.source.flatMap { try? SocketAddress(ipAddress: "\($0.ip)", port: Int($0.port)) } ?? socket
+        (peer, proxiedDestination) = header.client(behind: socket)
         return admit(peer)
     }
 }

@@ -10,7 +10,7 @@ struct EmbeddedPagesTests {
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().appending(path: "web")
     /// For people and their editors only.
-    private static let kept: Set = ["jsconfig.json"]
+    private static let kept: Set = ["jsconfig.json", "package.json"]
 
     private static var embedded: [String: [UInt8]] {
         var files: [String: [UInt8]] = [:]

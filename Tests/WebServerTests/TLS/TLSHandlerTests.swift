@@ -1,3 +1,4 @@
+import Logging
 import NIOCore
 import NIOEmbedded
 import TLS
@@ -67,7 +68,7 @@ struct TLSHandlerTests {
         pair.setWritable(false)
         let written = pair.channel.eventLoop.makePromise(of: Void.self)
         var isWritten = false
-        written.futureResult.whenSuccess { isWritten = true }
+        written.futureResult.assumeIsolated().whenSuccess { isWritten = true }
         pair.write(bytes(1_000), written)
         pair.write(bytes(500))
         #expect(try pair.channel.readOutbound(as: ByteBuffer.self) == nil)
@@ -179,7 +180,7 @@ struct TLSHandlerTests {
         pair.setWritable(false)
         let written = pair.channel.eventLoop.makePromise(of: Void.self)
         var hasFailed = false
-        written.futureResult.whenFailure { _ in hasFailed = true }
+        written.futureResult.assumeIsolated().whenFailure { _ in hasFailed = true }
         pair.write([1], written)
         pair.channel.close(promise: nil)
         #expect(hasFailed)
@@ -257,7 +258,7 @@ struct TLSHandlerTests {
         let loop = EmbeddedEventLoop()
         let keys = try TestKeyPair()
         let settings = TLSSettings(certificateFile: keys.certificateFile, privateKeyFile: keys.keyFile)
-        let certificates = try TLSCertificates(settings, logger: .init(label: "test"))
+        let certificates = try TLSCertificates(settings, logger: Logger(label: "test"))
         let service = TLSService(certificates, limits: ConnectionLimits())
         let context = LoopContext(eventLoop: loop, counters: LoopCounters())
         let tls = LoopTLS(service: service, eventLoop: loop)
@@ -283,8 +284,8 @@ struct TLSHandlerTests {
     func release() throws {
         let pair = try TLSTestPair(protocols: ["stun.turn"])
         _ = try pair.handshake()
-        let session = pair.handler.release()
-        #expect(session != nil)
+        let isGiven = pair.handler.release() != nil
+        #expect(isGiven)
         #expect(pair.handler.phase == .released)
         pair.write([1])
         pair.channel.close(promise: nil)

@@ -157,7 +157,8 @@ final class TLSTestPair {
     ) throws {
         keys = try TestKeyPair()
         let settings = TLSSettings(
-            certificateFile: keys.certificateFile, privateKeyFile: keys.keyFile, applicationProtocols: offered)
+            certificateFile: keys.certificateFile, privateKeyFile: keys.keyFile, applicationProtocols: offered
+        )
         service = TLSService(try TLSCertificates(settings, logger: Logger(label: "test")), limits: limits)
         let loop = LoopContext(eventLoop: channel.eventLoop, counters: LoopCounters())
         handler = TLSHandler(LoopTLS(service: service, eventLoop: channel.eventLoop), loop: loop)

@@ -1,0 +1,40 @@
+// @ts-check
+
+/**
+ * What names the connection that wrote a description: the id of its session (RFC 8866 §5.2).
+ * @param {string} sdp
+ */
+export function identity(sdp) {
+  return /^o=\S+ (\S+)/m.exec(sdp)?.[1] ?? sdp;
+}
+
+/**
+ * Whether a candidate is of the ICE generation that a description begins (RFC 8840 §4.1). One that does not say its
+ * generation is taken to be.
+ * @param {RTCIceCandidateInit} candidate
+ * @param {string} sdp
+ */
+export function isOf(candidate, sdp) {
+  const fragment = candidate.usernameFragment;
+  return !fragment || sdp.split(/\r?\n/).includes(`a=ice-ufrag:${fragment}`);
+}
+
+/**
+ * An answer whose DTLS role is the one that its sender has had so far (RFC 8842 §5.3): without a new association the
+ * roles stay. Firefox answers an offer with new ICE credentials as the active side whatever it was, and then others
+ * refuse the answer.
+ * @param {string} sdp
+ * @param {Pick<RTCPeerConnection, "currentLocalDescription" | "currentRemoteDescription">} connection
+ */
+export function withSettledRole(sdp, { currentLocalDescription: local, currentRemoteDescription: remote }) {
+  const theirs = remote?.type === "answer" ? role(remote.sdp) : opposite[role(local?.sdp ?? "") ?? ""];
+  return theirs ? sdp.replace(/^a=setup:(active|passive)/gm, `a=setup:${theirs}`) : sdp;
+}
+
+/** @type {Record<string, string | undefined>} */
+const opposite = { active: "passive", passive: "active" };
+
+/** @param {string} sdp */
+function role(sdp) {
+  return /^a=setup:(active|passive)/m.exec(sdp)?.[1];
+}

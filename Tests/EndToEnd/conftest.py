@@ -12,6 +12,8 @@ from deployment import Deployment, deployment, relays
 from relay import Connect, Relay, connecting, running
 from switchboard import Server
 
+pytest_plugins = ("demofixtures",)
+
 
 @pytest.fixture
 def start_server(tmp_path: pathlib.Path) -> Iterator[Callable[..., Server]]:

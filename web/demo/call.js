@@ -173,10 +173,12 @@ export class Call {
    * @param {import("./media.js").Devices | null} devices
    */
   #showDevices(devices) {
-    const missing = devices ? [devices.microphone ? "" : "Microphone off", devices.camera ? "" : "Camera off"].filter(Boolean) : [];
-    if (devices?.screen) missing.unshift("Sharing a screen");
-    element("remote-devices").textContent = missing.join(" · ");
-    element("remote-devices").hidden = missing.length === 0;
+    const said = [];
+    if (devices?.screen) said.push("Sharing a screen");
+    if (devices?.microphone === false) said.push("Microphone off");
+    if (devices?.camera === false) said.push("Camera off");
+    element("remote-devices").textContent = said.join(" · ");
+    element("remote-devices").hidden = said.length === 0;
     this.remote.classList.toggle("blank", devices?.camera === false);
   }
 

@@ -121,9 +121,6 @@ static const unsigned char demo_words_js[] = {
 static const unsigned char index_html[] = {
 #embed "../../web/index.html"
 };
-static const unsigned char package_json[] = {
-#embed "../../web/package.json"
-};
 
 #define ENTRY(path, name) {path, name, sizeof(name)}
 
@@ -168,7 +165,6 @@ static const struct web_file files[] = {
     ENTRY("demo/views.js", demo_views_js),
     ENTRY("demo/words.js", demo_words_js),
     ENTRY("index.html", index_html),
-    ENTRY("package.json", package_json),
 };
 
 const struct web_file *web_file_at(size_t place) { return &files[place]; }

@@ -42,30 +42,36 @@ extension StreamClients {
     }
 }
 
-/// A loop of stream clients without UDP, driven by the test turn by turn.
+/// A loop of stream clients without UDP, driven by the test turn by turn. Its time stands still but for ``pass(_:)``.
 final class StreamFixture {
     private let poller: Poller
     var streams: StreamClients
     var path = TestReceiver()
     let admission: StreamAdmission
     private(set) var address = TransportAddress(.loopbackIPv4, port: 0)
-    /// Added to the clock.
-    private var passed: UInt64 = 0
-
-    init(_ limits: StreamLimits = StreamLimits(), certificates: TLSCertificates? = nil) throws {
+    /// - Parameter listens: whether it has a listener of its own.
+    init(
+        _ limits: StreamLimits = StreamLimits(), certificates: TLSCertificates? = nil,
+        proxies: [IPRange] = [],
+        listens: Bool = true
+    ) throws {
         admission = StreamAdmission(limits)
         poller = try Poller()
-        let listener = try StreamListener.open(address, transport: certificates == nil ? .tcp : .tls)
-        address = listener.address
+        var listeners: [StreamListener] = []
+        if listens {
+            let listener = try StreamListener.open(address, transport: certificates == nil ? .tcp : .tls)
+            address = listener.address
+            listeners = [listener]
+        }
         streams = StreamClients(
-            limits, listeners: [listener], admission: admission, certificates: certificates)
+            limits, listeners: listeners, admission: admission, certificates: certificates,
+            proxies: proxies)
         streams.register(poller.registry)
     }
 
     /// One turn of the loop: waits for at most so long.
     func turn(milliseconds: Int32 = 0) {
         let count = poller.wait(milliseconds: milliseconds)
-        path.now = Clock.now().advanced(byNanoseconds: passed)
         for index in 0..<count {
             let (tag, events) = poller.event(index)
             streams.handle(tag, events: events, path: &path)
@@ -74,9 +80,9 @@ final class StreamFixture {
         streams.expire(path: &path)
     }
 
-    /// Turns until something is true; false if it does not become true in 10 seconds.
+    /// Turns until something is true; false if it does not become true in 30 seconds.
     func turns(_ condition: () throws -> Bool) rethrows -> Bool {
-        let end = Clock.now().advanced(bySeconds: 10)
+        let end = Clock.now().advanced(bySeconds: 30)
         while Clock.now() < end {
             if try condition() { return true }
             turn(milliseconds: 5)
@@ -85,11 +91,17 @@ final class StreamFixture {
     }
 
     /// Lets time go by for deadlines.
-    func pass(_ duration: Duration) { passed += duration.nanoseconds }
+    func pass(_ duration: Duration) { path.now = path.now.advanced(byNanoseconds: duration.nanoseconds) }
 
     /// Writes whatever is appended by `body` as one turn does.
     func write(_ body: (inout StreamClients) -> Void) {
         body(&streams)
+        streams.write(path: &path)
+    }
+
+    /// Takes over a connection as the loop does with one that it finds in its mailbox.
+    func adopt(_ stream: AdoptedStream) {
+        streams.adopt(stream, path: &path)
         streams.write(path: &path)
     }
 

@@ -122,6 +122,23 @@ def test_a_call_works_for_somebody_who_gives_no_camera(
         shy.quit()
 
 
+def test_sound_that_the_browser_holds_back_can_be_turned_on(
+    page: DemoPage, server: Server, tmp_path: pathlib.Path
+) -> None:
+    cautious = DemoPage(tmp_path, [REFUSING, "--autoplay-policy=document-user-activation-required"])
+    try:
+        page.visit(server)
+        cautious.visit(server, fragment=f"#code={page.create_code()}")
+        cautious.wait_until_connected()
+        cautious.wait_until_shown("play")
+        cautious.inspect("call-sound-held-back")
+        cautious.click("play")
+        cautious.wait_for_picture()
+        assert not cautious.shows("play")
+    finally:
+        cautious.quit()
+
+
 def test_somebody_whose_browser_dies_is_said_to_be_gone(
     page: DemoPage, server: Server, tmp_path: pathlib.Path
 ) -> None:

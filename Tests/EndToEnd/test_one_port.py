@@ -466,12 +466,19 @@ class Load:
         return "turn"
 
 
+def other_failures(server: Any) -> dict[str, float]:
+    """Handshakes that failed, but for those that the client gave up: browsers do when they need them no more."""
+    failures = by_label(server, "switchboard_tls_handshake_failures_total", "reason")
+    return {reason: count for reason, count in failures.items() if reason != "ended"}
+
+
 def test_two_chromiums_call_while_all_three_share_the_port(
     one_port: Deployment, certificate: Certificate, chromiums: tuple[CallPage, CallPage], pages: str
 ) -> None:
     server = one_port.server
     before = {name: metric(server, name) for name in (SHARED, HANDSHAKES)}
-    failures = by_label(server, "switchboard_tls_handshake_failures_total", "reason")
+    handed_before = by_label(server, HANDED_OVER, "transport")
+    failures = other_failures(server)
     with Load(one_port, certificate) as load:
         eventually(lambda: min(load.done.values()) > 0, 60, "all three are at work", interval=0.1)
         enter_relayed_call(chromiums, pages, one_port, "tls")
@@ -489,14 +496,18 @@ def test_two_chromiums_call_while_all_three_share_the_port(
         return metric(server, SHARED) - before[SHARED] - done["turn"]
 
     def are_all_counted() -> bool:
-        """Each browser opens a stream for each of its allocations; nothing else of theirs uses the port."""
+        """All of ours are; a browser also gives up connections before it says anything on them."""
         others = done["https"] + 2 * done["wss"] + done["turn"]
-        return of_browsers() >= 2 and handshakes() == others + of_browsers()
+        return of_browsers() >= 2 and handshakes() >= others + of_browsers()
+
+    def have_all_arrived() -> bool:
+        handed = by_label(server, HANDED_OVER, "transport")
+        assert handed.get("failed") == handed_before.get("failed")
+        return sum(handed.values()) - sum(handed_before.values()) == metric(server, SHARED) - before[SHARED]
 
     eventually(are_all_counted, 2 * FOLD_LIMIT, f"all handshakes are counted: {done}", interval=0.2)
-    handed = by_label(server, HANDED_OVER, "transport")
-    assert "failed" not in handed and sum(handed.values()) == metric(server, SHARED), handed
-    assert by_label(server, "switchboard_tls_handshake_failures_total", "reason") == failures
+    eventually(have_all_arrived, 2 * FOLD_LIMIT, "what was handed over is at the relay", interval=0.2)
+    assert other_failures(server) == failures
     eventually(
         lambda: metric(server, "switchboard_relay_streams", transport="tls") == 0,
         20, "the relay's streams have ended", interval=0.2,

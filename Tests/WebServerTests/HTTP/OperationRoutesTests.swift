@@ -98,20 +98,11 @@ struct OperationRoutesTests {
         #expect(refused.status == 503 && refused.error == "unavailable")
     }
 
-    @Test("A relay that fails its self-test makes the server unready, and is not asked again at once")
+    @Test("A relay that fails its self-test makes the server unready")
     func relayReadiness() async throws {
-        let asked = Atomic<Int>(0)
-        let api = TestAPI(services: { services in
-            services.relay.isHealthy = {
-                asked.add(1, ordering: .relaxed)
-                return false
-            }
-        })
-        for _ in 0..<3 {
-            let refused = try await api.send(.get, "/readyz")
-            #expect(refused.status == 503 && refused.error == "unavailable")
-        }
-        #expect(asked.load(ordering: .relaxed) == 1)
+        let api = TestAPI(services: { $0.relay.isHealthy = { false } })
+        let refused = try await api.send(.get, "/readyz")
+        #expect(refused.status == 503 && refused.error == "unavailable")
         #expect(try await api.send(.get, "/healthz").status == 200)
     }
 

@@ -50,3 +50,8 @@ static inline void openssl_bio_retry_write(BIO *bio) {
 static inline void openssl_bio_clear_retry(BIO *bio) {
     BIO_clear_retry_flags(bio);
 }
+
+/// 1 if an error number stands for an errno, which `ERR_GET_REASON` gives then.
+static inline int openssl_error_is_of_the_system(unsigned long error) {
+    return ERR_SYSTEM_ERROR(error) ? 1 : 0;
+}

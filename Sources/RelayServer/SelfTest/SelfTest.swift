@@ -1,4 +1,5 @@
 import Glibc
+import ProxyProtocol
 import STUN
 import TURN
 
@@ -52,13 +53,16 @@ struct SelfTest {
     }
 
     /// Asks a listener for a relayed address of a family.
+    ///
+    /// - Parameter isProxied: whether the listener expects a PROXY header from this machine.
     static func run(
-        _ server: TransportAddress, isStream: Bool, family: IPAddress.Family,
+        _ server: TransportAddress, isStream: Bool, isProxied: Bool, family: IPAddress.Family,
         credential: TimeLimitedCredential
     ) -> SelfTestResult {
         guard let socket = SelfTestSocket(server, isStream: isStream, timeout: timeout) else {
             return .failed(.connect)
         }
+        if isProxied { socket.write(ProxyHeader.localBytes) }
         var test = SelfTest(socket: socket, isStream: isStream, credential: credential, family: family)
         return test.run()
     }

@@ -1,10 +1,11 @@
 extension Settings {
     /// Every setting, group after group, in the order in which help and documentation show them.
     static let all: [SettingDeclaration] = [
-        port.declaration, host.declaration, eventLoops.declaration, web.declaration,
-        configFile.declaration,
+        port.declaration, host.declaration, tlsCert.declaration, tlsKey.declaration, tlsPort.declaration,
+        redirectHTTP.declaration, eventLoops.declaration, web.declaration, configFile.declaration,
         useSQLite.declaration, sqliteDBPath.declaration, sweepInterval.declaration,
         allowedOrigins.declaration, roomPolicy.declaration, trustedProxies.declaration,
+        proxyProtocolFrom.declaration,
         adminToken.declaration,
         logLevel.declaration, logFormat.declaration,
         forwardedTypes.declaration, maxMessageBytes.declaration, maxSDPBytes.declaration,
@@ -22,7 +23,8 @@ extension Settings {
         checksPerMinute.declaration,
         useRelay.declaration, turnConfig.declaration, relayListenIPs.declaration, relayPort.declaration,
         relayTLSPort.declaration, relayUDP.declaration, relayTCP.declaration, relayTLS.declaration,
-        relayCert.declaration, relayKey.declaration, relayIPs.declaration, relayExternalIPs.declaration,
+        relayCert.declaration, relayKey.declaration, relaySharePorts.declaration, relayIPs.declaration,
+        relayExternalIPs.declaration,
         relayMinPort.declaration, relayMaxPort.declaration, relayLoops.declaration, relayGSO.declaration,
         relayGRO.declaration, relayHold.declaration, relayDrainTime.declaration, relayVerbose.declaration,
         relayAllowLoopbackPeers.declaration, relayAllowedPeers.declaration, relayDeniedPeers.declaration,

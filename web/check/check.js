@@ -166,7 +166,8 @@ async function run(way, probe) {
 }
 
 /** @param {number} milliseconds */
-const duration = (milliseconds) => (milliseconds < 1_000 ? `${milliseconds} ms` : `${(milliseconds / 1_000).toFixed(1)} s`);
+const duration = (milliseconds) =>
+  milliseconds < 1_000 ? `${milliseconds} ms` : `${(milliseconds / 1_000).toFixed(1)} s`;
 
 /** @param {ReturnType<typeof summary>} conclusion */
 function conclude({ tone, verdict, meaning }) {
@@ -177,10 +178,13 @@ function conclude({ tone, verdict, meaning }) {
 
 /** The findings as text. */
 function report() {
-  const lines = [...results].map(([way, { word, milliseconds, text }]) => `${way.padEnd(13)}  ${word}, ${duration(milliseconds)}. ${text}`);
+  const lines = WAYS.map((way) => {
+    const { word, milliseconds, text } = results.get(way) ?? { ...untried, milliseconds: 0 };
+    return `${way.padEnd(13)}  ${word}, ${duration(milliseconds)}. ${text}`;
+  });
   return [
     `Switchboard network check of ${server.host}`, new Date().toISOString(), navigator.userAgent, "",
-    `${element("verdict").textContent} ${element("meaning").textContent}`, "", ...WAYS.flatMap((way) => lines.find((line) => line.startsWith(way)) ?? []), "",
+    `${element("verdict").textContent} ${element("meaning").textContent}`, "", ...lines, "",
   ].join("\n");
 }
 

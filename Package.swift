@@ -51,9 +51,14 @@ let package = Package(
         .target(name: "CDatagrams"),
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         .target(
+            name: "TLS", dependencies: ["COpenSSL", .product(name: "Logging", package: "swift-log")],
+            swiftSettings: strict),
+        // The PROXY protocol's header, v1 and v2.
+        .target(name: "ProxyProtocol", dependencies: ["STUN"], swiftSettings: strict),
+        .target(
             name: "RelayServer",
             dependencies: [
-                "TURN", "STUN", "CDatagrams", "COpenSSL",
+                "TURN", "STUN", "TLS", "ProxyProtocol", "CDatagrams",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -69,7 +74,7 @@ let package = Package(
         .target(
             name: "WebServer",
             dependencies: [
-                "WebSocket", "Signaling", "Pairing",
+                "WebSocket", "Signaling", "Pairing", "STUN", "TLS", "ProxyProtocol",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "Crypto", package: "swift-crypto"),
@@ -86,11 +91,15 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        // The files of web/ as bytes in the binary.
+        .target(name: "CWebFiles"),
         .executableTarget(
             name: "Switchboard",
             dependencies: [
                 "WebServer", "Signaling", "Pairing", "PairingSQLite", "Telemetry", "RelayServer", "TURN",
-                "STUN",
+                "STUN", "TLS", "CWebFiles", "CZlib",
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),
@@ -106,13 +115,15 @@ let package = Package(
             name: "STUNTests", dependencies: ["STUN", .product(name: "Crypto", package: "swift-crypto")],
             swiftSettings: strict),
         .testTarget(
+            name: "ProxyProtocolTests", dependencies: ["ProxyProtocol", "STUN"], swiftSettings: strict),
+        .testTarget(
             name: "TURNTests",
             dependencies: ["TURN", "STUN", .product(name: "Crypto", package: "swift-crypto")],
             swiftSettings: strict),
         .testTarget(
             name: "RelayServerTests",
             dependencies: [
-                "RelayServer", "TURN", "STUN", "CDatagrams", "COpenSSL",
+                "RelayServer", "TURN", "STUN", "TLS", "ProxyProtocol", "CDatagrams", "COpenSSL",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
             ],
@@ -126,7 +137,7 @@ let package = Package(
         .testTarget(
             name: "WebServerTests",
             dependencies: [
-                "WebServer", "WebSocket", "Signaling", "Pairing",
+                "WebServer", "WebSocket", "Signaling", "Pairing", "STUN", "TLS", "ProxyProtocol",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
@@ -148,11 +159,12 @@ let package = Package(
             name: "SwitchboardTests",
             dependencies: [
                 "Switchboard", "Pairing", "Signaling", "Telemetry", "WebServer", "RelayServer", "TURN",
-                "STUN",
+                "STUN", "TLS", "CWebFiles",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict),
     ],
-    swiftLanguageModes: [.v6]
+    swiftLanguageModes: [.v6],
+    cLanguageStandard: .gnu2x
 )

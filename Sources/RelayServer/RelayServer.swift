@@ -2,6 +2,7 @@ import Glibc
 package import Logging
 package import STUN
 import Synchronization
+import TLS
 package import TURN
 
 /// STUN and TURN on sockets: loops on threads of their own, each with its own sockets of the same addresses.

@@ -1,4 +1,5 @@
 package import STUN
+package import TLS
 
 /// Where the relay listens and how it uses the machine. What it allows is the authority's business.
 package struct RelayServerConfiguration: Sendable {

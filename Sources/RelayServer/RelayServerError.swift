@@ -1,4 +1,5 @@
 package import STUN
+package import TLS
 
 /// What keeps the relay from starting.
 package enum RelayServerError: Error, Equatable {

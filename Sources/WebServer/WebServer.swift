@@ -18,6 +18,7 @@ package final class WebServer: Service {
     private let configuration: WebServerConfiguration
     private let pairing: (any PairingStore)?
     private let relay: RelayServices
+    private let pages: WebPages?
     private let telemetry: WebServerTelemetry
     private let logger: Logger
     private let onListening: @Sendable (_ port: Int) -> Void
@@ -25,15 +26,18 @@ package final class WebServer: Service {
     /// - Parameters:
     ///   - pairing: nil turns the pairing API off.
     ///   - relay: the relay, and what clients are told of it; default none.
+    ///   - pages: the pages and the client module; default none.
     ///   - onListening: called once, when clients can connect, with the port that was bound.
     package init(
         configuration: WebServerConfiguration, pairing: (any PairingStore)?,
-        relay: RelayServices = RelayServices(), telemetry: WebServerTelemetry, logger: Logger,
+        relay: RelayServices = RelayServices(), pages: WebPages? = nil, telemetry: WebServerTelemetry,
+        logger: Logger,
         onListening: @escaping @Sendable (_ port: Int) -> Void = { _ in }
     ) {
         self.configuration = configuration
         self.pairing = pairing
         self.relay = relay
+        self.pages = pages
         self.telemetry = telemetry
         self.logger = logger
         self.onListening = onListening
@@ -97,7 +101,7 @@ package final class WebServer: Service {
             roomCount: { context.signaling.rooms.count },
             metricsText: telemetry.metricsText,
             isDraining: { context.isDraining },
-            relay: relay)
+            relay: relay, pages: pages)
         return HTTPResponderAdapter(
             responder: makeResponder(configuration: configuration.http, services: services),
             resolver: context.resolver, isDraining: { context.isDraining }, logger: logger

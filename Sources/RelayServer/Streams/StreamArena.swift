@@ -1,4 +1,5 @@
 import STUN
+import TLS
 
 /// The memory that a loop reads its stream clients into: what came in this turn, one client's behind the other's, so
 /// that nothing is copied until the turn ends and it is sent on.

@@ -1,3 +1,4 @@
+import TLS
 import TURN
 
 /// One TCP or TLS client: its socket, what is known of it, and what waits in either direction.

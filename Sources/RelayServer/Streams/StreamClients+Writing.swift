@@ -1,6 +1,7 @@
 import CDatagrams
 import Glibc
 import STUN
+import TLS
 import TURN
 
 extension StreamClients {

@@ -1,6 +1,7 @@
 import CDatagrams
 import Glibc
 import STUN
+import TLS
 import TURN
 
 /// What a loop does with what its stream clients send: `PacketPath`, or a test's own.

@@ -1,5 +1,6 @@
 import RelayServer
 import STUN
+import TLS
 import TURN
 
 /// What the operator's settings and this machine's addresses amount to: the relay's rules, its sockets, and where

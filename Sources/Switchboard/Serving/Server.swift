@@ -102,7 +102,8 @@ struct Server {
         let store = values[Settings.useSQLite] ? try await openStore() : nil
         let web = WebServer(
             configuration: WebServerConfiguration(values), pairing: store, relay: relay.forWebServer,
-            telemetry: webTelemetry(), logger: logger, onListening: { welcome(port: $0, relay) })
+            pages: values[Settings.web] ? EmbeddedPages.load() : nil, telemetry: webTelemetry(),
+            logger: logger, onListening: { welcome(port: $0, relay) })
         var services: [ServiceGroupConfiguration.ServiceConfiguration] = []
         if let service = relay.service { services.append(.init(service: service, serviceName: "relay")) }
         if let store {
@@ -141,7 +142,8 @@ struct Server {
     private func welcome(port: Int, _ relay: Relay) {
         let database = values[Settings.useSQLite] ? values[Settings.sqliteDBPath] : nil
         let welcome = Welcome(
-            host: values[Settings.host], port: port, database: database, turn: relay.urls,
+            host: values[Settings.host], port: port, servesPages: values[Settings.web],
+            database: database, turn: relay.urls,
             localAddresses: Welcome.addressesOfThisMachine())
         welcome.lines.forEach(StandardStreams.printLine)
     }

@@ -4,6 +4,8 @@ import NIOCore
 struct Welcome {
     let host: String
     let port: Int
+    /// Whether a person can try it in a browser.
+    let servesPages: Bool
     /// Where pairings are kept, or nil while pairing is off.
     let database: String?
     /// Where clients find STUN and TURN; none while there is no relay.
@@ -21,6 +23,7 @@ struct Welcome {
             ? ["There is no relay; USE_RELAY and TURN_URLS decide"]
             : ["Clients are told these STUN and TURN servers:"] + turn.map { "  \($0.text)" }
         return ["Switchboard \(Version.current) is ready. Point a client here:"] + urls
+            + (servesPages ? ["To try it, open this in two browsers: http://\(hosts[0]):\(port)/demo/"] : [])
             + [pairing ?? "Pairing is off; --use-sqlite turns it on"] + relay
     }
 

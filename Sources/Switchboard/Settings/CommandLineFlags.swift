@@ -1,6 +1,7 @@
 /// The settings that stand on a command line.
 ///
-/// `--port 8080`, `--port=8080` and, for switches, `--use-sqlite` alone. Everything else is refused.
+/// `--port 8080`, `--port=8080` and, for switches, `--use-sqlite` and `--no-use-sqlite` alone. Everything else is
+/// refused.
 struct CommandLineFlags {
     /// The flags in one spelling, `--key=value`, each at most once.
     private(set) var normalized: [String] = []
@@ -20,14 +21,20 @@ struct CommandLineFlags {
             }
             let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             let flag = String(parts[0])
-            guard let setting = known.first(where: { $0.flag == flag }) else {
+            let negated = known.first { $0.type == .yesOrNo && $0.negatedFlag == flag }
+            guard let setting = negated ?? known.first(where: { $0.flag == flag }) else {
                 throw Self.unknown(flag, known)
             }
-            guard seen.insert(flag).inserted else {
-                throw UsageError("\(flag) is given twice; allowed: once")
+            guard seen.insert(setting.flag).inserted else {
+                throw UsageError("\(setting.flag) is given twice; allowed: once")
             }
             let value: String
-            if parts.count == 2 {
+            if negated != nil {
+                guard parts.count == 1 else {
+                    throw UsageError("\(flag) takes no value; allowed: \(flag) or \(setting.flag)=...")
+                }
+                value = "false"
+            } else if parts.count == 2 {
                 value = String(parts[1])
             } else if setting.type == .yesOrNo {
                 value = rest.first.map(setting.accepts) == true ? rest.removeFirst() : "true"
@@ -36,7 +43,7 @@ struct CommandLineFlags {
             } else {
                 throw UsageError("\(flag) needs a value; allowed: \(setting.allowed)")
             }
-            normalized.append("\(flag)=\(value)")
+            normalized.append("\(setting.flag)=\(value)")
         }
     }
 

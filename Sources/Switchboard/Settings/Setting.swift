@@ -31,6 +31,8 @@ struct SettingDeclaration: Sendable {
 
     /// The name on the command line, for example `--sqlite-db-path`.
     var flag: String { "--" + key }
+    /// What says no to a switch.
+    var negatedFlag: String { "--no-" + key }
 
     /// A value as a line for people may show it.
     func shown(_ text: String) -> String { isSecret ? "(secret)" : text.quoted }

@@ -19,6 +19,10 @@ enum Settings {
         "EVENT_LOOPS", .server, default: 0, in: 0...1_024, unit: "threads",
         "Threads that serve connections; 0 is one for each core.")
 
+    static let web = Setting.yesOrNo(
+        "WEB", .server, default: true,
+        "Whether /demo/, /check/ and the client module at /client/ are served.")
+
     static let configFile = Setting<String?>.text(
         "CONFIG_FILE", key: "config", .server, allowed: "the path of a readable JSON file", default: nil,
         defaultText: "", "A JSON file with further settings; its keys are the flags without their dashes."

@@ -1,7 +1,8 @@
 extension Settings {
     /// Every setting, group after group, in the order in which help and documentation show them.
     static let all: [SettingDeclaration] = [
-        port.declaration, host.declaration, eventLoops.declaration, configFile.declaration,
+        port.declaration, host.declaration, eventLoops.declaration, web.declaration,
+        configFile.declaration,
         useSQLite.declaration, sqliteDBPath.declaration, sweepInterval.declaration,
         allowedOrigins.declaration, roomPolicy.declaration, trustedProxies.declaration,
         adminToken.declaration,

@@ -73,7 +73,8 @@ where Responder.Context == WebRequestContext {
     func respond(to request: Request, context: WebRequestContext) async throws -> Response {
         var response = try await responder.respond(to: request, context: context)
         response.headers[.date] = dates.text()
-        response.headers[.cacheControl] = "no-store"
+        // All but the pages.
+        if response.headers[.cacheControl] == nil { response.headers[.cacheControl] = "no-store" }
         response.headers[.xContentTypeOptions] = "nosniff"
         if isDraining() || Self.asksToClose(request) { response.headers[.connection] = "close" }
         if request.method == .head, response.body.contentLength != 0 {

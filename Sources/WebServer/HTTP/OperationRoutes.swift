@@ -35,6 +35,7 @@ struct OperationRoutes: Sendable {
     @Sendable
     private func front(_ request: Request, _ context: WebRequestContext) -> Response {
         context.logger.info("Health check")
+        if let page = services.pages?.front(request) { return page }
         return .text("Switchboard is running. WebSocket clients connect to this path.\n")
     }
 

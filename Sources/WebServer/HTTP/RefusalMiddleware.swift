@@ -3,13 +3,14 @@ import Hummingbird
 import Logging
 import NIOHTTP1
 
-/// Stands before all routes: knows which paths and methods exist, turns whatever a route throws into an
-/// answer, adds CORS headers and counts. No error text of a library gets past it.
+/// Stands before all routes: knows which paths and methods exist, answers with the pages where no route is, turns
+/// whatever a route throws into an answer, adds CORS headers and counts. No error text of a library gets past it.
 struct RefusalMiddleware: RouterMiddleware {
     typealias Context = WebRequestContext
 
     let cors: CORSPolicy
     let isPairingOn: Bool
+    let pages: WebPages?
     let metrics: HTTPMetrics
     let failures: LogThrottle
 
@@ -41,7 +42,10 @@ struct RefusalMiddleware: RouterMiddleware {
         _ request: Request, _ context: WebRequestContext, _ endpoint: Endpoint?,
         _ next: (Request, WebRequestContext) async throws -> Response
     ) async throws -> Response {
-        guard let endpoint else { throw APIError.notFound }
+        guard let endpoint else {
+            guard let page = pages?.answer(to: request) else { throw APIError.notFound }
+            return page
+        }
         if request.method == .options { return cors.preflight(endpoint) }
         if endpoint.needsPairing, !isPairingOn { throw APIError.pairingDisabled }
         guard endpoint.methods.contains(request.method) else {

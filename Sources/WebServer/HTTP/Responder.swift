@@ -20,7 +20,7 @@ package func makeResponder(
     router.add(
         middleware: RefusalMiddleware(
             cors: CORSPolicy(origins: configuration.allowedOrigins), isPairingOn: services.pairing != nil,
-            metrics: metrics, failures: failures))
+            pages: services.pages, metrics: metrics, failures: failures))
     if let store = services.pairing {
         let caller = StoreCaller(store: store, metrics: metrics, failures: failures)
         PairingRoutes(

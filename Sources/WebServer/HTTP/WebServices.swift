@@ -15,6 +15,8 @@ package struct WebServices: Sendable {
     package var isDraining: @Sendable () -> Bool
     /// The relay, and what clients are told of it.
     package var relay: RelayServices
+    /// The pages and the client module; nil serves none.
+    package var pages: WebPages?
 
     /// The defaults are those of a server without rooms, metrics and relay.
     package init(
@@ -23,7 +25,7 @@ package struct WebServices: Sendable {
         roomCount: @escaping @Sendable () -> Int = { 0 },
         metricsText: @escaping @Sendable () -> String = { "" },
         isDraining: @escaping @Sendable () -> Bool = { false },
-        relay: RelayServices = RelayServices()
+        relay: RelayServices = RelayServices(), pages: WebPages? = nil
     ) {
         self.pairing = pairing
         self.rooms = rooms
@@ -31,5 +33,6 @@ package struct WebServices: Sendable {
         self.metricsText = metricsText
         self.isDraining = isDraining
         self.relay = relay
+        self.pages = pages
     }
 }

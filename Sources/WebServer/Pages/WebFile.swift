@@ -1,4 +1,4 @@
-package import HTTPTypes
+import HTTPTypes
 import Hummingbird
 import NIOCore
 
@@ -7,11 +7,11 @@ package struct WebFile: Sendable {
     private let contentType: String
     private let plain: ByteBuffer
     private let compressed: ByteBuffer?
-    /// A strong entity tag (RFC 9110 §8.8.3) with its quotes.
     private let tag: String
 
     /// - Parameters:
-    ///   - tag: letters and digits that change with the content.
+    ///   - tag: letters and digits that change with the content; the strong entity tag (RFC 9110 §8.8.3) is made
+    ///     from it.
     ///   - compressed: the content by gzip; nil if that is no shorter.
     package init(contentType: String, tag: String, content: [UInt8], compressed: [UInt8]?) {
         self.contentType = contentType
@@ -22,33 +22,43 @@ package struct WebFile: Sendable {
 
     /// The answer to a GET or HEAD: 304 if the client has this content already.
     func answer(to headers: HTTPFields) -> Response {
-        let isCompressed = compressed != nil && Self.acceptsGzip(headers)
-        let tag = isCompressed ? "\"\(tag)-gzip\"" : "\"\(tag)\""
+        let packed = headers.acceptsGzip ? compressed : nil
+        let tag = packed == nil ? "\"\(tag)\"" : "\"\(tag)-gzip\""
         var fields: HTTPFields = [.eTag: tag, .cacheControl: "no-cache", .vary: "Accept-Encoding"]
-        if Self.names(headers[values: .ifNoneMatch], tag) { return Response(status: .notModified, headers: fields) }
+        if headers.ifNoneMatchNames(tag) { return Response(status: .notModified, headers: fields) }
         fields[.contentType] = contentType
-        if isCompressed { fields[.contentEncoding] = "gzip" }
-        return Response(
-            status: .ok, headers: fields,
-            body: ResponseBody(byteBuffer: isCompressed ? compressed ?? plain : plain))
+        if packed != nil { fields[.contentEncoding] = "gzip" }
+        return Response(status: .ok, headers: fields, body: ResponseBody(byteBuffer: packed ?? plain))
+    }
+}
+
+extension HTTPFields {
+    /// Whether gzip is listed and not refused (RFC 9110 §12.5.3).
+    fileprivate var acceptsGzip: Bool {
+        weight(of: "gzip", in: .acceptEncoding).map { $0 > 0 } ?? false
     }
 
-    /// Whether gzip is listed and not refused (RFC 9110 §12.5.3).
-    private static func acceptsGzip(_ headers: HTTPFields) -> Bool {
-        for line in headers[values: .acceptEncoding] {
-            for coding in line.split(separator: ",") {
-                let parts = coding.split(separator: ";", maxSplits: 1)
-                guard let name = parts.first?.trimmingOptionalWhitespace().lowercased(), name == "gzip" else { continue }
-                let weight = parts.dropFirst().first?.filter { $0 != " " } ?? "q=1"
-                return !(weight.hasPrefix("q=0") && weight.dropFirst(3).allSatisfy { $0 == "0" || $0 == "." })
+    /// Whether HTML is asked for by name, as a browser does for what it is to show.
+    var asksForHTML: Bool {
+        weight(of: "text/html", in: .accept).map { $0 > 0 } ?? false
+    }
+
+    /// The weight (RFC 9110 §12.4.2) of an element of a list, by its exact name; nil if it does not stand there.
+    private func weight(of wanted: String, in field: HTTPField.Name) -> Double? {
+        for line in self[values: field] {
+            for element in line.split(separator: ",") {
+                let parts = element.split(separator: ";").map { $0.trimmingOptionalWhitespace().lowercased() }
+                guard parts.first == wanted else { continue }
+                let weight = parts.dropFirst().first { $0.hasPrefix("q=") }
+                return weight.map { Double($0.dropFirst(2)) ?? 0 } ?? 1
             }
         }
-        return false
+        return nil
     }
 
-    /// Weak comparison with any of the tags (RFC 9110 §13.1.2).
-    private static func names(_ lines: [String], _ tag: String) -> Bool {
-        lines.contains { line in
+    /// Weak comparison with any of the tags of `If-None-Match` (RFC 9110 §13.1.2).
+    fileprivate func ifNoneMatchNames(_ tag: String) -> Bool {
+        self[values: .ifNoneMatch].contains { line in
             line.split(separator: ",").contains { element in
                 let candidate = element.trimmingOptionalWhitespace()
                 return candidate == "*" || candidate == tag || candidate == "W/\(tag)"

@@ -4,6 +4,7 @@ import STUN
 import TURN
 
 @testable import RelayServer
+@testable import TLS
 
 /// What a test's loop does with messages: notes them, and answers as told.
 struct TestReceiver: StreamReceiver, ~Copyable {

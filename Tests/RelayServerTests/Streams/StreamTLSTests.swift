@@ -5,6 +5,7 @@ import TURN
 import Testing
 
 @testable import RelayServer
+@testable import TLS
 
 @Suite struct StreamTLSTests {
     private func fixture(_ limits: StreamLimits = StreamLimits()) throws -> (StreamFixture, TestCertificate) {

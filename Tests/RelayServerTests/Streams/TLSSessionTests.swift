@@ -4,6 +4,7 @@ import Logging
 import Testing
 
 @testable import RelayServer
+@testable import TLS
 
 /// A server's session and a client's, joined by a socket pair and driven by hand.
 private final class Pair {

@@ -4,6 +4,7 @@ import TURN
 import Testing
 
 @testable import Switchboard
+@testable import TLS
 
 @Suite("The relay's plan")
 struct RelayPlanTests {

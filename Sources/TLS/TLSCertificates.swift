@@ -1,4 +1,3 @@
-import CDatagrams
 import Glibc
 package import Logging
 import Synchronization

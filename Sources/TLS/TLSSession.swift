@@ -4,9 +4,9 @@ import COpenSSL
 ///
 /// Belongs to one loop and is used on its thread only. Between calls OpenSSL holds at most one incomplete record; an
 /// idle session holds no buffer at all.
-struct TLSSession: ~Copyable {
+package struct TLSSession: ~Copyable {
     /// What became of a step.
-    enum Step: Equatable {
+    package enum Step: Equatable, Sendable {
         /// So many bytes read or written; 0 for a handshake that is complete.
         case done(Int)
         /// Everything read has been used; go on when more has come.
@@ -27,7 +27,7 @@ struct TLSSession: ~Copyable {
     ///
     /// - Parameter exchange: outlives the session.
     /// - Returns: nil if memory runs out.
-    init?(_ context: TLSContext, exchange: UnsafeMutablePointer<TLSExchange>) {
+    package init?(_ context: TLSContext, exchange: UnsafeMutablePointer<TLSExchange>) {
         guard let method = TLSExchange.method, let ssl = SSL_new(context.pointer) else { return nil }
         guard let bio = BIO_new(method) else {
             SSL_free(ssl)
@@ -45,31 +45,31 @@ struct TLSSession: ~Copyable {
     }
 
     /// Goes on with the handshake; `.done(0)` when it is complete.
-    mutating func handshake() -> Step {
+    package mutating func handshake() -> Step {
         let result = SSL_do_handshake(ssl)
         return result == 1 ? .done(0) : outcome(of: result)
     }
 
     /// Decrypts into `bytes`: one record's worth at most. Call until it wants something else.
-    mutating func read(into bytes: UnsafeMutableRawPointer, byteCount: Int) -> Step {
+    package mutating func read(into bytes: UnsafeMutableRawPointer, byteCount: Int) -> Step {
         let result = SSL_read(ssl, bytes, Int32(clamping: byteCount))
         return result > 0 ? .done(Int(result)) : outcome(of: result)
     }
 
     /// Encrypts and sends one record from the start of `bytes`. After `.needsRoom` the same bytes must be given
     /// again, from any place, and more may follow them.
-    mutating func write(_ bytes: UnsafeRawPointer, byteCount: Int) -> Step {
+    package mutating func write(_ bytes: UnsafeRawPointer, byteCount: Int) -> Step {
         let result = SSL_write(ssl, bytes, Int32(clamping: byteCount))
         return result > 0 ? .done(Int(result)) : outcome(of: result)
     }
 
     /// Says goodbye, without waiting for an answer. Not after `.failed`.
-    mutating func close() {
+    package mutating func close() {
         if SSL_shutdown(ssl) < 0 { ERR_clear_error() }
     }
 
     /// The version as OpenSSL calls it, "TLSv1.3" for one.
-    var version: String { String(cString: SSL_get_version(ssl)) }
+    package var version: String { String(cString: SSL_get_version(ssl)) }
 
     /// The error queue is the thread's and decides what the next failure is taken for: never leave anything in it.
     private func outcome(of result: Int32) -> Step {

@@ -1,4 +1,3 @@
-import CDatagrams
 import COpenSSL
 import Glibc
 
@@ -7,16 +6,21 @@ import Glibc
 /// A loop has one, at an address that never changes, and points it at a client before each call into that client's
 /// session: bytes that the loop has read from the socket in one call are taken from memory, records go straight to
 /// the socket. So a turn costs a client one read and, as long as what it is sent fits one record, one write.
-struct TLSExchange: BitwiseCopyable {
+package struct TLSExchange: BitwiseCopyable {
     /// The client's socket; -1 while no client is worked on.
-    var socket: Int32 = -1
+    package var socket: Int32
     /// What has been read from it and not yet been taken by OpenSSL.
-    var input: UnsafeRawPointer?
-    var inputByteCount = 0
+    package var input: UnsafeRawPointer?
+    package var inputByteCount: Int
     /// The other side has closed, so nothing follows after `input`.
-    var isAtEnd = false
+    package var isAtEnd = false
     /// The last write failed for good.
-    var hasFailed = false
+    package var hasFailed = false
+
+    /// Bytes that have been read from a socket, and where answers to them go.
+    package init(socket: Int32 = -1, input: UnsafeRawPointer? = nil, inputByteCount: Int = 0) {
+        (self.socket, self.input, self.inputByteCount) = (socket, input, inputByteCount)
+    }
 
     /// The functions OpenSSL calls; made once for the process, nil if out of memory.
     nonisolated(unsafe) static let method: OpaquePointer? = {

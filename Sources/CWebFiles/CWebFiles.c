@@ -1,0 +1,100 @@
+#include "CWebFiles.h"
+
+// One line a file for its content, and one for its place in the table.
+static const unsigned char check_check_css[] = {
+#embed "../../web/check/check.css"
+};
+static const unsigned char check_check_js[] = {
+#embed "../../web/check/check.js"
+};
+static const unsigned char check_index_html[] = {
+#embed "../../web/check/index.html"
+};
+static const unsigned char check_probes_js[] = {
+#embed "../../web/check/probes.js"
+};
+static const unsigned char client_errors_js[] = {
+#embed "../../web/client/errors.js"
+};
+static const unsigned char client_pairing_js[] = {
+#embed "../../web/client/pairing.js"
+};
+static const unsigned char client_path_js[] = {
+#embed "../../web/client/path.js"
+};
+static const unsigned char client_peer_js[] = {
+#embed "../../web/client/peer.js"
+};
+static const unsigned char client_signaling_js[] = {
+#embed "../../web/client/signaling.js"
+};
+static const unsigned char client_switchboard_js[] = {
+#embed "../../web/client/switchboard.js"
+};
+static const unsigned char client_timing_js[] = {
+#embed "../../web/client/timing.js"
+};
+static const unsigned char common_base_css[] = {
+#embed "../../web/common/base.css"
+};
+static const unsigned char common_icon_svg[] = {
+#embed "../../web/common/icon.svg"
+};
+static const unsigned char common_page_js[] = {
+#embed "../../web/common/page.js"
+};
+static const unsigned char common_qr_js[] = {
+#embed "../../web/common/qr.js"
+};
+static const unsigned char demo_demo_css[] = {
+#embed "../../web/demo/demo.css"
+};
+static const unsigned char demo_demo_js[] = {
+#embed "../../web/demo/demo.js"
+};
+static const unsigned char demo_files_js[] = {
+#embed "../../web/demo/files.js"
+};
+static const unsigned char demo_index_html[] = {
+#embed "../../web/demo/index.html"
+};
+static const unsigned char demo_media_js[] = {
+#embed "../../web/demo/media.js"
+};
+static const unsigned char demo_quality_js[] = {
+#embed "../../web/demo/quality.js"
+};
+static const unsigned char index_html[] = {
+#embed "../../web/index.html"
+};
+
+#define ENTRY(path, name) {path, name, sizeof(name)}
+
+static const struct web_file files[] = {
+    ENTRY("check/check.css", check_check_css),
+    ENTRY("check/check.js", check_check_js),
+    ENTRY("check/index.html", check_index_html),
+    ENTRY("check/probes.js", check_probes_js),
+    ENTRY("client/errors.js", client_errors_js),
+    ENTRY("client/pairing.js", client_pairing_js),
+    ENTRY("client/path.js", client_path_js),
+    ENTRY("client/peer.js", client_peer_js),
+    ENTRY("client/signaling.js", client_signaling_js),
+    ENTRY("client/switchboard.js", client_switchboard_js),
+    ENTRY("client/timing.js", client_timing_js),
+    ENTRY("common/base.css", common_base_css),
+    ENTRY("common/icon.svg", common_icon_svg),
+    ENTRY("common/page.js", common_page_js),
+    ENTRY("common/qr.js", common_qr_js),
+    ENTRY("demo/demo.css", demo_demo_css),
+    ENTRY("demo/demo.js", demo_demo_js),
+    ENTRY("demo/files.js", demo_files_js),
+    ENTRY("demo/index.html", demo_index_html),
+    ENTRY("demo/media.js", demo_media_js),
+    ENTRY("demo/quality.js", demo_quality_js),
+    ENTRY("index.html", index_html),
+};
+
+const struct web_file *web_file_at(size_t place) { return &files[place]; }
+
+size_t web_file_count(void) { return sizeof(files) / sizeof(files[0]); }

@@ -37,7 +37,10 @@ struct SettingValues: Sendable {
     }
 
     /// Whether somebody has set this, be it to its default.
-    func isSet<Value>(_ setting: Setting<Value>) -> Bool { texts[setting.declaration.name] != nil }
+    func isSet<Value>(_ setting: Setting<Value>) -> Bool { isSet(named: setting.declaration.name) }
+
+    /// The same by the setting's name in the environment.
+    func isSet(named name: String) -> Bool { texts[name] != nil }
 
     /// The value of one setting.
     subscript<Value>(setting: Setting<Value>) -> Value {

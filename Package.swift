@@ -92,7 +92,7 @@ let package = Package(
             ],
             swiftSettings: strict),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
-        // A header: what the kernel says of the system clock, for `switchboard doctor`.
+        // What the kernel says of the system clock, for `switchboard doctor`.
         .target(name: "CClock"),
         // The files of web/ as bytes in the binary.
         .target(name: "CWebFiles"),

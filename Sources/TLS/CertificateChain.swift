@@ -129,7 +129,9 @@ package struct CertificateChain: Equatable, Sendable {
     /// - Returns: false if there is nothing in any of them.
     private static func addAuthorities(to store: OpaquePointer) -> Bool {
         let bundle = "/etc/ssl/certs/ca-certificates.crt"
-        let given = ["SSL_CERT_FILE", "SSL_CERT_DIR"].compactMap { getenv($0).map { String(cString: $0) } }
+        let given = (["SSL_CERT_FILE", "SSL_CERT_DIR"] as [String]).compactMap { name in
+            getenv(name).map { String(cString: $0) }
+        }
         let places = given.isEmpty ? [bundle, String(cString: X509_get_default_cert_file())] : given
         X509_STORE_set_default_paths(store)
         if given.isEmpty { X509_STORE_load_locations(store, bundle, nil) }

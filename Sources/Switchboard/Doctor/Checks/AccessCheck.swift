@@ -1,3 +1,4 @@
+import STUN
 import WebServer
 
 extension DoctorCheck {

@@ -1,3 +1,4 @@
+import RelayServer
 import STUN
 import TURN
 

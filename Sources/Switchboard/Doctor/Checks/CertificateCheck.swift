@@ -1,6 +1,7 @@
 import RelayServer
 import STUN
 import TLS
+import TURN
 
 extension DoctorCheck {
     /// Certificates: files, chain, names, dates, keys, and what a running server shows.

@@ -1,3 +1,5 @@
+import WebServer
+
 extension DoctorCheck {
     /// Everything that was set, and whether it goes together.
     static let configuration = DoctorCheck("Configuration") { ConfigurationCheck.run($0) }

@@ -1,3 +1,6 @@
+import STUN
+import TURN
+
 extension DoctorCheck {
     /// The ports that peers see.
     static let range = DoctorCheck("Relay ports") { RangeCheck.run($0) }

@@ -73,7 +73,7 @@ extension HTTPProbe.Answer {
     /// Reads a response that came to its end with the connection.
     init?(_ bytes: [UInt8]) {
         let text = String(decoding: bytes, as: UTF8.self)
-        guard text.hasPrefix("HTTP/1."), let headEnd = text.range(of: "\r\n\r\n") else { return nil }
+        guard text.hasPrefix("HTTP/1."), let headEnd = text.firstRange(of: "\r\n\r\n") else { return nil }
         let words = text.prefix { $0 != "\r\n" }.split(separator: " ")
         guard words.count > 1, let status = Int(words[1]) else { return nil }
         self.init(status: status, body: String(text[headEnd.upperBound...]))

@@ -1,8 +1,27 @@
 package import STUN
 
-/// What a proxy says of a connection in front of its bytes: the PROXY protocol, versions 1 and 2.
+/// What a proxy says of a connection in front of its bytes: the PROXY protocol, versions 1 and 2
+/// (https://www.haproxy.org/download/2.8/doc/proxy-protocol.txt).
+///
+/// Only a connection from a proxy that is trusted may have one, and it must: whether a header is there is configured,
+/// never found out by looking, or every client could claim any address.
 package struct ProxyHeader: Equatable, Sendable {
-    /// Where the connection comes from; nil if the proxy made it for itself or does not say.
+    /// What the bytes so far amount to.
+    package enum Outcome: Equatable, Sendable {
+        /// Right so far; ask again with these bytes and more behind them. Never after ``ProxyHeader/maxByteCount``.
+        case needMore
+        /// Complete; what the client has sent begins behind `byteCount` bytes.
+        case header(ProxyHeader)
+        /// No header, or a wrong one: the connection has to be closed (§2).
+        case malformed
+    }
+
+    /// The longest header that is read, of either version.
+    package static let maxByteCount = max(
+        ProxyHeaderV1.maxByteCount, ProxyHeaderV2.fixedByteCount + ProxyHeaderV2.maxBlockByteCount)
+
+    /// Where the connection comes from, an IPv4-mapped IPv6 address as the IPv4 address it is; nil if the proxy made
+    /// the connection for itself or does not say, and the socket's own address is the client's.
     package let source: TransportAddress?
     /// Where it was to go; nil as above.
     package let destination: TransportAddress?
@@ -10,6 +29,35 @@ package struct ProxyHeader: Equatable, Sendable {
     package let byteCount: Int
 
     package init(source: TransportAddress?, destination: TransportAddress?, byteCount: Int) {
-        (self.source, self.destination, self.byteCount) = (source, destination, byteCount)
+        self.source = source.map(Self.unmapped)
+        self.destination = destination.map(Self.unmapped)
+        self.byteCount = byteCount
+    }
+
+    /// Reads the header that `bytes` begin with. Bytes behind it are not looked at, and a wrong byte is noticed as soon
+    /// as it is there if no right header could have it in its place; within a line of version 1, when the line is whole.
+    package static func parse(_ bytes: RawSpan) -> Outcome {
+        guard bytes.byteCount > 0 else { return .needMore }
+        // The first byte tells the versions apart: "P", or a carriage return that no line begins with.
+        return bytes.uint8(at: 0) == ProxyHeaderV2.signature[0]
+            ? ProxyHeaderV2.parse(bytes) : ProxyHeaderV1.parse(bytes)
+    }
+
+    /// A proxy that listens on `[::]` writes IPv4 clients so. Left as they are, all of them would have one IPv6 /64 and
+    /// share the limits of one client.
+    private static func unmapped(_ address: TransportAddress) -> TransportAddress {
+        let ip = address.ip
+        guard ip.family == .ipv6, ip.high == 0, ip.low >> 32 == 0xFFFF else { return address }
+        return TransportAddress(IPAddress(v4: UInt32(truncatingIfNeeded: ip.low)), port: address.port)
+    }
+}
+
+extension RawSpan {
+    /// Whether the bytes could go on to begin with these, as far as they are here.
+    func agrees(with beginning: [UInt8]) -> Bool {
+        for index in 0..<min(byteCount, beginning.count) where uint8(at: index) != beginning[index] {
+            return false
+        }
+        return true
     }
 }

@@ -2,9 +2,12 @@ import COpenSSL
 
 /// One client's TLS: OpenSSL's `SSL`, driven by whatever `TLSExchange` points at.
 ///
-/// Belongs to one loop and is used on its thread only. Between calls OpenSSL holds at most one incomplete record; an
-/// idle session holds no buffer at all.
-package struct TLSSession: ~Copyable {
+/// Belongs to one loop and is used on its thread only, but may move to another: see ``attach(to:)``. Between calls
+/// OpenSSL holds at most one incomplete record; an idle session holds no buffer at all.
+///
+/// Sendable because there is only ever one owner, and OpenSSL ties an `SSL` to no thread: what it keeps by thread, its
+/// error queue, is left empty by every call here.
+package struct TLSSession: ~Copyable, @unchecked Sendable {
     /// What became of a step.
     package enum Step: Equatable, Sendable {
         /// So many bytes read or written; 0 for a handshake that is complete.
@@ -22,6 +25,8 @@ package struct TLSSession: ~Copyable {
     private let ssl: OpaquePointer
     /// Keeps OpenSSL's pointer to the callbacks and the certificate alive.
     private let context: TLSContext
+    /// OpenSSL forbids SSL_shutdown from then on.
+    private var hasFailed = false
 
     /// A session that waits for a ClientHello.
     ///
@@ -44,6 +49,20 @@ package struct TLSSession: ~Copyable {
         SSL_free(ssl)
     }
 
+    /// Moves the session to another owner's exchange, whatever the state of its handshake.
+    ///
+    /// Before that the old owner has to have read until ``Step/needsInput`` (what it read from the socket and OpenSSL
+    /// has not taken is lost) and to have sent all that the session wrote. It detaches the session when it lets go.
+    /// - Parameter exchange: outlives the session, or its stay there.
+    package mutating func attach(to exchange: UnsafeMutablePointer<TLSExchange>) {
+        BIO_set_data(SSL_get_rbio(ssl), UnsafeMutableRawPointer(exchange))
+    }
+
+    /// Lets go of the exchange. Until ``attach(to:)`` every step is `.failed` and reads and writes nothing.
+    package mutating func detach() {
+        BIO_set_data(SSL_get_rbio(ssl), nil)
+    }
+
     /// Goes on with the handshake; `.done(0)` when it is complete.
     package mutating func handshake() -> Step {
         let result = SSL_do_handshake(ssl)
@@ -63,22 +82,23 @@ package struct TLSSession: ~Copyable {
         return result > 0 ? .done(Int(result)) : outcome(of: result)
     }
 
-    /// Says goodbye, without waiting for an answer. Not after `.failed`.
+    /// Says goodbye, without waiting for an answer; nothing after `.failed`.
     package mutating func close() {
-        if SSL_shutdown(ssl) < 0 { ERR_clear_error() }
+        if !hasFailed, SSL_shutdown(ssl) < 0 { ERR_clear_error() }
     }
 
     /// The version as OpenSSL calls it, "TLSv1.3" for one.
     package var version: String { String(cString: SSL_get_version(ssl)) }
 
     /// The error queue is the thread's and decides what the next failure is taken for: never leave anything in it.
-    private func outcome(of result: Int32) -> Step {
+    private mutating func outcome(of result: Int32) -> Step {
         switch SSL_get_error(ssl, result) {
         case SSL_ERROR_WANT_READ: return .needsInput
         case SSL_ERROR_WANT_WRITE: return .needsRoom
         case SSL_ERROR_ZERO_RETURN: return .ended
         default:
             ERR_clear_error()
+            hasFailed = true
             return .failed
         }
     }

@@ -19,6 +19,7 @@ package final class WebServer: Service {
     private let pairing: (any PairingStore)?
     private let relay: RelayServices
     private let pages: WebPages?
+    private let acceptNotices = AcceptNotices()
     private let telemetry: WebServerTelemetry
     private let logger: Logger
     private let onListening: @Sendable (_ port: Int) -> Void
@@ -70,6 +71,7 @@ package final class WebServer: Service {
                 // Throws when the group is cancelled: then there is no time to drain.
                 let isGraceful = (try? await gracefulShutdown()) != nil
                 if isGraceful { await self.drain(context, loops) }
+                self.acceptNotices.close()
                 try? await listener.close().get()
                 await loops.closeConnections(atOnce: true)
                 continuation.finish()
@@ -101,7 +103,7 @@ package final class WebServer: Service {
             roomCount: { context.signaling.rooms.count },
             metricsText: telemetry.metricsText,
             isDraining: { context.isDraining },
-            relay: relay, pages: pages)
+            relay: relay, pages: pages, acceptNotices: acceptNotices)
         return HTTPResponderAdapter(
             responder: makeResponder(configuration: configuration.http, services: services),
             resolver: context.resolver, isDraining: { context.isDraining }, logger: logger
@@ -132,6 +134,7 @@ package final class WebServer: Service {
     /// by cancellation.
     private func drain(_ context: ServerContext, _ loops: EventLoops) async {
         context.startDraining()
+        acceptNotices.close()
         logger.info("draining", metadata: ["sessions": "\(context.signaling.sessionCount)"])
         let spread = configuration.drainSpread
         if context.signaling.sessionCount > 0 {

@@ -1,7 +1,10 @@
 // @ts-check
 // A server's end of a WebSocket, an HTTP server and a browser's peer connection, as far as the tests need them.
 
-// Node 18 has CustomEvent behind a flag only.
+import { webcrypto } from "node:crypto";
+
+// Node 18 has these two behind flags only.
+globalThis.crypto ??= /** @type {any} */ (webcrypto);
 globalThis.CustomEvent ??= /** @type {any} */ (
   class extends Event {
     /**
@@ -91,4 +94,43 @@ export function fakeFetch(...answers) {
     return new Response(content && JSON.stringify(content), { status });
   };
   return { fetch, calls };
+}
+
+/**
+ * Puts time into the hands of a test. Node's own mock differs between the versions that Debian has had.
+ * @param {import("node:test").TestContext} context
+ */
+export function stopTheClock(context) {
+  const { setTimeout, clearTimeout } = globalThis;
+  /** @type {Map<number, {due: number, act: () => void}>} */ const waiting = new Map();
+  let [now, last] = [0, 0];
+  Object.assign(globalThis, {
+    setTimeout: (/** @type {() => void} */ act, wait = 0) => {
+      waiting.set((last += 1), { due: now + wait, act });
+      return last;
+    },
+    clearTimeout: (/** @type {number} */ id) => waiting.delete(id),
+  });
+  context.after(() => void Object.assign(globalThis, { setTimeout, clearTimeout }));
+  return {
+    /** How many timers run. */
+    get waiting() {
+      return waiting.size;
+    },
+    /**
+     * Lets time pass.
+     * @param {number} milliseconds
+     */
+    tick(milliseconds) {
+      const end = now + milliseconds;
+      for (;;) {
+        const [id, next] = [...waiting].sort(([, one], [, other]) => one.due - other.due)[0] ?? [0, undefined];
+        if (!next || next.due > end) break;
+        waiting.delete(id);
+        now = next.due;
+        next.act();
+      }
+      now = end;
+    },
+  };
 }

@@ -1,7 +1,9 @@
 // @ts-check
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { fakeFetch } from "./fakes.js";
+import { fakeFetch, stopTheClock } from "./fakes.js";
+import { restErrorIds, signalingErrorIds } from "../../web/client/errors.js";
 import { Pairing } from "../../web/client/pairing.js";
 
 const conflict = /** @type {[number, object]} */ ([409, { error: "conflict", message: "taken" }]);
@@ -9,7 +11,7 @@ const conflict = /** @type {[number, object]} */ ([409, { error: "conflict", mes
 test("a code is drawn, and drawn anew while somebody else has it", async () => {
   const { fetch, calls } = fakeFetch(conflict, [201, { ok: true, exp: "2030-01-01T00:00:00.000Z" }]);
   const invitation = await new Pairing("http://server", { fetch }).createCode({ client: "a" });
-  assert.match(invitation.code, /^\d{6}$/);
+  assert.match(invitation.code, /^\d{8}$/);
   assert.equal(invitation.expires.toISOString(), "2030-01-01T00:00:00.000Z");
   assert.notEqual(calls[0].body.joinid, calls[1].body.joinid);
   assert.deepEqual({ ...calls[1].body, joinid: "" }, { joinid: "", client1: "a", expiresInSeconds: 600 });
@@ -22,7 +24,7 @@ test("a code of the caller's own is not replaced", async () => {
 });
 
 test("waiting asks again until somebody accepts, through failures of the server", async (context) => {
-  context.mock.timers.enable({ apis: ["setTimeout"] });
+  const clock = stopTheClock(context);
   const { fetch, calls } = fakeFetch(
     [204, null], [503, { error: "unavailable", message: "" }], new TypeError("offline"), [200, { roomid: "r" }],
   );
@@ -30,22 +32,93 @@ test("waiting asks again until somebody accepts, through failures of the server"
   new Pairing("http://server", { fetch }).waitForPeer({ client: "a", code: "1" }).then((found) => (room = found));
   for (let step = 0; step < 40 && !room; step += 1) {
     await new Promise(setImmediate);
-    context.mock.timers.tick(1_000);
+    clock.tick(1_000);
   }
   assert.deepEqual(room, { roomId: "r" });
   assert.equal(calls.length, 4);
+  assert.deepEqual(calls[0].body, { joinid: "1", client1: "a", waitSeconds: 20 });
+});
+
+test("an answer that was held back is followed by the next question at once", async (context) => {
+  const clock = stopTheClock(context);
+  const answers = /** @type {((answer: Response) => void)[]} */ ([]);
+  const fetch = /** @type {any} */ (() => new Promise((resolve) => answers.push(resolve)));
+  const waiting = new Pairing("http://server", { fetch }).waitForPeer({ client: "a", code: "1" });
+  clock.tick(20_000);
+  answers[0](new Response(null, { status: 204 }));
+  await new Promise(setImmediate);
+  assert.equal(answers.length, 2);
+  clock.tick(34_999);
+  answers[1](new Response('{"roomid":"r"}'));
+  assert.deepEqual(await waiting, { roomId: "r" });
+});
+
+test("a server that does not answer in time is given up", async (context) => {
+  const clock = stopTheClock(context);
+  const fetch = /** @type {any} */ (
+    (/** @type {URL} */ _url, /** @type {any} */ { signal }) =>
+      new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason)))
+  );
+  const accepting = new Pairing("http://server", { fetch }).accept({ client: "b", code: "1" });
+  clock.tick(15_000);
+  await assert.rejects(accepting, { id: "timeout", isTemporary: true });
 });
 
 test("waiting honours Retry-After", async (context) => {
-  context.mock.timers.enable({ apis: ["setTimeout"] });
+  const clock = stopTheClock(context);
   const { fetch, calls } = fakeFetch([429, { error: "rate_limited", message: "", retryAfter: 30 }], [200, { roomid: "r" }]);
   const waiting = new Pairing("http://server", { fetch }).waitForPeer({ client: "a", code: "1" });
   await new Promise(setImmediate);
-  context.mock.timers.tick(29_000);
+  clock.tick(29_999);
   await new Promise(setImmediate);
   assert.equal(calls.length, 1);
-  context.mock.timers.tick(1_000);
+  clock.tick(1);
   assert.deepEqual(await waiting, { roomId: "r" });
+});
+
+test("a long wait leaves nothing behind at the caller's signal", async (context) => {
+  const clock = stopTheClock(context);
+  const { signal } = new AbortController();
+  let listeners = 0;
+  context.mock.method(signal, "addEventListener", () => (listeners += 1));
+  context.mock.method(signal, "removeEventListener", () => (listeners -= 1));
+  const { fetch } = fakeFetch(...Array.from({ length: 20 }, () => /** @type {[number, null]} */ ([204, null])), [200, { roomid: "r" }]);
+  let room;
+  new Pairing("http://server", { fetch }).waitForPeer({ client: "a", code: "1", signal }).then((found) => (room = found));
+  for (let step = 0; step < 200 && !room; step += 1) {
+    await new Promise(setImmediate);
+    clock.tick(1_000);
+    assert.ok(listeners <= 2, `${listeners} listeners`);
+  }
+  assert.deepEqual(room, { roomId: "r" });
+});
+
+for (const id of restErrorIds) {
+  test(`the refusal ${id} arrives as what it is`, async () => {
+    const refusal = { error: id, message: "why", field: "joinid", retryAfter: 7 };
+    const { fetch } = fakeFetch([id === "rate_limited" ? 429 : 400, refusal]);
+    const details = { name: "SwitchboardError", id, message: "why", field: "joinid", retryAfter: 7 };
+    await assert.rejects(new Pairing("http://server", { fetch }).room("r"), details);
+  });
+}
+
+test("the ids are those of the documents", () => {
+  const read = (/** @type {string} */ name) => readFileSync(new URL(`../../docs/${name}`, import.meta.url), "utf8");
+  const [, list] = /    Error:\n[^]*?enum:\n((?: +- \w+\n)+)/.exec(read("openapi.yaml")) ?? [];
+  assert.deepEqual([...restErrorIds], [...list.matchAll(/- (\w+)/g)].map(([, id]) => id).sort());
+  const [, table] = /### Errors\n([^]*?)\n### /.exec(read("protocol.md")) ?? [];
+  const codes = [...table.matchAll(/^\| `(\w+)` \|/gm)].map(([, id]) => id).filter((id) => id !== "code");
+  assert.deepEqual([...signalingErrorIds], [...codes, "room_full"].sort());
+});
+
+test("a proxy's answer is an error of the kind that it is", async () => {
+  const answers = [[502, "unavailable"], [413, "bad_answer"]];
+  for (const [status, id] of answers) {
+    const fetch = async () => new Response("<html>", { status: Number(status) });
+    await assert.rejects(new Pairing("http://server", { fetch }).room("r"), { id, status });
+  }
+  const fetch = async () => new Response("{}", { status: 200 });
+  await assert.rejects(new Pairing("http://server", { fetch }).accept({ client: "b", code: "1" }), { id: "bad_answer" });
 });
 
 test("waiting ends when the invitation does, and when the caller says so", async () => {

@@ -1,8 +1,9 @@
 // @ts-check
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
-import { FakeSocket, collect } from "./fakes.js";
+import { FakeSocket, collect, stopTheClock } from "./fakes.js";
 import { Signaling } from "../../web/client/signaling.js";
+import { Backoff } from "../../web/client/timing.js";
 
 /** @type {Signaling[]} */ let opened = [];
 
@@ -46,14 +47,15 @@ test("a room joined before there is a connection is joined when there is one", (
 test("what the peer sends becomes an event", () => {
   const signaling = connected();
   const events = ["offer", "answer", "candidate", "message", "peerleft"].map((type) => collect(signaling, type));
+  const from = { from: "p", roomId: "r" };
   for (const message of [
-    { type: "webrtc_offer", from: "p", roomId: "r", sdp: "o" }, { type: "webrtc_answer", sdp: "a" },
-    { type: "ice_candidate", candidate: null }, { type: "key_exchange", publicKey: "k" },
-    { type: "peer_left", message: "" }, { type: "peer_disconnected", message: "" },
+    { type: "webrtc_offer", ...from, sdp: "o" }, { type: "webrtc_answer", ...from, sdp: "a" },
+    { type: "ice_candidate", ...from, candidate: null }, { type: "key_exchange", ...from, publicKey: "k" },
+    { type: "peer_left", message: "" },
   ]) FakeSocket.latest.say(message);
   assert.deepEqual(events, [
-    [{ sdp: "o" }], [{ sdp: "a" }], [{ candidate: null }], [{ type: "key_exchange", publicKey: "k" }],
-    [{ deliberate: true }, { deliberate: false }],
+    [{ sdp: "o" }], [{ sdp: "a" }], [{ candidate: null }], [{ type: "key_exchange", ...from, publicKey: "k" }],
+    [{ deliberate: true }],
   ]);
 });
 
@@ -71,17 +73,17 @@ test("messages wait for the peer, in order and bounded", () => {
 });
 
 test("a lost connection is replaced after a growing wait, and the room is joined again", (context) => {
-  context.mock.timers.enable({ apis: ["setTimeout"] });
+  const clock = stopTheClock(context);
   const signaling = connected();
   FakeSocket.latest.end(1006);
   assert.equal(signaling.state, "waiting");
   signaling.send({ type: "webrtc_offer", sdp: "late" });
-  context.mock.timers.tick(1_000);
+  clock.tick(1_000);
   assert.equal(FakeSocket.made.length, 2);
   FakeSocket.latest.end(1006);
-  context.mock.timers.tick(1_000);
+  clock.tick(1_000);
   assert.equal(FakeSocket.made.length, 2);
-  context.mock.timers.tick(1_000);
+  clock.tick(1_000);
   assert.equal(FakeSocket.made.length, 3);
   FakeSocket.latest.greet();
   FakeSocket.latest.say({ type: "room_ready", roomId: "r", isInitiator: true });
@@ -91,41 +93,180 @@ test("a lost connection is replaced after a growing wait, and the room is joined
 });
 
 test("a silent connection is pinged, and given up when nothing comes back", (context) => {
-  context.mock.timers.enable({ apis: ["setTimeout"] });
+  const clock = stopTheClock(context);
   const signaling = connected();
   const socket = FakeSocket.latest;
-  context.mock.timers.tick(25_000);
+  clock.tick(25_000);
   assert.deepEqual(socket.sent.at(-1), { type: "ping" });
   socket.say({ type: "pong" });
-  context.mock.timers.tick(25_000);
+  clock.tick(25_000);
   assert.equal(signaling.state, "open");
-  context.mock.timers.tick(10_000);
+  clock.tick(10_000);
   assert.equal(signaling.state, "waiting");
   socket.say({ type: "peer_left" });  // too late: this socket is not listened to any more
   assert.equal(signaling.state, "waiting");
 });
 
 test("a connection that does not open is tried again", (context) => {
-  context.mock.timers.enable({ apis: ["setTimeout"] });
+  const clock = stopTheClock(context);
   const signaling = make();
   signaling.connect();
-  context.mock.timers.tick(10_000);
+  clock.tick(10_000);
   assert.equal(signaling.state, "waiting");
 });
 
 test("after a close code that says the client is wrong there is no further attempt", (context) => {
-  context.mock.timers.enable({ apis: ["setTimeout"] });
+  const clock = stopTheClock(context);
   const signaling = connected();
   const errors = collect(signaling, "error");
   FakeSocket.latest.end(1008);
-  context.mock.timers.tick(100_000);
+  clock.tick(100_000);
   assert.equal(signaling.state, "closed");
   assert.equal(FakeSocket.made.length, 1);
   assert.equal(errors[0].id, "closed");
 });
 
+test("what is sent while the connection is closing waits for the next one", (context) => {
+  const clock = stopTheClock(context);
+  const signaling = connected();
+  FakeSocket.latest.readyState = 2;
+  signaling.send({ type: "key_exchange", publicKey: "late" });
+  FakeSocket.latest.end(1006);
+  clock.tick(1_000);
+  FakeSocket.latest.greet();
+  FakeSocket.latest.say({ type: "room_joined", roomId: "r", isInitiator: true, ready: true });
+  FakeSocket.latest.say({ type: "room_ready", roomId: "r", isInitiator: true });
+  assert.deepEqual(FakeSocket.latest.sent.at(-1), { type: "key_exchange", publicKey: "late" });
+});
+
+test("what is meant for now is not kept", () => {
+  const signaling = make();
+  signaling.connect();
+  signaling.join("r");
+  FakeSocket.latest.greet();
+  assert.equal(signaling.sendNow({ type: "webrtc_offer", sdp: "o" }), false);
+  FakeSocket.latest.say({ type: "room_ready", roomId: "r", isInitiator: true });
+  assert.equal(FakeSocket.latest.sent.length, 1);
+  assert.equal(signaling.sendNow({ type: "webrtc_offer", sdp: "o" }), true);
+  assert.equal(FakeSocket.latest.sent.length, 2);
+});
+
+test("a message that the server would not take is not sent", () => {
+  const signaling = connected();
+  const count = FakeSocket.latest.sent.length;
+  assert.throws(() => signaling.send({ type: "key_exchange", text: "ü".repeat(32_760) }), { id: "too_large" });
+  assert.throws(() => make().send({ type: "key_exchange" }), { id: "not_in_room" });
+  assert.equal(FakeSocket.latest.sent.length, count);
+});
+
+test("the waiting messages are bounded by their size as well", () => {
+  const signaling = make();
+  signaling.connect();
+  signaling.join("r");
+  for (let number = 0; number < 40; number += 1) signaling.send({ type: "key_exchange", number, text: "x".repeat(60_000) });
+  FakeSocket.latest.greet();
+  FakeSocket.latest.say({ type: "room_ready", roomId: "r", isInitiator: true });
+  const numbers = FakeSocket.latest.sent.slice(1).map(({ number }) => number);
+  assert.equal(numbers.length, 17);
+  assert.equal(numbers.at(-1), 39);
+});
+
+test("a short-lived connection does not make the waits short again", (context) => {
+  const clock = stopTheClock(context);
+  const signaling = connected();
+  for (const wait of [1_000, 2_000, 4_000]) {
+    FakeSocket.latest.end(1006);
+    const count = FakeSocket.made.length;
+    clock.tick(wait - 1);
+    assert.equal(FakeSocket.made.length, count);
+    clock.tick(1);
+    assert.equal(FakeSocket.made.length, count + 1);
+    FakeSocket.latest.greet();
+  }
+  clock.tick(10_000);
+  FakeSocket.latest.end(1006);
+  clock.tick(1_000);
+  assert.equal(signaling.state, "connecting");
+});
+
+test("the waits differ from client to client", () => {
+  const waits = [0, 0.5, 1].map((chance) => new Backoff({ first: 1_000, longest: 30_000, random: () => chance }).next());
+  assert.deepEqual(waits, [500, 750, 1_000]);
+  const long = new Backoff({ first: 1_000, longest: 30_000, random: () => 1 });
+  assert.deepEqual(Array.from({ length: 7 }, () => long.next()), [1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000]);
+});
+
+test("a join that nobody answers is sent again", (context) => {
+  const clock = stopTheClock(context);
+  const signaling = make();
+  signaling.connect();
+  signaling.join("r");
+  FakeSocket.latest.greet();
+  FakeSocket.latest.say({ type: "error", code: "rate_limited", error: "" });
+  clock.tick(20_000);
+  assert.equal(FakeSocket.latest.sent.length, 2);
+  FakeSocket.latest.say({ type: "room_joined", roomId: "r", isInitiator: true, ready: false });
+  clock.tick(20_000);
+  assert.deepEqual(FakeSocket.latest.sent.map(({ type }) => type), ["join_room", "join_room"]);
+});
+
+test("who comes back and finds no seat asks again before it gives up", (context) => {
+  const clock = stopTheClock(context);
+  const signaling = connected();
+  const [errors, departures] = [collect(signaling, "error"), collect(signaling, "left")];
+  FakeSocket.latest.end(1006);
+  clock.tick(1_000);
+  FakeSocket.latest.greet();
+  for (let attempt = 1; attempt <= 3; attempt += 1) {
+    assert.equal(FakeSocket.latest.sent.filter(({ type }) => type === "join_room").length, attempt);
+    assert.equal(signaling.roomId, "r");
+    FakeSocket.latest.say({ type: "room_full", error: "full", roomId: "r" });
+    clock.tick(10_000);
+  }
+  assert.deepEqual(errors.map(({ id }) => id), ["room_full"]);
+  assert.deepEqual(departures, [{ roomId: "r" }]);
+  assert.equal(signaling.roomId, null);
+});
+
+test("another room is joined from outside, and nothing of the old one is heard any more", () => {
+  const signaling = connected();
+  const events = ["left", "peerleft", "offer", "ready"].map((type) => collect(signaling, type));
+  signaling.join("s");
+  assert.equal(signaling.isReady, false);
+  assert.deepEqual(FakeSocket.latest.sent.slice(-2), [
+    { type: "leave_room" }, { type: "join_room", roomId: "s", deviceId: "d" },
+  ]);
+  FakeSocket.latest.say({ type: "webrtc_offer", roomId: "r", sdp: "o" });
+  FakeSocket.latest.say({ type: "peer_left", message: "" });
+  FakeSocket.latest.say({ type: "left_room", roomId: "r" });
+  FakeSocket.latest.say({ type: "room_joined", roomId: "s", isInitiator: false, ready: true });
+  FakeSocket.latest.say({ type: "room_ready", roomId: "s", isInitiator: false });
+  assert.deepEqual(events, [[{ roomId: "r" }], [], [], [{ isInitiator: false }]]);
+});
+
+test("what is no message of a server's is passed over", () => {
+  const signaling = connected();
+  const messages = collect(signaling, "message");
+  for (const data of ["", "{", "null", "[]", "7", '{"type":7}', new ArrayBuffer(4)]) {
+    FakeSocket.latest.onmessage?.({ data });
+  }
+  assert.equal(signaling.state, "open");
+  assert.deepEqual(messages, []);
+});
+
+test("the server's address may have a path, and loses what is no part of it", () => {
+  for (const [address, expected] of [
+    ["https://host", "wss://host/"], ["http://host:8080/calls?a#b", "ws://host:8080/calls/"],
+  ]) {
+    const signaling = new Signaling(address, { WebSocket: /** @type {any} */ (FakeSocket) });
+    opened.push(signaling);
+    signaling.connect();
+    assert.equal(FakeSocket.latest.url, expected);
+  }
+});
+
 test("a full room is an error, and not joined again", (context) => {
-  context.mock.timers.enable({ apis: ["setTimeout"] });
+  const clock = stopTheClock(context);
   const signaling = make();
   const errors = collect(signaling, "error");
   signaling.connect();
@@ -134,7 +275,7 @@ test("a full room is an error, and not joined again", (context) => {
   FakeSocket.latest.say({ type: "room_full", error: "full", roomId: "r" });
   assert.equal(errors[0].id, "room_full");
   FakeSocket.latest.end(1006);
-  context.mock.timers.tick(1_000);
+  clock.tick(1_000);
   FakeSocket.latest.greet();
   assert.deepEqual(FakeSocket.latest.sent, []);
 });
@@ -156,6 +297,7 @@ test("ICE servers come with the room", () => {
   signaling.join("r");
   FakeSocket.latest.greet();
   const iceServers = [{ urls: ["turn:t"], username: "u", credential: "c" }];
-  FakeSocket.latest.say({ type: "room_joined", roomId: "r", isInitiator: true, iceServers, iceServersExpire: "2030-01-01T00:00:00.000Z" });
+  FakeSocket.latest.say({ type: "room_joined", roomId: "r", isInitiator: true, iceServers, iceServersExpire: 1893456000 });
   assert.deepEqual(lists, [{ iceServers, expires: new Date("2030-01-01T00:00:00Z") }]);
+  assert.deepEqual(signaling.iceServers, lists[0]);
 });

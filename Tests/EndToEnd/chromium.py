@@ -31,6 +31,7 @@ class Chromium(CallPage):
 
     def __init__(self, profile: pathlib.Path, arguments: Iterable[str] = ()) -> None:
         """The profile is a directory of its own; the arguments are further ones for its command line."""
+        self._profile = profile
         options = webdriver.ChromeOptions()
         options.binary_location = program("chromium", "chromium-browser", "google-chrome")
         for argument in (
@@ -64,9 +65,12 @@ class Chromium(CallPage):
 
     def kill(self) -> None:
         """The browser and all its helper processes die without a word to anybody."""
+        # A link into a directory of its own in /tmp, which only a browser that quits removes.
+        lock = (self._profile / "SingletonSocket").readlink().parent
         for pid in _with_descendants(self.driver.capabilities["goog:processID"]):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
+        shutil.rmtree(lock, ignore_errors=True)
 
     def quit(self) -> None:
         with contextlib.suppress(WebDriverException, OSError):  # it may have been killed

@@ -61,7 +61,12 @@ class Firefox:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                env={"HOME": str(profile), "PATH": "/usr/bin:/bin", "MOZ_DISABLE_AUTO_SAFE_MODE": "1"},
+                env={
+                    "HOME": str(profile),
+                    "TMPDIR": str(profile),
+                    "PATH": "/usr/bin:/bin",
+                    "MOZ_DISABLE_AUTO_SAFE_MODE": "1",
+                },
             )
         self._running = contextlib.ExitStack()
         self._ids = itertools.count(1)

@@ -4,22 +4,37 @@ from __future__ import annotations
 
 import ipaddress
 import pathlib
+import random
 import socket
 
 
 def free_port() -> int:
-    """A port that nothing uses now, neither over UDP nor over TCP, below those that relays take."""
+    """A port that nothing uses now, neither over UDP nor over TCP, and that nobody is given by chance."""
+    return free_ports(1)[0]
+
+
+def free_ports(count: int) -> range:
+    """So many of them in a row, from an even one. They are below those that systems and relays choose from."""
+    first_chosen = int(pathlib.Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    end = first_chosen if 20_000 < first_chosen < 49_152 else 49_152
     while True:
-        with socket.socket(socket.AF_INET6) as stream:
-            stream.bind(("::", 0))
-            port = int(stream.getsockname()[1])
-            with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as datagram:
-                try:
-                    datagram.bind(("::", port))
-                except OSError:
-                    continue
-        if port < 49152:
-            return port
+        start = random.randrange(10_000, end - count, 2)
+        ports = range(start, start + count)
+        if all(_is_free(port) for port in ports):
+            return ports
+
+
+def _is_free(port: int) -> bool:
+    with (
+        socket.socket(socket.AF_INET6) as stream,
+        socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as datagram,
+    ):
+        try:
+            stream.bind(("::", port))
+            datagram.bind(("::", port))
+        except OSError:
+            return False
+    return True
 
 
 def is_bound(pid: int, protocol: str, host: str, port: int) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 
 import stun
+from ports import free_ports
 from relay import TRANSPORTS, Connect, Relay
 from stun import IPV4, IPV6, Attribute, Endpoint
 from transports import Peer, can_bind
@@ -227,6 +228,10 @@ def test_tokens_cannot_be_guessed_from_one_another(connect: Connect) -> None:
 # Where ports come from
 
 
+def with_ports(start_relay: StartRelay, ports: range, **settings: object) -> Relay:
+    return start_relay(RELAY_MIN_PORT=ports[0], RELAY_MAX_PORT=ports[-1], **settings)
+
+
 def allocate_all(relay: Relay, count: int, *attributes: tuple[int, bytes]) -> list[Client]:
     clients = [relay.client() for _ in range(count)]
     for client in clients:
@@ -245,7 +250,7 @@ def test_ports_are_random_in_their_range(connect: Connect) -> None:
 
 
 def test_exhausted_ports_are_told_at_once_and_used_ports_rest(start_relay: StartRelay) -> None:
-    relay = start_relay(RELAY_MIN_PORT=51000, RELAY_MAX_PORT=51007)
+    relay = with_ports(start_relay, free_ports(8))
     clients = allocate_all(relay, 8)
     for name in ("udp4", "tcp4"):
         assert relay.client(name).try_allocate().error == 508
@@ -256,7 +261,7 @@ def test_exhausted_ports_are_told_at_once_and_used_ports_rest(start_relay: Start
 
 
 def test_ports_come_back_after_their_rest(start_relay: StartRelay) -> None:
-    relay = start_relay(RELAY_MIN_PORT=51010, RELAY_MAX_PORT=51013, RELAY_PORT_REST=1)
+    relay = with_ports(start_relay, free_ports(4), RELAY_PORT_REST=1)
     for client in allocate_all(relay, 4):
         assert client.refresh(0).succeeded
     client = relay.client()
@@ -264,7 +269,7 @@ def test_ports_come_back_after_their_rest(start_relay: StartRelay) -> None:
 
 
 def test_an_even_port_without_a_reservation_holds_no_second_one(start_relay: StartRelay) -> None:
-    relay = start_relay(RELAY_MIN_PORT=51020, RELAY_MAX_PORT=51027)
+    relay = with_ports(start_relay, free_ports(8))
     allocate_all(relay, 4, EVEN)
     assert relay.client().try_allocate(EVEN).error == 508
     allocate_all(relay, 4)
@@ -272,15 +277,17 @@ def test_an_even_port_without_a_reservation_holds_no_second_one(start_relay: Sta
 
 
 def test_a_held_port_is_given_to_nobody_else(start_relay: StartRelay) -> None:
-    relay = start_relay(RELAY_MIN_PORT=51030, RELAY_MAX_PORT=51033)
+    held = free_ports(4)
+    relay = with_ports(start_relay, held)
     tokens = [relay.client().try_allocate(EVEN_AND_NEXT)[Attribute.RESERVATION_TOKEN] for _ in range(2)]
     assert relay.client().try_allocate().error == 508
     ports = {relay.client().allocate((Attribute.RESERVATION_TOKEN, token)).port for token in tokens}
-    assert ports == {51031, 51033}
+    assert ports == {held[1], held[3]}
 
 
 def test_ports_that_others_of_this_machine_use_are_passed_over(start_relay: StartRelay) -> None:
-    relay = start_relay(RELAY_MIN_PORT=51040, RELAY_MAX_PORT=51043, RELAY_IPS="127.0.0.1")
-    with Peer("127.0.0.1", 51041), Peer("127.0.0.1", 51042):
-        assert {relay.client().allocate().port for _ in range(2)} == {51040, 51043}
+    first, second, third, fourth = ports = free_ports(4)
+    relay = with_ports(start_relay, ports, RELAY_IPS="127.0.0.1")
+    with Peer("127.0.0.1", second), Peer("127.0.0.1", third):
+        assert {relay.client().allocate().port for _ in range(2)} == {first, fourth}
         assert relay.client().try_allocate().error == 508

@@ -76,7 +76,7 @@ class Client:
         headers: dict[str, str] | None = None,
         receive_buffer: int | None = None,
     ) -> None:
-        self.connection = Connection(server.host, server.port, receive_buffer=receive_buffer)
+        self.connection = self.connect(server, receive_buffer)
         self._protocol = wsproto.WSConnection(wsproto.ConnectionType.CLIENT)
         self._inbox: collections.deque[str] = collections.deque()
         self._partial: list[str] = []
@@ -94,6 +94,10 @@ class Client:
         if self._accepted:
             hello = self.next("connected")
             self.id = str(hello["clientId"])
+
+    def connect(self, server: Server, receive_buffer: int | None) -> Connection:
+        """The connection before its handshake."""
+        return Connection(server.host, server.port, receive_buffer=receive_buffer)
 
     # Sending
 

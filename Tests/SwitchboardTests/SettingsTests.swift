@@ -93,6 +93,16 @@ struct SettingsTests {
         #expect(try await values(["--use-sqlite=\(text)"])[Settings.useSQLite] == expected)
     }
 
+    @Test("A switch with no- before its name is off, and takes no value")
+    func negatedSwitch() async throws {
+        #expect(try await values([])[Settings.web])
+        #expect(try await !values(["--no-web"])[Settings.web])
+        #expect(try await !values(["--no-web", "--port", "1"])[Settings.web])
+        for arguments in [["--no-web=1"], ["--no-web", "1"], ["--no-web", "--web"], ["--no-port"]] {
+            await #expect(throws: UsageError.self) { try await values(arguments) }
+        }
+    }
+
     @Test("A switch without a value is on, also before another flag")
     func bareSwitch() async throws {
         let values = try await values(["--use-sqlite", "--port", "1"])

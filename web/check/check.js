@@ -1,116 +1,203 @@
 // @ts-check
-import { Pairing } from "../client/switchboard.js";
-import { element, make, randomId } from "../common/page.js";
-import { relayLoop, reflexiveAddress, webSocket } from "./probes.js";
+import { copy, element, make } from "../common/page.js";
+import * as probes from "./probes.js";
+import { places, relayAdvice, summary } from "./verdicts.js";
 
 /**
- * @typedef {{isGood: boolean, text: string}} Verdict
- * @typedef {object} Check
- * @property {string} name
- * @property {boolean} isNeeded whether calls suffer without it
- * @property {() => Promise<string>} run what was found; throws why not
- * @property {string} advice what to do when it does not work
+ * @typedef {import("./verdicts.js").Way} Way
+ * @typedef {import("./verdicts.js").Tone} Tone
+ * @typedef {object} Finding
+ * @property {string} word
+ * @property {Tone} tone
+ * @property {string} text
+ * @property {boolean} [isOffered] false when the server has no such thing
+ * @typedef {Finding & {milliseconds: number}} Result
  */
 
 const server = new URL("..", location.href);
-const pairing = new Pairing(server);
-/** @type {RTCIceServer[]} */ let iceServers = [];
+/** @type {Way[]} */
+const WAYS = ["HTTP", "WebSocket", "STUN over UDP", "TURN over UDP", "TURN over TCP", "TURN over TLS", "IPv6"];
+const SIGNS = { good: "✓", warn: "!", bad: "✕", none: "–" };
+const COPIED_FOR = 3_000;
 
-/**
- * Servers of the list whose URL is of this form.
- * @param {RegExp} pattern
- */
-function servers(pattern) {
-  const found = iceServers.flatMap(({ urls, ...rest }) => [urls].flat().filter((url) => pattern.test(url)).map((url) => ({ urls: url, ...rest })));
-  if (found.length === 0) throw new Skipped("The server does not offer it.");
-  return found;
-}
+/** @type {Map<Way, Result>} */ const results = new Map();
 
-class Skipped extends Error {}
-
-/** @type {Check[]} */
-const checks = [
-  {
-    name: "HTTP", isNeeded: true, advice: "The server cannot be reached at all: is it running, is the address right?",
-    async run() {
-      // A room of two devices that nobody else knows, only to be handed ICE servers.
-      const [here, there] = [randomId(), randomId()];
-      const { code } = await pairing.createCode({ client: here, digits: 9, expiresInSeconds: 60 });
-      const { roomId } = await pairing.accept({ client: there, code });
-      ({ iceServers } = await pairing.iceServers({ roomId, client: here }));
-      await pairing.check({ client: here, code });
-      addEventListener("pagehide", () => pairing.forget(here, there), { once: true });
-      return "The server answers.";
-    },
-  },
-  { name: "WebSocket", isNeeded: true, advice: "A proxy between here and the server blocks WebSockets: it must pass Upgrade on.", run: () => webSocket(server) },
-  { name: "STUN over UDP", isNeeded: false, advice: "UDP is blocked here: calls have to be relayed over TCP or TLS.", run: () => reflexiveAddress(servers(/^stun:/)) },
-  { name: "TURN over UDP", isNeeded: false, advice: "Relaying over UDP is blocked: calls will use TCP or TLS, which is slower when packets are lost.", run: () => relayLoop(servers(/^turn:.*(transport=udp|[^=]$|:\d+$)/)) },
-  { name: "TURN over TCP", isNeeded: false, advice: "The relay's TCP port is blocked.", run: () => relayLoop(servers(/^turn:.*transport=tcp/)) },
-  { name: "TURN over TLS", isNeeded: false, advice: "The relay's TLS port is blocked, or its certificate is not trusted.", run: () => relayLoop(servers(/^turns:/)) },
-  {
-    name: "IPv6", isNeeded: false, advice: "This network or this server has no IPv6; calls use IPv4.",
-    run: () => reflexiveAddress(servers(/^stun:/), { family: "ipv6" }),
-  },
-];
-
-/** @type {string[]} */ let report = [];
+/** @param {string} text @returns {Finding} */
+const good = (text) => ({ word: "Works", tone: "good", text });
+/** @param {Tone} tone @param {string} text @returns {Finding} */
+const bad = (tone, text) => ({ word: "Fails", tone, text });
+/** @type {Finding} */
+const untried = { word: "Not tried", tone: "none", text: "The server has to be reached first." };
 
 async function runAll() {
-  for (const id of ["again", "copy"]) /** @type {HTMLButtonElement} */ (element(id)).disabled = true;
-  element("rows").replaceChildren();
-  element("verdict").textContent = "Checking…";
-  report = [`Switchboard network check of ${server.host}, ${new Date().toISOString()}`, navigator.userAgent];
-  /** @type {Map<string, boolean>} */ const outcomes = new Map();
-  for (const check of checks) outcomes.set(check.name, await runOne(check));
-  const verdict = judge(outcomes);
-  element("verdict").textContent = verdict;
-  report.push(verdict);
-  for (const id of ["again", "copy"]) /** @type {HTMLButtonElement} */ (element(id)).disabled = false;
+  for (const id of ["again", "copy"]) button(id).disabled = true;
+  element("by-hand").hidden = true;
+  results.clear();
+  element("rows").replaceChildren(...WAYS.map(emptyRow));
+  conclude({ tone: "none", verdict: "Checking…", meaning: "This takes about ten seconds at most." });
+  await run("HTTP", http);
+  /** @type {RTCIceServer[] | null} */ let list = null;
+  await run("WebSocket", async () => {
+    const { finding, iceServers } = await webSocket();
+    list = iceServers;
+    return finding;
+  });
+  await Promise.all([
+    run("STUN over UDP", () => (list ? stun(of(list, /^stun:/)) : untried)),
+    run("TURN over UDP", () => (list ? relay("UDP", of(list, /^turn:(?!.*transport=tcp)/)) : untried)),
+    run("TURN over TCP", () => (list ? relay("TCP", of(list, /^turn:.*transport=tcp/)) : untried)),
+    run("TURN over TLS", () => (list ? relay("TLS", of(list, /^turns:/)) : untried)),
+    run("IPv6", () => (list ? ipv6(of(list, /^stun:/)) : untried)),
+  ]);
+  conclude(summary((way) => {
+    const result = results.get(way);
+    return result && { isGood: result.tone === "good", isOffered: result.isOffered !== false };
+  }));
+  for (const id of ["again", "copy"]) button(id).disabled = false;
 }
 
-/** @param {Check} check */
-async function runOne({ name, isNeeded, run, advice }) {
-  const [outcome, time, meaning] = [make("td", { text: "…" }), make("td", {}), make("td", {})];
-  const header = make("th", { text: name });
-  header.scope = "row";
-  element("rows").append(make("tr", {}, header, outcome, time, meaning));
-  const start = performance.now();
-  let word, kind, text;
+// The ways
+
+/** @returns {Promise<Finding>} */
+async function http() {
   try {
-    text = await run();
-    [word, kind] = ["works", "good"];
+    await probes.http(server);
+    if (!window.isSecureContext) return good("The server answers. The page came without https, though: browsers give it no camera and microphone.");
+    return good(location.protocol === "https:" ? "The server answers, encrypted." : "The server answers.");
   } catch (error) {
-    const isSkipped = error instanceof Skipped;
-    text = isSkipped ? error.message : `${advice} (${/** @type {Error} */ (error).message})`;
-    [word, kind] = isSkipped ? ["not offered", "quiet"] : ["fails", isNeeded ? "bad" : "warn"];
+    return bad("bad", `No answer from ${server.host}: is this device online, and the server running?`);
   }
-  const milliseconds = `${Math.round(performance.now() - start)} ms`;
-  outcome.replaceChildren(make("span", { text: word, className: kind }));
-  time.textContent = milliseconds;
-  meaning.textContent = text;
-  report.push(`${name}: ${word}, ${milliseconds}. ${text}`);
-  return word === "works";
 }
 
-/** @param {Map<string, boolean>} outcomes */
-function judge(outcomes) {
-  const works = (/** @type {string} */ name) => outcomes.get(name) === true;
-  if (!works("HTTP") || !works("WebSocket")) return "Calls cannot be set up from this network.";
-  const relays = ["TURN over UDP", "TURN over TCP", "TURN over TLS"].filter(works);
-  if (relays.length > 0) return `Calls work from this network, if need be relayed (${relays.map((name) => name.slice(10)).join(", ")}).`;
-  if (works("STUN over UDP")) return "Calls work where a direct way exists; there is no relay for the others.";
-  return "Calls will work within this network at best: neither STUN nor a relay can be reached.";
-}
-
-element("again").onclick = runAll;
-element("copy").onclick = async () => {
+/** @returns {Promise<{finding: Finding, iceServers: RTCIceServer[] | null}>} */
+async function webSocket() {
   try {
-    await navigator.clipboard.writeText(report.join("\n"));
-    element("copied").textContent = "Copied.";
-  } catch {
-    element("copied").textContent = "The browser does not let this page copy.";
+    const signaling = await probes.webSocket(server);
+    const iceServers = await probes.iceServers(server, signaling).catch(() => null);
+    signaling.close();
+    return { finding: good("The two sides of a call can find each other."), iceServers };
+  } catch (error) {
+    const text = "Something between here and the server lets no WebSocket through. A proxy in front of the server has to pass on Upgrade and Connection; a company’s proxy may need an exception.";
+    return { finding: bad("bad", text), iceServers: null };
   }
+}
+
+/** @param {RTCIceServer[]} servers @returns {Promise<Finding>} */
+async function stun(servers) {
+  if (servers.length === 0) return missing("The server names no STUN server (USE_RELAY or ICE_SERVERS).");
+  try {
+    const address = await probes.outsideAddress(servers);
+    return good(address ? `Direct calls are possible. From outside, this device is ${address}.` : "Direct calls are possible. Nothing changes this device’s address on the way.");
+  } catch {
+    return bad("warn", `${places(servers)} does not answer over UDP. Direct calls are unlikely to work; ask whoever runs this network to let UDP out.`);
+  }
+}
+
+/** @param {"UDP" | "TCP" | "TLS"} transport @param {RTCIceServer[]} servers @returns {Promise<Finding>} */
+async function relay(transport, servers) {
+  if (servers.length === 0) {
+    return missing(transport === "TLS" ? "The relay speaks no TLS: give it a certificate (RELAY_CERT, RELAY_KEY), for networks that let nothing else out." : `The server offers no relay over ${transport}.`);
+  }
+  try {
+    const took = await probes.relayLoop(servers);
+    return good(`A message went through the relay and back in ${Math.max(1, Math.round(took))} ms.`);
+  } catch (error) {
+    return bad("warn", relayAdvice(error, transport, servers));
+  }
+}
+
+/** @param {RTCIceServer[]} servers @returns {Promise<Finding>} */
+async function ipv6(servers) {
+  if (servers.length === 0) return missing("Without a STUN server this cannot be told.");
+  try {
+    return good(`This device can be reached over IPv6 as ${await probes.outsideAddress(servers, "ipv6")}.`);
+  } catch {
+    return { word: "None", tone: "none", text: "Calls use IPv4, and nothing has to be done. With IPv6 on both sides more of them would be direct." };
+  }
+}
+
+/** @param {string} text @returns {Finding} */
+const missing = (text) => ({ word: "Not offered", tone: "none", text, isOffered: false });
+
+/**
+ * Servers of the list with the URLs that have this form.
+ * @param {RTCIceServer[]} list
+ * @param {RegExp} form
+ */
+function of(list, form) {
+  return list
+    .map((entry) => ({ ...entry, urls: [entry.urls].flat().filter((url) => form.test(url)) }))
+    .filter(({ urls }) => urls.length > 0);
+}
+
+// What is on the page
+
+/** @param {Way} way */
+function emptyRow(way) {
+  const header = make("th", { text: way });
+  header.scope = "row";
+  const cells = ["outcome busy", "", ""].map((className) => make("td", {}, make("span", { className })));
+  cells[0].firstElementChild?.append("Waiting");
+  const row = make("tr", {}, header, ...cells);
+  row.id = rowId(way);
+  row.setAttribute("role", "row");
+  header.setAttribute("role", "rowheader");
+  for (const cell of cells) cell.setAttribute("role", "cell");
+  return row;
+}
+
+/** @param {Way} way */
+const rowId = (way) => `row-${way.toLowerCase().replaceAll(" ", "-")}`;
+
+/** @param {Way} way @param {() => Finding | Promise<Finding>} probe */
+async function run(way, probe) {
+  const [outcome, time, meaning] = [...element(rowId(way)).querySelectorAll("td > span")];
+  outcome.replaceChildren(make("span", { className: "spinner" }), "Trying");
+  const start = performance.now();
+  const finding = await probe();
+  const milliseconds = Math.max(1, Math.round(performance.now() - start));
+  results.set(way, { ...finding, milliseconds });
+  const sign = make("span", { text: SIGNS[finding.tone] });
+  sign.setAttribute("aria-hidden", "true");
+  outcome.className = `outcome ${finding.tone === "none" ? "busy" : finding.tone}`;
+  outcome.replaceChildren(sign, finding.word);
+  time.textContent = finding === untried || finding.isOffered === false ? "" : `${milliseconds} ms`;
+  meaning.textContent = finding.text;
+}
+
+/** @param {ReturnType<typeof summary>} conclusion */
+function conclude({ tone, verdict, meaning }) {
+  element("summary").dataset.tone = tone;
+  element("verdict").textContent = verdict;
+  element("meaning").textContent = meaning;
+}
+
+/** The findings as text. */
+function report() {
+  const lines = [...results].map(([way, { word, milliseconds, text }]) => `${way.padEnd(13)}  ${word}, ${milliseconds} ms. ${text}`);
+  return [
+    `Switchboard network check of ${server.host}`, new Date().toISOString(), navigator.userAgent, "",
+    `${element("verdict").textContent} ${element("meaning").textContent}`, "", ...WAYS.flatMap((way) => lines.find((line) => line.startsWith(way)) ?? []), "",
+  ].join("\n");
+}
+
+/** @param {string} id @returns {HTMLButtonElement} */
+const button = (id) => element(id);
+
+button("again").onclick = runAll;
+button("copy").onclick = async () => {
+  const text = report();
+  if (await copy(text)) {
+    element("copied").textContent = "Copied.";
+    setTimeout(() => (element("copied").textContent = ""), COPIED_FOR);
+    return;
+  }
+  const area = /** @type {HTMLTextAreaElement} */ (element("report"));
+  area.value = text;
+  element("by-hand").hidden = false;
+  area.focus();
+  area.select();
 };
 
+element("server").textContent = server.host;
 runAll();

@@ -1,7 +1,26 @@
 // @ts-check
+import { Pairing, Signaling } from "../client/switchboard.js";
+import { randomId } from "../common/page.js";
 
-const LIMIT = 8_000;
+/** Browsers themselves give a STUN or TURN server up after about ten seconds. */
+const LIMIT = 10_000;
 const MESSAGE_BYTES = 1_000;
+/** The code of a candidate error that says that a server did not answer (WebRTC §5.6). */
+export const NO_ANSWER = 701;
+
+/** Why a probe found no way. */
+export class ProbeFailure extends Error {
+  /**
+   * @param {string} message
+   * @param {{code?: number, wasReached?: boolean}} details what a STUN or TURN server answered, and whether it gave out
+   *   an address all the same
+   */
+  constructor(message, { code, wasReached = false } = {}) {
+    super(message);
+    this.code = code;
+    this.wasReached = wasReached;
+  }
+}
 
 /**
  * Waits for a promise, but not for ever.
@@ -12,55 +31,102 @@ const MESSAGE_BYTES = 1_000;
  */
 function within(promise, failure) {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(failure)), LIMIT);
+    const timer = setTimeout(() => reject(new ProbeFailure(failure)), LIMIT);
     promise.then(resolve, reject).finally(() => clearTimeout(timer));
   });
 }
 
 /**
- * Opens a WebSocket and waits for the server's greeting.
+ * Asks the server for its health.
  * @param {URL} server
  */
+export async function http(server) {
+  const response = await within(fetch(new URL("healthz", server), { cache: "no-store" }), "no answer in time");
+  if (!response.ok) throw new ProbeFailure(`the answer was ${response.status}`);
+}
+
+/**
+ * Connects by WebSocket and waits for the server's greeting.
+ * @param {URL} server
+ * @returns {Promise<Signaling>} the connection, to be closed
+ */
 export async function webSocket(server) {
-  const url = new URL(server);
-  url.protocol = url.protocol.replace("http", "ws");
-  const socket = new WebSocket(url);
+  const signaling = new Signaling(server);
   const greeted = new Promise((resolve, reject) => {
-    socket.onmessage = resolve;
-    socket.onclose = ({ code }) => reject(new Error(`closed with ${code}`));
+    signaling.addEventListener("state", () => {
+      if (signaling.state === "open") resolve(undefined);
+      if (signaling.state === "waiting" || signaling.state === "closed") reject(new ProbeFailure("the connection was not taken"));
+    });
   });
+  signaling.connect();
   try {
-    await within(greeted, "no greeting");
-    return "Signaling gets through.";
-  } finally {
-    socket.onclose = null;
-    socket.close();
+    await within(greeted, "no greeting in time");
+    return signaling;
+  } catch (error) {
+    signaling.close();
+    throw error;
   }
 }
 
 /**
- * Asks STUN servers for the address that this browser has outside.
- * @param {RTCIceServer[]} iceServers
- * @param {{family?: "ipv4" | "ipv6"}} wanted
+ * The STUN and TURN servers that clients are told, with credentials: those of a room that nobody else knows.
+ * @param {URL} server
+ * @param {Signaling} signaling
+ * @returns {Promise<RTCIceServer[]>}
  */
-export async function reflexiveAddress(iceServers, { family } = {}) {
-  const connection = new RTCPeerConnection({ iceServers });
+export async function iceServers(server, signaling) {
+  /** @type {RTCIceServer[]} */ let list = [];
+  /** @type {Promise<boolean>} */ const joined = new Promise((resolve) => {
+    signaling.addEventListener("iceservers", (event) => (list = /** @type {CustomEvent} */ (event).detail.iceServers));
+    signaling.addEventListener("joined", () => resolve(true));
+    signaling.addEventListener("error", () => resolve(false));
+  });
+  signaling.join(randomId());
+  // Some servers admit to paired rooms only.
+  return (await within(joined, "no room in time")) ? list : ofPairedRoom(server);
+}
+
+/** @param {URL} server */
+async function ofPairedRoom(server) {
+  const pairing = new Pairing(server);
+  const [here, there] = [randomId(), randomId()];
+  const { code } = await pairing.createCode({ client: here, digits: 9, expiresInSeconds: 60 });
+  const { roomId } = await pairing.accept({ client: there, code });
+  const { iceServers: list } = await pairing.iceServers({ roomId, client: here });
+  addEventListener("pagehide", () => pairing.forget(here, there), { once: true });
+  return list;
+}
+
+/**
+ * Asks STUN servers for the address that this browser has outside.
+ * @param {RTCIceServer[]} servers
+ * @param {"ipv4" | "ipv6" | null} family wanted; null for either
+ * @returns {Promise<string | null>} the address; null when it is the device's own, which browsers do not repeat
+ */
+export async function outsideAddress(servers, family = null) {
+  const connection = new RTCPeerConnection({ iceServers: servers });
   try {
-    /** @type {Set<string>} */ const found = new Set();
+    /** @type {string[]} */ const found = [];
+    let hasNoAnswer = false;
+    connection.onicecandidateerror = () => (hasNoAnswer = true);
     const ended = new Promise((resolve) => {
       connection.onicecandidate = ({ candidate }) => {
         if (!candidate) return resolve(undefined);
-        if (candidate.type === "srflx" && candidate.address) found.add(candidate.address);
-        // A browser without a NAT in front of it reports its host address alone.
-        if (candidate.type === "host" && candidate.address && !candidate.address.endsWith(".local")) found.add(candidate.address);
+        const { address, type } = candidate;
+        if (!address || address.endsWith(".local") || (family && address.includes(":") !== (family === "ipv6"))) return;
+        if (type === "srflx") {
+          found.unshift(address);
+          resolve(undefined);
+        }
+        if (type === "host" && family === "ipv6") found.push(address);
       };
     });
     connection.createDataChannel("probe");
     await connection.setLocalDescription();
-    await within(ended, "no answer").catch(() => {});
-    const addresses = [...found].filter((address) => !family || address.includes(":") === (family === "ipv6"));
-    if (addresses.length === 0) throw new Error("no address found");
-    return `Seen from outside as ${addresses.join(", ")}.`;
+    await within(ended, "no answer in time");
+    if (found.length > 0) return found[0];
+    if (hasNoAnswer || family === "ipv6") throw new ProbeFailure("no answer", { code: NO_ANSWER });
+    return null;
   } finally {
     connection.close();
   }
@@ -68,36 +134,60 @@ export async function reflexiveAddress(iceServers, { family } = {}) {
 
 /**
  * Sends a message through the relay and back: two connections inside this page that may use the relay only.
- * @param {RTCIceServer[]} iceServers
+ * @param {RTCIceServer[]} servers
+ * @returns {Promise<number>} the milliseconds that the message took
  */
-export async function relayLoop(iceServers) {
-  /** @type {RTCConfiguration} */ const configuration = { iceServers, iceTransportPolicy: "relay" };
+export async function relayLoop(servers) {
+  /** @type {RTCConfiguration} */ const configuration = { iceServers: servers, iceTransportPolicy: "relay" };
   const [here, there] = [new RTCPeerConnection(configuration), new RTCPeerConnection(configuration)];
-  /** @type {string[]} */ const problems = [];
+  /** @type {number[]} */ const codes = [];
+  let wasReached = false;
   try {
     for (const [one, other] of [[here, there], [there, here]]) {
-      one.onicecandidate = ({ candidate }) => void other.addIceCandidate(candidate ?? undefined).catch(() => {});
-      one.onicecandidateerror = (event) => {
-        const { errorCode, errorText } = /** @type {RTCPeerConnectionIceErrorEvent} */ (event);
-        problems.push(`${errorCode} ${errorText}`);
+      one.onicecandidate = ({ candidate }) => {
+        if (candidate?.type === "relay") wasReached = true;
+        other.addIceCandidate(candidate ?? undefined).catch(() => {});
       };
+      one.onicecandidateerror = (event) => codes.push(/** @type {RTCPeerConnectionIceErrorEvent} */ (event).errorCode);
     }
-    const channel = here.createDataChannel("probe");
-    const echoed = new Promise((resolve) => {
-      channel.onopen = () => channel.send("x".repeat(MESSAGE_BYTES));
-      channel.onmessage = resolve;
-    });
-    there.ondatachannel = ({ channel: end }) => (end.onmessage = ({ data }) => end.send(data));
-    await here.setLocalDescription();
-    await there.setRemoteDescription(/** @type {RTCSessionDescription} */ (here.localDescription));
-    await there.setLocalDescription();
-    await here.setRemoteDescription(/** @type {RTCSessionDescription} */ (there.localDescription));
-    await within(echoed, problems[0] ?? "no connection");
-    return `${MESSAGE_BYTES} bytes went through the relay and back.`;
+    const took = echo(here, there);
+    await negotiate(here, there);
+    return await within(took, "nothing came back in time");
   } catch (error) {
-    throw problems.length > 0 ? new Error(problems[0]) : error;
+    const code = codes.find((code) => code !== NO_ANSWER) ?? codes[0];
+    throw new ProbeFailure(/** @type {Error} */ (error).message, { code, wasReached });
   } finally {
     here.close();
     there.close();
   }
+}
+
+/**
+ * The time a message takes there and back, once there is a way.
+ * @param {RTCPeerConnection} here
+ * @param {RTCPeerConnection} there
+ * @returns {Promise<number>}
+ */
+function echo(here, there) {
+  there.ondatachannel = ({ channel }) => (channel.onmessage = ({ data }) => channel.send(data));
+  const channel = here.createDataChannel("probe");
+  return new Promise((resolve) => {
+    let start = 0;
+    channel.onopen = () => {
+      start = performance.now();
+      channel.send("x".repeat(MESSAGE_BYTES));
+    };
+    channel.onmessage = () => resolve(performance.now() - start);
+  });
+}
+
+/**
+ * @param {RTCPeerConnection} here
+ * @param {RTCPeerConnection} there
+ */
+async function negotiate(here, there) {
+  await here.setLocalDescription();
+  await there.setRemoteDescription(/** @type {RTCSessionDescription} */ (here.localDescription));
+  await there.setLocalDescription();
+  await here.setRemoteDescription(/** @type {RTCSessionDescription} */ (there.localDescription));
 }

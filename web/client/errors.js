@@ -1,20 +1,36 @@
 // @ts-check
 
+/** What the REST API answers in `error`. */
+export const restErrorIds = /** @type {const} */ ([
+  "bad_request", "conflict", "forbidden", "headers_too_large", "internal", "invalid_field", "invalid_json",
+  "method_not_allowed", "missing_field", "not_a_member", "not_found", "not_found_or_expired", "pairing_disabled",
+  "rate_limited", "too_large", "unauthorized", "unavailable",
+]);
+
+/** What the signaling connection says in `code`, and `room_full`, which has a message of its own. */
+export const signalingErrorIds = /** @type {const} */ ([
+  "invalid_json", "invalid_message", "invalid_room_id", "not_in_room", "peer_absent", "rate_limited", "room_full",
+  "too_large", "unknown_type",
+]);
+
 /**
- * What can go wrong between this page and its server. The ids below `network` are the client's own; all others are
- * the server's and stay the same from version to version.
- *
- * @typedef {"bad_request" | "conflict" | "forbidden" | "headers_too_large" | "internal" | "invalid_field"
- *   | "invalid_json" | "invalid_message" | "invalid_room_id" | "method_not_allowed" | "missing_field" | "not_a_member"
- *   | "not_found" | "not_found_or_expired" | "not_in_room" | "pairing_disabled" | "peer_absent" | "rate_limited"
- *   | "room_full" | "too_large" | "unauthorized" | "unavailable" | "unknown_type"
- *   | "network" | "timeout" | "bad_answer" | "closed"} ErrorId
+ * What the client finds out by itself. `network`: no answer; `timeout`: none in time; `bad_answer`: one that no
+ * Switchboard gives; `closed`: the server has closed the connection for a fault of this client.
  */
+export const clientErrorIds = /** @type {const} */ (["network", "timeout", "bad_answer", "closed"]);
+
+/**
+ * Ids stay the same from version to version. A later server may have further ones.
+ * @typedef {typeof restErrorIds[number] | typeof signalingErrorIds[number] | typeof clientErrorIds[number]} ErrorId
+ */
+
+/** @type {ReadonlySet<string>} */
+const temporary = new Set(["network", "timeout", "rate_limited", "unavailable", "internal"]);
 
 /** A refusal of the server, or the lack of an answer. `id` is what programs decide by; `message` is for people. */
 export class SwitchboardError extends Error {
   /**
-   * @param {ErrorId | string} id
+   * @param {ErrorId | (string & {})} id
    * @param {string} message
    * @param {{status?: number, field?: string, retryAfter?: number, cause?: unknown}} details
    */
@@ -33,6 +49,6 @@ export class SwitchboardError extends Error {
 
   /** Whether the same call may work later without anybody changing anything. */
   get isTemporary() {
-    return ["network", "timeout", "rate_limited", "unavailable", "internal"].includes(this.id);
+    return temporary.has(this.id);
   }
 }

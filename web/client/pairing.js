@@ -1,11 +1,17 @@
 // @ts-check
+import { serverAddress } from "./address.js";
 import { SwitchboardError } from "./errors.js";
 import { Backoff, delay } from "./timing.js";
 
 /** How long a call may take. The server holds an attempt to accept for up to 5 s when many guess codes. */
 const CALL_LIMIT = 15_000;
+/** For how long the server is asked to hold back an answer; proxies give up after 30 to 60 s. */
+const HOLD_SECONDS = 20;
 /** Codes drawn anew when somebody else has the code. */
 const CODE_ATTEMPTS = 5;
+/** How many digits a code has: out of one address's reach for the minutes that it lives, and still easily typed. */
+const CODE_DIGITS = 8;
+const INVITATION_SECONDS = 600;
 
 /**
  * @typedef {object} Invitation
@@ -20,11 +26,12 @@ const CODE_ATTEMPTS = 5;
 /** The REST API that gets two devices into one room. */
 export class Pairing {
   /**
-   * @param {string | URL} [server] its address, for example `https://call.example.org`; that of the page by default
+   * @param {string | URL} [server] its address, for example `https://call.example.org`; by default the server that
+   *   this module came from
    * @param {{fetch?: typeof fetch}} options `fetch`: what to call instead of the browser's
    */
-  constructor(server = globalThis.location?.origin, { fetch = globalThis.fetch.bind(globalThis) } = {}) {
-    this.server = new URL(server);
+  constructor(server, { fetch = globalThis.fetch } = {}) {
+    this.server = serverAddress(server);
     this.fetch = fetch;
   }
 
@@ -34,13 +41,13 @@ export class Pairing {
    * @returns {Promise<Invitation>}
    * @throws {SwitchboardError} `conflict` when another device has the code
    */
-  async createCode({ client, code, digits = 6, expiresInSeconds = 600, signal }) {
+  async createCode({ client, code, digits = CODE_DIGITS, expiresInSeconds = INVITATION_SECONDS, signal }) {
     for (let attempt = 1; ; attempt += 1) {
       const joinid = code ?? randomDigits(digits);
       try {
         const body = { joinid, client1: client, expiresInSeconds };
-        const answer = await this.#call("POST", "/api/rooms", { body, signal });
-        return { code: joinid, expires: new Date(answer.exp) };
+        const answer = await this.#call("POST", "api/rooms", { body, signal });
+        return { code: joinid, expires: new Date(member(answer, "exp", "string")) };
       } catch (error) {
         const isTaken = error instanceof SwitchboardError && error.id === "conflict";
         if (!isTaken || code !== undefined || attempt === CODE_ATTEMPTS) throw error;
@@ -56,24 +63,27 @@ export class Pairing {
    */
   async accept({ client, code, signal }) {
     const body = { joinid: code, client2: client };
-    const answer = await this.#call("POST", "/api/rooms/accept", { body, signal });
-    return { roomId: answer.roomid };
+    const answer = await this.#call("POST", "api/rooms/accept", { body, signal });
+    return { roomId: member(answer, "roomid", "string") };
   }
 
   /**
    * Asks once whether the invitation was accepted. The room id is handed over once, so keep it.
-   * @param {{client: string, code: string, signal?: AbortSignal}} invitation
+   * @param {{client: string, code: string, waitSeconds?: number, signal?: AbortSignal}} invitation `waitSeconds`: for
+   *   how long the server may hold the answer back until somebody accepts; one that does not do that answers at once
    * @returns {Promise<{roomId: string} | null>} null while nobody has accepted
    */
-  async check({ client, code, signal }) {
-    const body = { joinid: code, client1: client };
-    const answer = await this.#call("POST", "/api/rooms/check", { body, signal });
-    return answer && { roomId: answer.roomid };
+  async check({ client, code, waitSeconds, signal }) {
+    const body = { joinid: code, client1: client, waitSeconds };
+    const limit = CALL_LIMIT + (waitSeconds ?? 0) * 1_000;
+    const answer = await this.#call("POST", "api/rooms/check", { body, signal, limit });
+    return answer && { roomId: member(answer, "roomid", "string") };
   }
 
   /**
-   * Asks until somebody has accepted: every second at first, every six seconds later. A server that does not answer
-   * for a while is asked again; `signal` ends the wait.
+   * Waits until somebody has accepted. A server that holds its answers back tells at once; any other is asked every
+   * second at first, every six seconds later. One that does not answer for a while is asked again; `signal` ends the
+   * wait.
    * @param {{client: string, code: string, signal?: AbortSignal}} invitation
    * @returns {Promise<{roomId: string}>}
    * @throws {SwitchboardError} `not_found_or_expired` when the invitation has ended
@@ -81,45 +91,48 @@ export class Pairing {
   async waitForPeer({ client, code, signal }) {
     const pace = new Backoff({ first: 1_000, longest: 6_000, factor: 1.3 });
     for (;;) {
-      let wait = pace.next();
+      // From one question to the next, so that an answer that was held back for longer is followed at once.
+      const pause = delay(pace.next(), signal);
+      pause.catch(() => {});  // Nobody waits for it once the wait is over.
       try {
-        const room = await this.check({ client, code, signal });
+        const room = await this.check({ client, code, waitSeconds: HOLD_SECONDS, signal });
         if (room) return room;
       } catch (error) {
         if (!(error instanceof SwitchboardError) || !error.isTemporary) throw error;
-        wait = Math.max(wait, (error.retryAfter ?? 0) * 1_000);
+        await delay((error.retryAfter ?? 0) * 1_000, signal);
       }
-      await delay(wait, signal);
+      await pause;
     }
   }
 
   /**
    * Looks a room up.
    * @param {string} roomId
+   * @param {{signal?: AbortSignal}} options
    * @returns {Promise<{roomId: string, client1: string, client2: string}>}
    * @throws {SwitchboardError} `not_found`
    */
-  async room(roomId) {
-    const answer = await this.#call("GET", `/api/rooms?roomid=${encodeURIComponent(roomId)}`);
-    return { roomId: answer.roomid, client1: answer.client1, client2: answer.client2 };
+  async room(roomId, { signal } = {}) {
+    const answer = await this.#call("GET", `api/rooms?${new URLSearchParams({ roomid: roomId })}`, { signal });
+    return { roomId: member(answer, "roomid", "string"), client1: answer.client1, client2: answer.client2 };
   }
 
   /**
-   * Deletes a room; harmless when there is none.
+   * Deletes a room; harmless when there is none. Also from a page that is being left.
    * @param {string} roomId
    */
   async deleteRoom(roomId) {
-    await this.#call("DELETE", "/api/rooms", { body: { roomid: roomId } });
+    await this.#call("DELETE", "api/rooms", { body: { roomid: roomId }, keepalive: true });
   }
 
   /**
-   * Deletes every room and invitation of these devices.
+   * Deletes every room and invitation of these devices. Also from a page that is being left.
    * @param {...string} clients
    * @returns {Promise<{rooms: number, invitations: number}>} how many were deleted
    */
   async forget(...clients) {
-    const answer = await this.#call("POST", "/api/user/purge", { body: { deviceIds: clients } });
-    return { rooms: answer.roomsDeleted, invitations: answer.pendingsDeleted };
+    const answer = await this.#call("POST", "api/user/purge", { body: { deviceIds: clients }, keepalive: true });
+    return { rooms: member(answer, "roomsDeleted", "number"), invitations: member(answer, "pendingsDeleted", "number") };
   }
 
   /**
@@ -130,51 +143,74 @@ export class Pairing {
    */
   async iceServers({ roomId, client, signal }) {
     const query = new URLSearchParams({ roomid: roomId, client });
-    return iceServerList(await this.#call("GET", `/api/ice-servers?${query}`, { signal }));
+    return iceServerList(await this.#call("GET", `api/ice-servers?${query}`, { signal }));
   }
 
   /**
    * @param {string} method
-   * @param {string} path
-   * @param {{body?: object, signal?: AbortSignal}} options
+   * @param {string} path below the server's address
+   * @param {{body?: object, signal?: AbortSignal, keepalive?: boolean, limit?: number}} options `limit`: milliseconds
    * @returns {Promise<any>} the JSON of the answer; null for 204
    */
-  async #call(method, path, { body, signal } = {}) {
-    const limit = /** @type {any} */ (AbortSignal).timeout(CALL_LIMIT);
-    const ended = signal ? anyOf(signal, limit) : limit;
+  async #call(method, path, { body, signal, keepalive, limit = CALL_LIMIT } = {}) {
+    const call = new AbortController();
+    const stop = () => call.abort(signal?.reason);
+    if (signal?.aborted) stop();
+    signal?.addEventListener("abort", stop);
+    const timer = setTimeout(() => call.abort(), limit);
     let response, text;
     try {
-      response = await this.fetch(new URL(path, this.server), {
+      // Taken off the object first: the browser's own wants no other `this` than the page.
+      const { fetch } = this;
+      response = await fetch(new URL(path, this.server), {
         method,
         headers: body && { "Content-Type": "application/json" },
         body: body && JSON.stringify(body),
         cache: "no-store",
         credentials: "omit",
-        signal: ended,
+        keepalive,
+        signal: call.signal,
       });
       text = await response.text();
     } catch (cause) {
       if (signal?.aborted) throw signal.reason;
-      if (limit.aborted) throw new SwitchboardError("timeout", "The server did not answer in time.", { cause });
+      if (call.signal.aborted) throw new SwitchboardError("timeout", "The server did not answer in time.", { cause });
       throw new SwitchboardError("network", "The server cannot be reached.", { cause });
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", stop);
     }
     const answer = parsed(text);
     if (!response.ok) throw refusal(response, answer);
-    if (response.status !== 204 && answer === null) {
-      throw new SwitchboardError("bad_answer", "The server's answer is no JSON.", { status: response.status });
-    }
-    return response.status === 204 ? null : answer;
+    if (response.status === 204) return null;
+    if (typeof answer !== "object" || answer === null) throw badAnswer(response.status);
+    return answer;
   }
+}
+
+/** @param {number} [status] */
+function badAnswer(status) {
+  return new SwitchboardError("bad_answer", "This is not the answer of a Switchboard server.", { status });
+}
+
+/**
+ * A member that an answer has to have.
+ * @param {any} answer
+ * @param {string} name
+ * @param {"string" | "number"} type
+ */
+function member(answer, name, type) {
+  if (typeof answer[name] !== type) throw badAnswer();
+  return answer[name];
 }
 
 /**
  * The list in an answer of the server's, be it of the REST API or in `room_joined`.
- * @param {{iceServers?: RTCIceServer[], iceServersExpire?: string | number}} answer
+ * @param {{iceServers?: RTCIceServer[], iceServersExpire?: number}} answer
  * @returns {IceServerList}
  */
 export function iceServerList({ iceServers = [], iceServersExpire }) {
-  const expires = typeof iceServersExpire === "number" ? iceServersExpire * 1_000 : iceServersExpire;
-  return { iceServers, expires: expires === undefined ? null : new Date(expires) };
+  return { iceServers, expires: iceServersExpire === undefined ? null : new Date(iceServersExpire * 1_000) };
 }
 
 /**
@@ -198,19 +234,6 @@ function parsed(text) {
   } catch {
     return null;
   }
-}
-
-/**
- * `AbortSignal.any`, which not every browser in use has.
- * @param {...AbortSignal} signals
- */
-function anyOf(...signals) {
-  const controller = new AbortController();
-  for (const signal of signals) {
-    if (signal.aborted) controller.abort(signal.reason);
-    else signal.addEventListener("abort", () => controller.abort(signal.reason), { once: true });
-  }
-  return controller.signal;
 }
 
 /**

@@ -1,16 +1,19 @@
 // @ts-check
-import { Backoff } from "./timing.js";
+import { EarlyCandidates } from "./candidates.js";
+import { identity, isOf } from "./description.js";
+import { Events } from "./events.js";
+import { watchNetwork } from "./network.js";
+import { PathMonitor } from "./path.js";
+import { Renewal } from "./renewal.js";
+import { Repairs } from "./repairs.js";
 
 /** How long a broken path may mend itself before it is negotiated anew. */
 const PATIENCE = 3_000;
 /** The polite side waits longer, so that both do not restart at once. */
 const POLITENESS = 2_000;
-/** A path that has not come about for so long is called failed. It is tried on. */
-const FAILURE_LIMIT = 30_000;
-/** Credentials are renewed when this share of their time has passed. */
-const RENEWAL_SHARE = 0.8;
-/** Candidates kept for a description that has not come. */
-const MAX_EARLY_CANDIDATES = 256;
+/** A path that has not come about by then is looked after: the offer or its answer may be lost. */
+const SETUP_PATIENCE = 10_000;
+const MAX_CANDIDATE_ERRORS = 64;
 
 /**
  * @typedef {"waiting" | "connecting" | "connected" | "interrupted" | "failed" | "closed"} PeerState
@@ -26,19 +29,24 @@ const MAX_EARLY_CANDIDATES = 256;
  *   new connection; called again whenever the other comes back as somebody new
  * @property {RTCConfiguration} [configuration] its `iceServers` are used until the server hands out its own
  * @property {typeof RTCPeerConnection} [RTCPeerConnection] what to use instead of the browser's
+ *
+ * @typedef {object} PeerEvents
+ * @property {PeerState} state
+ * @property {{track: MediaStreamTrack, streams: readonly MediaStream[]}} track the other sends
+ * @property {RTCDataChannel} channel one that the other opened
+ * @property {unknown} error of the browser's; the negotiation goes on
  */
 
 /**
  * A peer connection over a {@link Signaling} that negotiates, heals and renews itself: perfect negotiation (the
  * initiator is the impolite side), candidates that come early are kept, ICE restarts when the path breaks or the
- * network changes.
+ * network changes, ICE servers are renewed before they expire.
  *
- * Events (each a `CustomEvent`):
- * - `state`: {@link PeerState}
- * - `track`: `{track, streams}`; `channel`: an `RTCDataChannel` that the other opened
- * - `error`: an error of the browser's; the negotiation goes on
+ * Nothing is sent while the other is away: whenever the two meet (again), the initiator makes an offer, and what was
+ * lost is negotiated with it.
+ * @extends {Events<PeerEvents>}
  */
-export class Peer extends EventTarget {
+export class Peer extends Events {
   /** @type {RTCPeerConnection | null} */ connection = null;
   /**
    * What STUN and TURN servers refused since the connection was made.
@@ -47,17 +55,15 @@ export class Peer extends EventTarget {
   candidateErrors = [];
   /** @type {PeerState} */ #state = "waiting";
   #isPolite = true;
-  #isMakingOffer = false;
   #isIgnoringOffer = false;
-  /** Whose answer or offer the connection has; another one means another connection there. */
+  /** Whose description the connection has; another one means another connection there. */
   /** @type {string | null} */ #remoteIdentity = null;
-  /** @type {(RTCIceCandidateInit | null)[]} */ #earlyCandidates = [];
-  /** Signaling is handled strictly one message after the other. */
+  #early = new EarlyCandidates();
+  /** @type {PathMonitor | null} */ #monitor = null;
+  /** Signaling is handled strictly one message after the other, and only for as long as the two stay together. */
   #turn = Promise.resolve();
-  #restarts = new Backoff({ first: 4_000, longest: 20_000 });
-  /** @type {ReturnType<typeof setTimeout> | undefined} */ #restartTimer;
-  /** @type {ReturnType<typeof setTimeout> | undefined} */ #failureTimer;
-  /** @type {ReturnType<typeof setTimeout> | undefined} */ #renewalTimer;
+  #meeting = 0;
+  #repairs = new Repairs(() => this.#inOrder(() => this.#mend()), () => this.#fail());
   #ended = new AbortController();
 
   /**
@@ -70,16 +76,17 @@ export class Peer extends EventTarget {
     this.setUp = setUp;
     this.configuration = { ...configuration };
     this.RTCPeerConnection = RTCPeerConnection;
-    this.#listen("iceservers", (list) => this.#takeIceServers(list));
-    this.#listen("ready", ({ isInitiator }) => this.#inOrder(() => this.#meet(isInitiator)));
-    this.#listen("peerleft", ({ deliberate }) => this.#inOrder(() => this.#part(deliberate)));
-    this.#listen("offer", ({ sdp }) => this.#inOrder(() => this.#receiveOffer(sdp)));
-    this.#listen("answer", ({ sdp }) => this.#inOrder(() => this.#receiveAnswer(sdp)));
-    this.#listen("candidate", ({ candidate }) => this.#inOrder(() => this.#receiveCandidate(candidate)));
-    const restart = () => this.restart();
-    const signal = this.#ended.signal;
-    globalThis.addEventListener?.("online", restart, { signal });
-    /** @type {any} */ (globalThis.navigator)?.connection?.addEventListener?.("change", restart, { signal });
+    const { signal } = this.#ended;
+    signaling.on("ready", ({ isInitiator }) => this.#arrive(isInitiator), { signal });
+    signaling.on("peerleft", ({ deliberate }) => this.#part(deliberate), { signal });
+    signaling.on("left", () => this.#part(true), { signal });
+    signaling.on("joined", ({ ready }) => !ready && this.#state === "failed" && this.#part(true), { signal });
+    signaling.on("offer", ({ sdp }) => this.#inOrder(() => this.#receiveOffer(sdp)), { signal });
+    signaling.on("answer", ({ sdp }) => this.#inOrder(() => this.#receiveAnswer(sdp)), { signal });
+    signaling.on("candidate", ({ candidate }) => this.#inOrder(() => this.#receiveCandidate(candidate)), { signal });
+    new Renewal(signaling, (iceServers) => this.#useIceServers(iceServers), signal);
+    watchNetwork(() => this.restart(), signal);
+    if (signaling.isReady) this.#arrive(signaling.isInitiator);
   }
 
   /** @returns {PeerState} */
@@ -89,50 +96,56 @@ export class Peer extends EventTarget {
 
   /** Looks for a new path, for example because the network has changed. Media goes on while the old one works. */
   restart() {
-    if (!this.connection || !this.signaling.isReady) return;
+    if (!this.connection?.remoteDescription) return;
     this.connection.restartIce();
+    this.#inOrder(() => this.#offer());
+  }
+
+  /**
+   * How the connection travels at this moment, and how well since the last call.
+   * @returns {Promise<import("./path.js").PathReport | null>} null while there is no path
+   */
+  async path() {
+    return this.#monitor && this.#monitor.sample();
   }
 
   /** Ends the connection for good; the signaling stays open. */
   close() {
     this.#ended.abort();
-    clearTimeout(this.#renewalTimer);
+    this.#meeting += 1;
     this.#drop();
     this.#enter("closed");
   }
 
-  /**
-   * @param {string} type
-   * @param {(detail: any) => void} handle
-   */
-  #listen(type, handle) {
-    const options = { signal: this.#ended.signal };
-    this.signaling.addEventListener(type, (event) => handle(/** @type {CustomEvent} */ (event).detail), options);
-  }
-
   /** @param {() => void | Promise<void>} work */
   #inOrder(work) {
-    this.#turn = this.#turn.then(() => (this.#state === "closed" ? undefined : work())).catch((error) => this.#emit("error", error));
+    const meeting = this.#meeting;
+    this.#turn = this.#turn
+      .then(() => (this.#meeting === meeting ? work() : undefined))
+      // A connection that was closed in the middle of something is no news.
+      .catch((error) => (this.#meeting === meeting ? this.emit("error", error) : undefined));
   }
 
   // The other comes and goes
 
   /** @param {boolean} isInitiator */
-  async #meet(isInitiator) {
+  #arrive(isInitiator) {
+    this.#meeting += 1;
     this.#isPolite = !isInitiator;
-    if (!this.connection) {
-      this.#create();
-    } else if (isInitiator) {
+    this.#inOrder(async () => {
+      const { connection } = this;
+      if (!connection) this.#create();
       // It may be the same page after a broken network, or a new one: an offer finds out, and mends the path.
-      await this.#offer({ iceRestart: true });
-    }
+      if (connection && isInitiator) this.#renegotiate(connection);
+      if (isInitiator) await this.#offer();
+    });
   }
 
   /** @param {boolean} deliberate */
   #part(deliberate) {
-    this.signaling.discardWaiting();
-    // A lost connection to the server says nothing about the path between the peers.
-    if (!deliberate && this.connection?.connectionState === "connected") return;
+    this.#meeting += 1;
+    // A lost connection to the server says nothing about the path between the peers, and a lost path may be found again.
+    if (!deliberate && (this.#state === "connected" || this.#state === "interrupted")) return;
     this.#drop();
     this.#enter("waiting");
   }
@@ -141,109 +154,117 @@ export class Peer extends EventTarget {
     const connection = new this.RTCPeerConnection(this.configuration);
     this.connection = connection;
     this.candidateErrors = [];
+    this.#monitor = new PathMonitor(connection);
     const ifCurrent = (/** @type {(event: any) => void} */ handle) => (/** @type {any} */ event) => {
       if (this.connection === connection) handle(event);
     };
-    connection.onnegotiationneeded = ifCurrent(() => this.#inOrder(() => this.#offer({})));
+    connection.onnegotiationneeded = ifCurrent(() => this.#inOrder(() => this.#offer()));
     connection.onicecandidate = ifCurrent(({ candidate }) => {
-      if (candidate?.candidate) this.signaling.send({ type: "ice_candidate", candidate: candidate.toJSON() });
+      if (candidate?.candidate) this.signaling.sendNow({ type: "ice_candidate", candidate: candidate.toJSON() });
     });
     connection.onicecandidateerror = ifCurrent(({ url, errorCode, errorText }) => {
-      if (this.candidateErrors.length < 64) this.candidateErrors.push({ url, code: errorCode, text: errorText });
+      if (this.candidateErrors.length === MAX_CANDIDATE_ERRORS) this.candidateErrors.shift();
+      this.candidateErrors.push({ url, code: errorCode, text: errorText });
     });
-    connection.ontrack = ifCurrent(({ track, streams }) => this.#emit("track", { track, streams }));
-    connection.ondatachannel = ifCurrent(({ channel }) => this.#emit("channel", channel));
+    connection.ontrack = ifCurrent(({ track, streams }) => this.emit("track", { track, streams }));
+    connection.ondatachannel = ifCurrent(({ channel }) => this.emit("channel", channel));
     connection.onconnectionstatechange = ifCurrent(() => this.#follow(connection.connectionState));
-    this.#expectConnection();
+    this.#repairAfter(SETUP_PATIENCE);
+    this.#enter("connecting");
     this.setUp(connection, { isInitiator: !this.#isPolite });
   }
 
   #drop() {
-    clearTimeout(this.#restartTimer);
-    clearTimeout(this.#failureTimer);
+    this.#repairs.end();
     this.connection?.close();
     this.connection = null;
+    this.#monitor = null;
     this.#remoteIdentity = null;
-    this.#earlyCandidates = [];
-    this.#isMakingOffer = false;
+    this.#early = new EarlyCandidates();
     this.#isIgnoringOffer = false;
-  }
-
-  /** The other is somebody new: what was agreed with its predecessor is worth nothing. */
-  #startOver() {
-    this.#drop();
-    this.signaling.discardWaiting();
-    this.#create();
   }
 
   // Negotiation
 
-  /** @param {RTCOfferOptions} options */
-  async #offer(options) {
-    const connection = this.connection;
-    if (!connection || connection.signalingState !== "stable") return;
+  async #offer() {
+    const { connection } = this;
+    if (connection?.signalingState !== "stable" || !this.signaling.isReady) return;
     // The first offer is the initiator's; the browser asks again if the answer to it leaves something to negotiate.
     if (this.#isPolite && !connection.remoteDescription) return;
-    try {
-      this.#isMakingOffer = true;
-      if (options.iceRestart) connection.restartIce();
-      await connection.setLocalDescription();
-      if (this.connection === connection) this.#sendDescription(connection);
-    } finally {
-      this.#isMakingOffer = false;
-    }
+    await connection.setLocalDescription();
+    this.#sendDescription(connection);
+  }
+
+  /**
+   * Makes the next offer one that looks for a path. An offer without an answer is lost, or its answer is: the other
+   * takes the same one twice.
+   * @param {RTCPeerConnection} connection
+   */
+  #renegotiate(connection) {
+    connection.restartIce();
+    if (connection.signalingState === "have-local-offer") this.#sendDescription(connection);
   }
 
   /** @param {RTCPeerConnection} connection */
   #sendDescription(connection) {
     const { type, sdp } = connection.localDescription ?? {};
-    if (type) this.signaling.send({ type: `webrtc_${type}`, sdp });
+    if (type && this.connection === connection) this.signaling.sendNow({ type: `webrtc_${type}`, sdp });
   }
 
   /** @param {string} sdp */
   async #receiveOffer(sdp) {
+    const meeting = this.#meeting;
+    if (this.#isSomebodyNew(sdp)) this.#drop();
     if (!this.connection) this.#create();
-    else if (this.#isSomebodyNew(sdp)) this.#startOver();
-    const connection = /** @type {RTCPeerConnection} */ (this.connection);
-    const collides = this.#isMakingOffer || connection.signalingState !== "stable";
-    this.#isIgnoringOffer = !this.#isPolite && collides;
+    const connection = /** @type {RTCPeerConnection} */ (/** @type {unknown} */ (this.connection));
+    this.#isIgnoringOffer = !this.#isPolite && connection.signalingState !== "stable";
     if (this.#isIgnoringOffer) return;
-    await connection.setRemoteDescription({ type: "offer", sdp });
-    this.#remoteIdentity = identity(sdp);
-    await this.#addEarlyCandidates(connection);
+    if (!(await this.#takeDescription(connection, "offer", sdp))) return;
     await connection.setLocalDescription();
-    if (this.connection === connection) this.#sendDescription(connection);
+    // When the two have met anew meanwhile, there is a new offer on its way, to which this would be the wrong answer.
+    if (this.#meeting === meeting) this.#sendDescription(connection);
   }
 
   /** @param {string} sdp */
   async #receiveAnswer(sdp) {
-    const connection = this.connection;
+    const { connection } = this;
     if (connection?.signalingState !== "have-local-offer") return;
-    if (this.#isSomebodyNew(sdp)) return this.#startOver();
-    await connection.setRemoteDescription({ type: "answer", sdp });
+    if (this.#isSomebodyNew(sdp)) {
+      // What was agreed with its predecessor is worth nothing.
+      this.#drop();
+      this.#create();
+      this.#inOrder(() => this.#offer());
+      return;
+    }
+    this.#isIgnoringOffer = false;
+    await this.#takeDescription(connection, "answer", sdp);
+  }
+
+  /**
+   * @param {RTCPeerConnection} connection
+   * @param {"offer" | "answer"} type
+   * @param {string} sdp
+   * @returns {Promise<boolean>} whether it is still of use
+   */
+  async #takeDescription(connection, type, sdp) {
+    await connection.setRemoteDescription({ type, sdp });
+    if (this.connection !== connection) return false;
     this.#remoteIdentity = identity(sdp);
-    await this.#addEarlyCandidates(connection);
+    for (const candidate of this.#early.take(sdp)) await this.#receiveCandidate(candidate);
+    return this.connection === connection;
   }
 
   /** @param {RTCIceCandidateInit | null} candidate */
   async #receiveCandidate(candidate) {
-    const connection = this.connection;
-    if (!connection?.remoteDescription) {
-      if (this.#earlyCandidates.length < MAX_EARLY_CANDIDATES) this.#earlyCandidates.push(candidate);
-      return;
-    }
+    const { connection } = this;
+    // Where the candidates end says nothing that the browser does not find out.
+    if (!candidate) return;
+    const sdp = connection?.remoteDescription?.sdp;
+    if (!connection || sdp === undefined || !isOf(candidate, sdp)) return this.#early.keep(candidate);
     try {
-      await connection.addIceCandidate(candidate ?? undefined);
+      await connection.addIceCandidate(candidate);
     } catch (error) {
-      // Candidates of an offer that was ignored, or of a predecessor, match nothing here.
-      if (!this.#isIgnoringOffer) this.#emit("error", error);
-    }
-  }
-
-  /** @param {RTCPeerConnection} connection */
-  async #addEarlyCandidates(connection) {
-    for (const candidate of this.#earlyCandidates.splice(0)) {
-      if (this.connection === connection) await this.#receiveCandidate(candidate);
+      if (!this.#isIgnoringOffer && this.connection === connection) this.emit("error", error);
     }
   }
 
@@ -258,73 +279,52 @@ export class Peer extends EventTarget {
   #follow(state) {
     switch (state) {
       case "connected":
-        clearTimeout(this.#restartTimer);
-        clearTimeout(this.#failureTimer);
-        this.#failureTimer = undefined;
-        this.#restarts.reset();
+        this.#repairs.end();
         this.#enter("connected");
         break;
       case "disconnected":
-        this.#enter("interrupted");
-        this.#mendAfter(PATIENCE);
-        break;
       case "failed":
         if (this.#state === "connected") this.#enter("interrupted");
-        this.#mendAfter(0);
+        this.#repairAfter(state === "failed" ? 0 : PATIENCE);
         break;
     }
   }
 
-  /** @param {number} wait milliseconds */
-  #mendAfter(wait) {
-    this.#failureTimer ??= setTimeout(() => this.#enter("failed"), FAILURE_LIMIT);
-    clearTimeout(this.#restartTimer);
-    this.#restartTimer = setTimeout(() => {
-      this.restart();
-      this.#mendAfter(this.#restarts.next());
-    }, wait + (this.#isPolite ? POLITENESS : 0));
+  /** @param {number} milliseconds */
+  #repairAfter(milliseconds) {
+    this.#repairs.beginAfter(milliseconds + (this.#isPolite ? POLITENESS : 0));
   }
 
-  #expectConnection() {
-    this.#enter("connecting");
-    clearTimeout(this.#failureTimer);
-    this.#failureTimer = setTimeout(() => this.#enter("failed"), FAILURE_LIMIT);
+  async #mend() {
+    const { connection } = this;
+    if (!connection) return;
+    if (connection.signalingState === "have-local-offer") return this.#sendDescription(connection);
+    if (connection.connectionState !== "disconnected" && connection.connectionState !== "failed") return;
+    connection.restartIce();
+    await this.#offer();
   }
 
-  // ICE servers
+  /** No path for long. If the other is not in the room any more, it is gone. */
+  #fail() {
+    const isAlone = this.signaling.state === "open" && !this.signaling.isReady;
+    if (isAlone) this.#part(true);
+    else this.#enter("failed");
+  }
 
-  /** @param {import("./pairing.js").IceServerList} list */
-  #takeIceServers({ iceServers, expires }) {
+  /** @param {RTCIceServer[]} iceServers for the next connection, and for the next path of this one */
+  #useIceServers(iceServers) {
     this.configuration.iceServers = iceServers;
-    this.connection?.setConfiguration(this.configuration);
-    clearTimeout(this.#renewalTimer);
-    if (!expires) return;
-    const remaining = expires.getTime() - Date.now();
-    const wait = Math.min(Math.max(remaining * RENEWAL_SHARE, 5_000), 2 ** 31 - 1);
-    // Joining the room that one is in changes nothing there and is answered with fresh credentials.
-    this.#renewalTimer = setTimeout(() => this.signaling.roomId && this.signaling.join(this.signaling.roomId), wait);
+    try {
+      this.connection?.setConfiguration(this.configuration);
+    } catch (error) {
+      this.emit("error", error);
+    }
   }
 
   /** @param {PeerState} state */
   #enter(state) {
     if (state === this.#state || this.#state === "closed") return;
     this.#state = state;
-    this.#emit("state", state);
+    this.emit("state", state);
   }
-
-  /**
-   * @param {string} type
-   * @param {unknown} detail
-   */
-  #emit(type, detail) {
-    this.dispatchEvent(new CustomEvent(type, { detail }));
-  }
-}
-
-/**
- * What names the connection that wrote a description: the id of its session (RFC 8866 §5.2).
- * @param {string} sdp
- */
-function identity(sdp) {
-  return /^o=\S+ (\S+)/m.exec(sdp)?.[1] ?? sdp;
 }

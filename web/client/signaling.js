@@ -1,67 +1,80 @@
 // @ts-check
+import { serverAddress } from "./address.js";
+import { Connection } from "./connection.js";
 import { SwitchboardError } from "./errors.js";
+import { Events } from "./events.js";
+import { Outbox } from "./outbox.js";
 import { iceServerList } from "./pairing.js";
-import { Backoff } from "./timing.js";
+import { randomId } from "./timing.js";
 
-/** The server drops a connection that is silent for 35 s; proxies often after 60. */
-const HEARTBEAT_INTERVAL = 25_000;
-/** A connection that answers no ping for so long is dead. */
-const ANSWER_LIMIT = 10_000;
-/** How long a connection may take to open. */
-const OPEN_LIMIT = 10_000;
-/** Messages kept for the peer while there is no way to it; the oldest go first. */
-const MAX_WAITING = 256;
-/** Close codes after which the same client would fail again. */
-const FATAL_CLOSE_CODES = new Set([1002, 1003, 1007, 1008, 1009]);
+/** A join that is not answered is sent again. The server may take 12 s to find out who is gone. */
+const JOIN_LIMIT = 20_000;
+/** A room that one was in and that refuses one now is asked again so often, at this interval. */
+const MAX_REJOINS = 2;
+const REJOIN_INTERVAL = 10_000;
+/** The server closes the connection after a longer message. */
+const MAX_MESSAGE_BYTES = 65_536;
 
 /**
- * @typedef {"idle" | "connecting" | "open" | "waiting" | "closed"} SignalingState
- *   `waiting`: the connection is lost and a new one will be tried.
+ * @typedef {import("./connection.js").SignalingState} SignalingState
+ * @typedef {import("./connection.js").Message} Message
  *
  * @typedef {object} SignalingOptions
- * @property {string} [device] an id that tells the server a returning device from a stranger; not passed on
+ * @property {string} [device] an id that tells the server a returning device from a stranger; not passed on; a random
+ *   one by default
  * @property {typeof WebSocket} [WebSocket] what to use instead of the browser's
  * @property {() => number} [random] instead of `Math.random`
+ *
+ * @typedef {object} SignalingEvents
+ * @property {SignalingState} state
+ * @property {{roomId: string, isInitiator: boolean, ready: boolean}} joined also after each reconnection
+ * @property {import("./pairing.js").IceServerList} iceservers they come with the room
+ * @property {{isInitiator: boolean}} ready both are in the room
+ * @property {{deliberate: boolean}} peerleft alone in the room
+ * @property {{roomId: string}} left out of the room for good, of one's own will or not
+ * @property {{sdp: string}} offer
+ * @property {{sdp: string}} answer
+ * @property {{candidate: RTCIceCandidateInit | null}} candidate
+ * @property {Message} message any other message of the peer's application
+ * @property {SwitchboardError} error `room_full`: two others are in the room; `closed`: there is no further attempt
  */
 
 /**
  * A connection to the signaling server that comes back by itself, with one room that it returns to.
- *
- * Events (each a `CustomEvent`, with what is said here in its `detail`):
- * - `state`: {@link SignalingState}
- * - `joined`: `{roomId, isInitiator, ready}`; `iceservers`: what {@link iceServerList} gives
- * - `ready`: `{isInitiator}`, both are in the room
- * - `peerleft`: `{deliberate}`, alone in the room
- * - `left`: `{roomId}`
- * - `offer`, `answer`: `{sdp}`; `candidate`: `{candidate}`
- * - `message`: any other message of the peer's application
- * - `error`: {@link SwitchboardError}; `room_full` means that the room has two others in it
+ * @extends {Events<SignalingEvents>}
  */
-export class Signaling extends EventTarget {
-  /** @type {WebSocket | null} */ #socket = null;
-  /** @type {SignalingState} */ #state = "idle";
+export class Signaling extends Events {
+  /** @type {Connection} */ #connection;
   /** @type {string | null} */ #roomId = null;
-  /** @type {object[]} */ #waiting = [];
+  #hasBeenIn = false;
+  #rejoins = 0;
   #isReady = false;
-  /** @type {ReturnType<typeof setTimeout> | undefined} */ #timer;
-  /** @type {(() => void)} */ #wakeUp = () => this.#retryNow();
+  #isInitiator = false;
+  /** @type {import("./pairing.js").IceServerList | null} */ #iceServers = null;
+  #outbox = new Outbox();
+  /** @type {ReturnType<typeof setTimeout> | undefined} */ #joinTimer;
 
   /**
-   * @param {string | URL} [server] its address, for example `https://call.example.org`; that of the page by default
+   * @param {string | URL} [server] its address, for example `https://call.example.org`; by default the server that
+   *   this module came from
    * @param {SignalingOptions} options
    */
-  constructor(server = globalThis.location?.origin, { device, WebSocket, random } = {}) {
+  constructor(server, { device = randomId(), WebSocket = globalThis.WebSocket, random } = {}) {
     super();
-    this.url = new URL(server);
-    this.url.protocol = this.url.protocol.replace("http", "ws");
     this.device = device;
-    this.WebSocket = WebSocket ?? globalThis.WebSocket;
-    this.backoff = new Backoff({ first: 1_000, longest: 30_000, random });
+    const url = serverAddress(server);
+    url.protocol = url.protocol.replace("http", "ws");
+    const handlers = {
+      state: (/** @type {SignalingState} */ state) => this.#follow(state),
+      message: (/** @type {Message} */ message) => this.#receive(message),
+      refused: (/** @type {SwitchboardError} */ error) => this.emit("error", error),
+    };
+    this.#connection = new Connection(url, handlers, { WebSocket, random });
   }
 
-  /** @returns {SignalingState} */
+  /** How the connection to the server is. */
   get state() {
-    return this.#state;
+    return this.#connection.state;
   }
 
   /** The room that this connection is in or returns to. */
@@ -74,193 +87,176 @@ export class Signaling extends EventTarget {
     return this.#isReady;
   }
 
+  /** Which of the two makes the first offer; means something while `isReady`. */
+  get isInitiator() {
+    return this.#isInitiator;
+  }
+
+  /** The ICE servers that came last; null before the first room. */
+  get iceServers() {
+    return this.#iceServers;
+  }
+
   /** Opens the connection, and again whenever it is lost, until `close()`. */
   connect() {
-    if (this.#state !== "idle" && this.#state !== "closed") return;
-    globalThis.addEventListener?.("online", this.#wakeUp);
-    this.#open();
+    this.#connection.connect();
   }
 
   /**
-   * Enters the room, now or when there is a connection, and after every reconnection.
+   * Enters the room, now or when there is a connection, and after every reconnection; leaves the one before. For the
+   * room that one is in it asks for fresh ICE servers.
    * @param {string} roomId
    */
   join(roomId) {
-    if (roomId !== this.#roomId) this.#waiting = [];
+    if (roomId !== this.#roomId) this.leave();
     this.#roomId = roomId;
-    if (this.#state === "open") this.#sendJoin();
+    if (this.state === "open") this.#sendJoin();
   }
 
   /** Leaves the room, whose other peer is told so. */
   leave() {
     if (this.#roomId === null) return;
+    this.#transmit({ type: "leave_room" });
     this.#forgetRoom();
-    if (this.#state === "open") this.#transmit({ type: "leave_room" });
   }
 
   /**
-   * Sends a message to the peer: now if it is there, else when it comes (back) into the room.
-   * @param {{type: string, [member: string]: unknown}} message
+   * Sends a message to the peer: now if it is there, else when it comes (back) into the room. At most 256 messages of
+   * together a million characters wait; the oldest go first.
+   * @param {Message} message
+   * @throws {SwitchboardError} `not_in_room` without a room to send to, `too_large` beyond 64 KiB
    */
   send(message) {
-    if (this.#isReady) return this.#transmit(message);
-    this.#waiting.push(message);
-    if (this.#waiting.length > MAX_WAITING) this.#waiting.shift();
+    if (this.#roomId === null) throw new SwitchboardError("not_in_room", "Join a room before sending to it.");
+    const text = JSON.stringify(message);
+    if (new TextEncoder().encode(text).length > MAX_MESSAGE_BYTES) {
+      throw new SwitchboardError("too_large", `A message may have ${MAX_MESSAGE_BYTES} bytes.`);
+    }
+    if (!this.#isReady || !this.#connection.send(text)) this.#outbox.add(text);
   }
 
-  /** Drops what waits to be sent: it was about a negotiation that is over. */
-  discardWaiting() {
-    this.#waiting = [];
+  /**
+   * Sends a message to the peer if it is there, and forgets it otherwise.
+   * @param {Message} message
+   * @returns {boolean} whether it was there
+   */
+  sendNow(message) {
+    return this.#isReady && this.#transmit(message);
   }
 
   /** Leaves the room and closes the connection for good. */
   close() {
-    globalThis.removeEventListener?.("online", this.#wakeUp);
     this.leave();
-    clearTimeout(this.#timer);
-    const socket = this.#socket;
-    this.#socket = null;
-    socket?.close(1000);
-    this.#enter("closed");
+    this.#connection.close();
   }
 
-  #open() {
-    clearTimeout(this.#timer);
-    this.#enter("connecting");
-    const socket = new this.WebSocket(this.url);
-    this.#socket = socket;
-    socket.onmessage = ({ data }) => this.#socket === socket && this.#receive(data);
-    socket.onclose = ({ code, reason }) => this.#socket === socket && this.#lost(code, reason);
-    this.#timer = setTimeout(() => this.#abandon(socket), OPEN_LIMIT);
-  }
-
-  /**
-   * Gives a silent connection up without waiting for its closing handshake.
-   * @param {WebSocket} socket
-   */
-  #abandon(socket) {
-    if (this.#socket !== socket) return;
-    this.#lost(1006, "");
-    socket.close();
-  }
-
-  /**
-   * @param {number} code
-   * @param {string} reason
-   */
-  #lost(code, reason) {
-    clearTimeout(this.#timer);
-    this.#socket = null;
-    this.#isReady = false;
-    if (FATAL_CLOSE_CODES.has(code)) {
-      this.#enter("closed");
-      this.#emit("error", new SwitchboardError("closed", reason || `The server closed the connection (${code}).`));
-      return;
+  /** @param {SignalingState} state */
+  #follow(state) {
+    if (state === "open") {
+      if (this.#roomId !== null) this.#sendJoin();
+    } else {
+      this.#isReady = false;
+      clearTimeout(this.#joinTimer);
     }
-    this.#enter("waiting");
-    this.#timer = setTimeout(() => this.#open(), this.backoff.next());
+    this.emit("state", state);
   }
 
-  /** The network is back: there is no reason to wait longer. */
-  #retryNow() {
-    if (this.#state === "waiting") this.#open();
-    else if (this.#state === "open") this.#ping();
-  }
-
-  /** @param {string} text */
-  #receive(text) {
-    this.#heard();
-    const message = JSON.parse(text);
+  /** @param {Message} message */
+  #receive(message) {
     switch (message.type) {
-      case "connected":
-        this.backoff.reset();
-        this.#enter("open");
-        if (this.#roomId !== null) this.#sendJoin();
+      case "left_room":
         break;
       case "room_joined":
-        if (message.roomId !== this.#roomId) break;
-        if (message.iceServers) this.#emit("iceservers", iceServerList(message));
-        this.#emit("joined", { roomId: message.roomId, isInitiator: message.isInitiator, ready: message.ready });
+        if (message.roomId === this.#roomId) this.#enterRoom(message);
         break;
-      case "room_ready":
-        if (message.roomId !== this.#roomId) break;
-        this.#isReady = true;
-        this.#emit("ready", { isInitiator: message.isInitiator });
-        for (const waiting of this.#waiting.splice(0)) this.#transmit(waiting);
+      case "room_full":
+        if (message.roomId === this.#roomId) this.#refuseRoom(new SwitchboardError("room_full", message.error));
+        break;
+      case "error":
+        if (message.code === "invalid_room_id") this.#refuseRoom(new SwitchboardError(message.code, message.error));
+        else this.emit("error", new SwitchboardError(message.code, message.error));
         break;
       case "peer_left":
       case "peer_disconnected":
+        // What comes before `ready` is about a room that has been left.
+        if (!this.#isReady) break;
         this.#isReady = false;
-        this.#emit("peerleft", { deliberate: message.type === "peer_left" });
-        break;
-      case "left_room":
-        this.#emit("left", { roomId: message.roomId });
-        break;
-      case "webrtc_offer":
-        this.#emit("offer", { sdp: message.sdp });
-        break;
-      case "webrtc_answer":
-        this.#emit("answer", { sdp: message.sdp });
-        break;
-      case "ice_candidate":
-        this.#emit("candidate", { candidate: message.candidate });
-        break;
-      case "room_full":
-        if (message.roomId === this.#roomId) this.#forgetRoom();
-        this.#emit("error", new SwitchboardError("room_full", message.error));
-        break;
-      case "error":
-        if (message.code === "invalid_room_id") this.#forgetRoom();
-        this.#emit("error", new SwitchboardError(message.code, message.error));
-        break;
-      case "pong":
+        this.emit("peerleft", { deliberate: message.type === "peer_left" });
         break;
       default:
-        this.#emit("message", message);
+        if (message.roomId === this.#roomId) this.#receiveFromRoom(message);
+    }
+  }
+
+  /** @param {Message} message */
+  #receiveFromRoom(message) {
+    switch (message.type) {
+      case "room_ready":
+        this.#isReady = true;
+        this.#isInitiator = message.isInitiator;
+        this.emit("ready", { isInitiator: message.isInitiator });
+        for (const text of this.#outbox.take()) this.#connection.send(text);
+        break;
+      case "webrtc_offer":
+        this.emit("offer", { sdp: message.sdp });
+        break;
+      case "webrtc_answer":
+        this.emit("answer", { sdp: message.sdp });
+        break;
+      case "ice_candidate":
+        this.emit("candidate", { candidate: message.candidate });
+        break;
+      default:
+        this.emit("message", message);
+    }
+  }
+
+  /** @param {Message} message */
+  #enterRoom(message) {
+    clearTimeout(this.#joinTimer);
+    this.#hasBeenIn = true;
+    this.#rejoins = 0;
+    if (message.iceServers) {
+      this.#iceServers = iceServerList(/** @type {any} */ (message));
+      this.emit("iceservers", this.#iceServers);
+    }
+    this.emit("joined", { roomId: message.roomId, isInitiator: message.isInitiator, ready: message.ready });
+  }
+
+  /**
+   * On the way back into a room it may pass: the seat is not free yet, or the server cannot look the room up.
+   * @param {SwitchboardError} error
+   */
+  #refuseRoom(error) {
+    clearTimeout(this.#joinTimer);
+    if (this.#hasBeenIn && this.#rejoins < MAX_REJOINS) {
+      this.#rejoins += 1;
+      this.#joinTimer = setTimeout(() => this.#sendJoin(), REJOIN_INTERVAL);
+    } else {
+      this.#forgetRoom();
+      this.emit("error", error);
     }
   }
 
   #forgetRoom() {
+    const roomId = this.#roomId;
+    clearTimeout(this.#joinTimer);
     this.#roomId = null;
+    this.#hasBeenIn = false;
+    this.#rejoins = 0;
     this.#isReady = false;
-    this.#waiting = [];
-  }
-
-  /** Any message is a sign of life; the next ping is due after a silence. */
-  #heard() {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#ping(), HEARTBEAT_INTERVAL);
-  }
-
-  #ping() {
-    const socket = this.#socket;
-    if (!socket) return;
-    clearTimeout(this.#timer);
-    this.#transmit({ type: "ping" });
-    this.#timer = setTimeout(() => this.#abandon(socket), ANSWER_LIMIT);
+    this.#outbox.take();
+    if (roomId !== null) this.emit("left", { roomId });
   }
 
   #sendJoin() {
+    clearTimeout(this.#joinTimer);
+    this.#joinTimer = setTimeout(() => this.#sendJoin(), JOIN_LIMIT);
     this.#transmit({ type: "join_room", roomId: this.#roomId, deviceId: this.device });
   }
 
-  /** @param {object} message */
+  /** @param {Message} message */
   #transmit(message) {
-    if (this.#socket?.readyState === 1) this.#socket.send(JSON.stringify(message));
-  }
-
-  /** @param {SignalingState} state */
-  #enter(state) {
-    if (state === this.#state) return;
-    this.#state = state;
-    this.#emit("state", state);
-  }
-
-  /**
-   * @param {string} type
-   * @param {unknown} detail
-   */
-  #emit(type, detail) {
-    this.dispatchEvent(new CustomEvent(type, { detail }));
+    return this.#connection.send(JSON.stringify(message));
   }
 }

@@ -4,7 +4,8 @@
  *
  *     import { Pairing, Signaling, Peer } from "https://call.example.org/client/switchboard.js";
  *
- * Loaded by `<script type="module" src=…>` it is also there as `window.Switchboard` for other scripts.
+ * Loaded by `<script type="module" src=…>` it is also there as `window.Switchboard` for other scripts, from
+ * `DOMContentLoaded` on.
  */
 import { SwitchboardError } from "./errors.js";
 import { Pairing } from "./pairing.js";

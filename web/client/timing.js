@@ -46,3 +46,8 @@ export class Backoff {
     this.failures = 0;
   }
 }
+
+/** An id that nobody can guess. `crypto.randomUUID` exists on secure pages only. */
+export function randomId() {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}

@@ -29,22 +29,33 @@ export function make(name, { text = "", className = "" }, ...children) {
 }
 
 /**
- * A value of this tab that outlives a reload.
- * @param {string} name
- * @param {() => string} make
- */
-export function remembered(name, make) {
-  const value = sessionStorage.getItem(name) ?? make();
-  sessionStorage.setItem(name, value);
-  return value;
-}
-
-/**
  * An id that nobody can guess. `crypto.randomUUID` exists on secure pages only.
  */
 export function randomId() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/**
+ * Puts a text on the clipboard, also from a page without https, where the newer interface is missing.
+ * @param {string} text
+ * @returns {Promise<boolean>} whether it is there
+ */
+export async function copy(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    const before = document.activeElement;
+    const area = make("textarea", { className: "visually-hidden" });
+    area.value = text;
+    document.body.append(area);
+    area.select();
+    const isCopied = document.execCommand("copy");
+    area.remove();
+    if (before instanceof HTMLElement) before.focus();
+    return isCopied;
+  }
 }
 
 /**
@@ -62,4 +73,13 @@ export function rate(bitsPerSecond) {
 export function size(bytes) {
   if (bytes >= 1e6) return `${(bytes / 1e6).toFixed(1)} MB`;
   return bytes >= 1e3 ? `${Math.round(bytes / 1e3)} kB` : `${bytes} bytes`;
+}
+
+/**
+ * A time span for people, as minutes and seconds.
+ * @param {number} milliseconds
+ */
+export function clock(milliseconds) {
+  const seconds = Math.max(0, Math.round(milliseconds / 1_000));
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
 }

@@ -1,21 +1,42 @@
 // @ts-check
 import { element, make, size } from "../common/page.js";
+import { FileRow } from "./filerow.js";
 
-const CHUNK_BYTES = 16 * 1024;
-/** More than this waiting in the channel, and the sender pauses. */
+const CHUNK_BYTES = 64 * 1024;
+/** With more than this waiting in the channel the sender pauses, until a quarter of it is left. */
 const MAX_BUFFERED_BYTES = 1024 * 1024;
-/** Received files are kept in memory until they are saved. */
-const MAX_FILE_BYTES = 1024 * 1024 * 1024;
+/** Parts are gathered to this much before they are handed to the browser as a blob, which it may put on disk. */
+const BLOB_BYTES = 8 * 1024 * 1024;
+/** Received files stay with the browser until they are saved. */
+const MAX_FILE_BYTES = 1_000_000_000;
 
 /**
- * Sends and receives files, one at a time each way, over an ordered data channel: an object with name, type and size
- * as text, then that many bytes in binary messages.
+ * @typedef {{name: string, bytes: number, url: string}} ReceivedFile
+ * @typedef {{id: number, file: File, row: FileRow, isCancelled: boolean}} Outgoing
+ * @typedef {{id: number, name: string, bytes: number, row: FileRow, blobs: Blob[], parts: ArrayBuffer[], gathered: number, got: number}} Incoming
+ */
+
+/**
+ * Files over an ordered data channel, one at a time each way. Text messages are JSON objects with a `type`: `file`
+ * with `id`, `name` and `bytes` says what the binary messages after it are; `cancel` with `id` is the sender's word
+ * that no more will come; `refuse` and `received`, with `id`, are the receiver's.
  */
 export class Files {
   /** @type {RTCDataChannel | null} */ #channel = null;
-  /** @type {{row: ProgressRow, type: string, name: string, size: number, parts: ArrayBuffer[], got: number} | null} */
-  #incoming = null;
-  #sending = Promise.resolve();
+  /** @type {Incoming | null} */ #incoming = null;
+  /** @type {Outgoing | null} */ #outgoing = null;
+  /**
+   * Sent, and not yet confirmed.
+   * @type {Map<number, Outgoing>}
+   */
+  #unconfirmed = new Map();
+  #queue = Promise.resolve();
+  #lastId = 0;
+  /**
+   * What has arrived whole.
+   * @type {ReceivedFile[]}
+   */
+  received = [];
 
   constructor() {
     this.input = /** @type {HTMLInputElement} */ (element("file-input"));
@@ -31,46 +52,117 @@ export class Files {
     channel.binaryType = "arraybuffer";
     channel.bufferedAmountLowThreshold = MAX_BUFFERED_BYTES / 4;
     channel.onopen = () => (this.input.disabled = false);
-    channel.onclose = () => this.#detach(channel);
-    channel.onmessage = ({ data }) => (typeof data === "string" ? this.#begin(data) : this.#take(data));
+    channel.onclose = () => this.#channel === channel && this.#detach();
+    channel.onmessage = ({ data }) => (typeof data === "string" ? this.#hear(data) : this.#take(data));
   }
 
-  /** @param {RTCDataChannel} channel */
-  #detach(channel) {
-    if (this.#channel !== channel) return;
+  /** Forgets everything; what has been received cannot be saved any more. */
+  clear() {
+    this.#detach();
+    for (const { url } of this.received.splice(0)) URL.revokeObjectURL(url);
+    element("files").replaceChildren();
+    element("files-hint").hidden = false;
+  }
+
+  #detach() {
     this.#channel = null;
     this.input.disabled = true;
-    this.#incoming?.row.fail("broken off");
+    this.#incoming?.row.fail("Broken off");
     this.#incoming = null;
+    for (const outgoing of this.#unconfirmed.values()) this.#breakOff(outgoing);
+    this.#unconfirmed.clear();
   }
+
+  // Sending
 
   /** @param {File} file */
   send(file) {
-    const row = new ProgressRow(`Sending ${file.name} (${size(file.size)})`, file.size);
-    this.#sending = this.#sending.then(() => this.#transmit(file, row)).catch(() => row.fail("broken off"));
+    element("files-hint").hidden = true;
+    const row = new FileRow(file.name, file.size, "out");
+    if (file.size > MAX_FILE_BYTES) return row.fail(`Too large: ${size(MAX_FILE_BYTES)} at most`);
+    const outgoing = { id: (this.#lastId += 1), file, row, isCancelled: false };
+    this.#unconfirmed.set(outgoing.id, outgoing);
+    row.offer("Cancel", () => this.#cancel(outgoing, "Cancelled"));
+    this.#queue = this.#queue.then(() => this.#transmit(outgoing)).catch(() => this.#breakOff(outgoing));
   }
 
-  /** @param {File} file @param {ProgressRow} row */
-  async #transmit(file, row) {
+  /** @param {Outgoing} outgoing */
+  async #transmit(outgoing) {
+    const { id, file, row } = outgoing;
     const channel = this.#channel;
-    if (!channel) throw new Error("no channel");
-    if (file.size > MAX_FILE_BYTES) return row.fail("too large");
-    channel.send(JSON.stringify({ name: file.name, type: file.type, size: file.size }));
-    for (let start = 0; start < file.size; start += CHUNK_BYTES) {
+    if (outgoing.isCancelled) return;
+    if (channel?.readyState !== "open") throw new Error("closed");
+    this.#outgoing = outgoing;
+    channel.send(JSON.stringify({ type: "file", id, name: file.name, bytes: file.size }));
+    for (let start = 0; start < file.size && !outgoing.isCancelled; start += CHUNK_BYTES) {
       if (channel.bufferedAmount > MAX_BUFFERED_BYTES) await drained(channel);
       channel.send(await file.slice(start, start + CHUNK_BYTES).arrayBuffer());
-      row.show(Math.min(file.size, start + CHUNK_BYTES));
+      row.show(Math.max(0, Math.min(file.size, start + CHUNK_BYTES) - channel.bufferedAmount));
     }
-    row.finish("sent");
+    this.#outgoing = null;
+    if (outgoing.isCancelled) channel.send(JSON.stringify({ type: "cancel", id }));
   }
 
+  /** @param {Outgoing} outgoing @param {string} outcome */
+  #cancel(outgoing, outcome) {
+    if (!this.#unconfirmed.delete(outgoing.id)) return;
+    outgoing.isCancelled = true;
+    outgoing.row.fail(outcome);
+    // Already sent to its end: the other side may still be receiving.
+    if (this.#outgoing !== outgoing) this.#say({ type: "cancel", id: outgoing.id });
+  }
+
+  /** @param {Outgoing} outgoing */
+  #breakOff(outgoing) {
+    if (outgoing.isCancelled) return;
+    this.#unconfirmed.delete(outgoing.id);
+    outgoing.isCancelled = true;
+    outgoing.row.fail("Broken off");
+    outgoing.row.offer("Send again", () => {
+      if (this.#channel?.readyState !== "open") return;
+      outgoing.row.remove();
+      this.send(outgoing.file);
+    });
+  }
+
+  /** @param {object} message */
+  #say(message) {
+    if (this.#channel?.readyState === "open") this.#channel.send(JSON.stringify(message));
+  }
+
+  // Receiving
+
   /** @param {string} text */
-  #begin(text) {
-    const { name, type, size: bytes } = JSON.parse(text);
-    if (typeof name !== "string" || !Number.isSafeInteger(bytes) || bytes < 0 || bytes > MAX_FILE_BYTES) return;
-    this.#incoming?.row.fail("broken off");
-    const row = new ProgressRow(`Receiving ${name} (${size(bytes)})`, bytes);
-    this.#incoming = { row, name, type: String(type), size: bytes, parts: [], got: 0 };
+  #hear(text) {
+    const message = parsed(text);
+    const outgoing = this.#unconfirmed.get(message.id);
+    switch (message.type) {
+      case "file":
+        return this.#begin(message);
+      case "cancel":
+        if (this.#incoming?.id === message.id) this.#drop("Cancelled by the other person");
+        return;
+      case "refuse":
+        if (outgoing) this.#cancel(outgoing, "Refused by the other person");
+        return;
+      case "received":
+        this.#unconfirmed.delete(message.id);
+        return outgoing?.row.finish("Delivered");
+    }
+  }
+
+  /** @param {{id: number, name: unknown, bytes: unknown}} message */
+  #begin({ id, name, bytes }) {
+    this.#drop("Broken off");
+    if (typeof name !== "string" || typeof bytes !== "number" || !Number.isSafeInteger(bytes) || bytes < 0) return;
+    if (bytes > MAX_FILE_BYTES) return this.#say({ type: "refuse", id });
+    element("files-hint").hidden = true;
+    const row = new FileRow(name.slice(0, 255), bytes, "in");
+    this.#incoming = { id, name: name.slice(0, 255), bytes, row, blobs: [], parts: [], gathered: 0, got: 0 };
+    row.offer("Cancel", () => {
+      this.#drop("Cancelled");
+      this.#say({ type: "refuse", id });
+    });
     this.#finishIfComplete();
   }
 
@@ -80,21 +172,42 @@ export class Files {
     if (!incoming) return;
     incoming.parts.push(part);
     incoming.got += part.byteLength;
+    incoming.gathered += part.byteLength;
+    if (incoming.gathered >= BLOB_BYTES) {
+      incoming.blobs.push(new Blob(incoming.parts.splice(0)));
+      incoming.gathered = 0;
+    }
     incoming.row.show(incoming.got);
     this.#finishIfComplete();
   }
 
   #finishIfComplete() {
     const incoming = this.#incoming;
-    if (!incoming || incoming.got < incoming.size) return;
+    if (!incoming || incoming.got < incoming.bytes) return;
+    if (incoming.got > incoming.bytes) return this.#drop("Broken");
     this.#incoming = null;
-    if (incoming.got > incoming.size) return incoming.row.fail("broken");
-    const link = make("a", { text: `Save ${incoming.name}` });
-    // Never shown by this page itself: its type is the sender's word.
-    link.href = URL.createObjectURL(new Blob(incoming.parts, { type: "application/octet-stream" }));
-    link.download = incoming.name;
-    incoming.row.finish("received", link);
+    // Never shown by this page itself, so it needs no type but this one.
+    const url = URL.createObjectURL(new Blob([...incoming.blobs, ...incoming.parts], { type: "application/octet-stream" }));
+    const file = { name: incoming.name, bytes: incoming.bytes, url };
+    this.received.push(file);
+    incoming.row.finish("Received", saveLink(file));
+    this.#say({ type: "received", id: incoming.id });
   }
+
+  /** @param {string} outcome */
+  #drop(outcome) {
+    this.#incoming?.row.fail(outcome);
+    this.#incoming = null;
+  }
+}
+
+/** @param {ReceivedFile} file */
+export function saveLink({ name, url }) {
+  const link = make("a", { text: "Save", className: "button" });
+  link.href = url;
+  link.download = name;
+  link.setAttribute("aria-label", `Save ${name}`);
+  return link;
 }
 
 /** @param {RTCDataChannel} channel @returns {Promise<void>} */
@@ -105,33 +218,11 @@ function drained(channel) {
   });
 }
 
-/** One line of the list, with a bar while the file travels. */
-class ProgressRow {
-  /** @param {string} text @param {number} total */
-  constructor(text, total) {
-    this.label = make("span", { text });
-    this.bar = make("progress", {});
-    this.bar.max = total || 1;
-    this.bar.setAttribute("aria-label", text);
-    this.item = make("li", {}, this.label, this.bar);
-    element("files").append(this.item);
-  }
-
-  /** @param {number} bytes */
-  show(bytes) {
-    this.bar.value = bytes;
-  }
-
-  /** @param {string} outcome @param {...Node} more */
-  finish(outcome, ...more) {
-    this.bar.remove();
-    this.label.textContent += `: ${outcome}. `;
-    this.item.append(...more);
-  }
-
-  /** @param {string} outcome */
-  fail(outcome) {
-    this.finish(outcome);
-    this.item.className = "bad";
+/** @param {string} text @returns {any} */
+function parsed(text) {
+  try {
+    return JSON.parse(text) ?? {};
+  } catch {
+    return {};
   }
 }

@@ -1,45 +1,79 @@
 // @ts-check
 import { element, make } from "../common/page.js";
+import { insecure, mediaFailure } from "./words.js";
 
-/** The own camera, microphone and screen, and the controls for them. */
+/**
+ * @typedef {"audio" | "video"} Kind
+ * @typedef {{microphone: boolean, camera: boolean, screen: boolean}} Devices what the other person is given
+ */
+
+/** The own camera, microphone and screen, and the controls for them. A call works without any of them. */
 export class Media {
-  /** What is shown to the other, camera or screen. */
+  /** What is sent: at most one track of each kind. */
   stream = new MediaStream();
   #isSharing = false;
-  /** @type {((kind: "audio" | "video", track: MediaStreamTrack | null) => void)} */ onchange = () => {};
-  /** @type {((text: string) => void)} */ onproblem = () => {};
+  /** Devices are opened one after the other. */
+  #turn = Promise.resolve();
+  /**
+   * Called with the track that is sent from now on.
+   * @type {(kind: Kind, track: MediaStreamTrack | null) => void}
+   */
+  onchange = () => {};
+  /**
+   * Called with what to tell people, and what to do when they want to try again.
+   * @type {(words: import("./words.js").Words, retry?: () => void) => void}
+   */
+  onproblem = () => {};
 
   constructor() {
     this.video = /** @type {HTMLVideoElement} */ (element("local"));
     this.camera = /** @type {HTMLSelectElement} */ (element("camera"));
     this.microphone = /** @type {HTMLSelectElement} */ (element("microphone"));
-    this.video.srcObject = this.stream;
-    this.camera.onchange = () => this.#open({ video: { deviceId: { exact: this.camera.value } } });
-    this.microphone.onchange = () => this.#open({ audio: { deviceId: { exact: this.microphone.value } } });
-    this.#addSwitch("mute", "audio");
-    this.#addSwitch("blind", "video");
+    this.camera.onchange = () => this.#isSharing || this.#isOff("blind") || this.#inOrder(() => this.#open({ video: this.#wantedCamera() }));
+    this.microphone.onchange = () => this.#inOrder(() => this.#open({ audio: this.#wantedMicrophone() }));
+    element("mute").onclick = () => this.#toggleMicrophone();
+    element("blind").onclick = () => this.#toggleCamera();
     const share = element("share");
     share.hidden = !navigator.mediaDevices?.getDisplayMedia;
-    share.onclick = () => (this.#isSharing ? this.#showCamera() : this.#shareScreen());
+    share.onclick = () => this.#inOrder(() => (this.#isSharing ? this.#showCamera() : this.#shareScreen()));
+    navigator.mediaDevices?.addEventListener?.("devicechange", () => this.#listDevices());
+    this.#describe();
   }
 
-  /** Asks for camera and microphone. Without them the call goes on: one can watch, listen, chat and send files. */
-  async open() {
-    if (this.stream.getTracks().length > 0) return;
-    if (!navigator.mediaDevices) {
-      this.onproblem("This browser gives camera and microphone to secure pages only (https). You can still watch, listen and write.");
-      return;
-    }
-    await this.#open({ audio: true, video: { width: { ideal: 1280 } } });
-    await this.#listDevices();
+  /** @returns {Devices} */
+  get devices() {
+    const track = (/** @type {Kind} */ kind) => this.#track(kind);
+    return { microphone: track("audio")?.enabled === true, camera: track("video") !== undefined, screen: this.#isSharing };
+  }
+
+  /** Asks for camera and microphone. */
+  open() {
+    return this.#inOrder(async () => {
+      if (!navigator.mediaDevices) return this.onproblem(insecure);
+      element("self-note").textContent = "Allow the camera when the browser asks";
+      await this.#open({ audio: this.#wantedMicrophone(), video: this.#isOff("blind") ? false : this.#wantedCamera() });
+      await this.#listDevices();
+    });
   }
 
   close() {
-    for (const track of this.stream.getTracks()) {
-      track.stop();
-      this.stream.removeTrack(track);
-    }
-    this.#isSharing = false;
+    for (const kind of /** @type {Kind[]} */ (["audio", "video"])) this.#stop(kind);
+    this.#enterSharing(false);
+    for (const id of ["mute", "blind"]) element(id).setAttribute("aria-pressed", "false");
+  }
+
+  /** @param {() => Promise<void>} work */
+  #inOrder(work) {
+    this.#turn = this.#turn.then(work).catch((error) => this.onproblem(mediaFailure(error, "devices")));
+    return this.#turn;
+  }
+
+  #wantedCamera() {
+    return { width: { ideal: 1280 }, height: { ideal: 720 }, ...wanted(this.camera) };
+  }
+
+  #wantedMicrophone() {
+    return { ...wanted(this.microphone), echoCancellation: true };
   }
 
   /**
@@ -51,90 +85,136 @@ export class Media {
       const opened = await navigator.mediaDevices.getUserMedia(constraints);
       for (const track of opened.getTracks()) this.#use(track);
     } catch (error) {
-      if (constraints.audio && constraints.video) return this.#openOne(/** @type {DOMException} */ (error));
-      this.onproblem(explanation(/** @type {DOMException} */ (error)));
+      const isRefused = error instanceof DOMException && error.name === "NotAllowedError";
+      if (constraints.audio && constraints.video && !isRefused) {
+        // Not both: perhaps there is one of them.
+        await this.#open({ audio: constraints.audio });
+        return this.#open({ video: constraints.video });
+      }
+      this.#describe();
+      const what = !constraints.audio ? "camera" : !constraints.video ? "microphone" : "devices";
+      this.onproblem(mediaFailure(error, what), () => this.open());
     }
   }
 
-  /**
-   * Not both: perhaps there is no camera.
-   * @param {DOMException} error
-   * @returns {Promise<void>}
-   */
-  async #openOne(error) {
-    if (error.name === "NotFoundError" || error.name === "OverconstrainedError") return this.#open({ audio: true });
-    this.onproblem(explanation(error));
+  /** @param {Kind} kind */
+  #track(kind) {
+    return this.stream.getTracks().find((track) => track.kind === kind);
   }
 
   /** @param {MediaStreamTrack} track */
   #use(track) {
-    const kind = /** @type {"audio" | "video"} */ (track.kind);
-    for (const old of this.stream.getTracks().filter((other) => other.kind === kind)) {
-      old.stop();
-      this.stream.removeTrack(old);
-    }
-    track.enabled = element(kind === "audio" ? "mute" : "blind").getAttribute("aria-pressed") !== "true";
+    const kind = /** @type {Kind} */ (track.kind);
+    this.#stop(kind);
+    if (kind === "audio") track.enabled = !this.#isOff("mute");
+    track.addEventListener("ended", () => this.#lose(track));
     this.stream.addTrack(track);
     this.onchange(kind, track);
+    this.#describe();
+  }
+
+  /** @param {Kind} kind */
+  #stop(kind) {
+    const track = this.#track(kind);
+    if (!track) return;
+    track.stop();
+    this.stream.removeTrack(track);
+    this.onchange(kind, null);
+    this.#describe();
+  }
+
+  /**
+   * A device was unplugged, or sharing was ended in the browser's own bar.
+   * @param {MediaStreamTrack} track
+   */
+  #lose(track) {
+    if (!this.stream.getTracks().includes(track)) return;
+    if (track.kind === "video" && this.#isSharing) return this.#inOrder(() => this.#showCamera());
+    this.#stop(/** @type {Kind} */ (track.kind));
   }
 
   async #shareScreen() {
     try {
       const [track] = (await navigator.mediaDevices.getDisplayMedia({ video: true })).getVideoTracks();
-      track.onended = () => this.#showCamera();
-      this.#use(track);
+      track.contentHint = "detail";
       this.#enterSharing(true);
+      this.#use(track);
     } catch (error) {
-      this.onproblem(explanation(/** @type {DOMException} */ (error)));
+      this.onproblem(mediaFailure(error, "screen"));
     }
   }
 
   async #showCamera() {
     this.#enterSharing(false);
-    await this.#open({ video: this.camera.value ? { deviceId: { exact: this.camera.value } } : true });
+    this.#stop("video");
+    if (!this.#isOff("blind")) await this.#open({ video: this.#wantedCamera() });
   }
 
   /** @param {boolean} isSharing */
   #enterSharing(isSharing) {
     this.#isSharing = isSharing;
     this.video.classList.toggle("screen", isSharing);
-    element("share").textContent = isSharing ? "Stop sharing" : "Share screen";
+    element("share").setAttribute("aria-pressed", String(isSharing));
   }
 
-  /** @param {string} id @param {"audio" | "video"} kind */
-  #addSwitch(id, kind) {
-    const button = element(id);
-    button.onclick = () => {
-      const isOff = button.getAttribute("aria-pressed") !== "true";
-      button.setAttribute("aria-pressed", String(isOff));
-      for (const track of this.stream.getTracks()) if (track.kind === kind) track.enabled = !isOff;
-    };
+  #toggleMicrophone() {
+    press("mute", !this.#isOff("mute"));
+    const track = this.#track("audio");
+    if (track) track.enabled = !this.#isOff("mute");
+    this.onchange("audio", track ?? null);
+  }
+
+  /** A stopped camera is let go, so that its light goes out. */
+  #toggleCamera() {
+    press("blind", !this.#isOff("blind"));
+    this.#inOrder(async () => {
+      if (this.#isSharing) return;
+      if (this.#isOff("blind")) this.#stop("video");
+      else if (!this.#track("video")) await this.#open({ video: this.#wantedCamera() });
+    });
+  }
+
+  /** @param {string} id */
+  #isOff(id) {
+    return element(id).getAttribute("aria-pressed") === "true";
+  }
+
+  /** What is seen where the own picture would be. */
+  #describe() {
+    const note = element("self-note");
+    note.hidden = this.#track("video") !== undefined;
+    // A stream without a track would keep the page from ever having loaded.
+    const shown = note.hidden ? this.stream : null;
+    if (this.video.srcObject !== shown) this.video.srcObject = shown;
+    note.textContent = this.#isOff("blind") ? "Camera off" : "No camera";
   }
 
   async #listDevices() {
     const devices = await navigator.mediaDevices.enumerateDevices();
     for (const [select, kind] of /** @type {[HTMLSelectElement, string][]} */ ([[this.camera, "videoinput"], [this.microphone, "audioinput"]])) {
-      const found = devices.filter((device) => device.kind === kind);
-      select.replaceChildren(...found.map((device, index) => {
-        const option = make("option", { text: device.label || `${index + 1}` });
-        option.value = device.deviceId;
-        return option;
-      }));
+      const before = select.value || this.#track(kind === "videoinput" ? "video" : "audio")?.getSettings().deviceId;
+      const found = devices.filter((device) => device.kind === kind && device.deviceId);
+      select.replaceChildren(...found.map(({ deviceId, label }, index) => option(deviceId, label || `Device ${index + 1}`)));
       select.disabled = found.length === 0;
+      if (select.disabled) select.append(option("", "None that this page may use"));
+      if (found.some(({ deviceId }) => deviceId === before)) select.value = before ?? "";
     }
   }
 }
 
-/** @param {DOMException} error */
-function explanation({ name }) {
-  switch (name) {
-    case "NotAllowedError":
-      return "The browser was not allowed to use the camera or microphone. Allow it in the address bar and reload; until then you can watch, listen and write.";
-    case "NotFoundError":
-      return "No camera or microphone was found. You can still watch, listen and write.";
-    case "NotReadableError":
-      return "Another program uses the camera or microphone. Close it and reload.";
-    default:
-      return "Camera and microphone cannot be used here. You can still watch, listen and write.";
-  }
+/** @param {HTMLSelectElement} select */
+function wanted({ value }) {
+  return value ? { deviceId: { exact: value } } : {};
+}
+
+/** @param {string} value @param {string} text */
+function option(value, text) {
+  const made = make("option", { text });
+  made.value = value;
+  return made;
+}
+
+/** @param {string} id @param {boolean} isPressed */
+function press(id, isPressed) {
+  element(id).setAttribute("aria-pressed", String(isPressed));
 }

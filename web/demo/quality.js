@@ -2,60 +2,117 @@
 import { PathMonitor } from "../client/switchboard.js";
 import { element, rate } from "../common/page.js";
 
+/** @typedef {import("../client/path.js").PathReport} PathReport */
+
 const INTERVAL = 1_000;
 const SAMPLES = 60;
+/** The graph is never stretched further than this, or a calm network would look wild. */
+const LOWEST_SCALE = 50;
+/** Above this loss, or this round trip in milliseconds, people begin to notice, and then to complain. */
+const FAIR = { loss: 0.02, roundTripTime: 200 };
+const POOR = { loss: 0.08, roundTripTime: 450 };
 
-/** The line that says how the call travels, and the graph of the last minute. */
+/** Says how the call travels and how well, with a graph of the last minute. */
 export class Quality {
-  /** @type {(number | null)[]} */ #history = [];
+  /** @type {{roundTripTime: number | null, isLossy: boolean}[]} */ #history = [];
   /** @type {ReturnType<typeof setInterval> | undefined} */ #timer;
 
   /** @param {RTCPeerConnection} connection */
   follow(connection) {
     this.stop();
     const monitor = new PathMonitor(connection);
-    this.#timer = setInterval(async () => this.#show(await monitor.sample()), INTERVAL);
+    this.#timer = setInterval(async () => {
+      const report = connection.connectionState === "connected" ? await monitor.sample() : null;
+      if (report) this.#show(report);
+      else this.#note(null, false);
+    }, INTERVAL);
   }
 
   stop() {
     clearInterval(this.#timer);
     this.#history = [];
-    element("path").textContent = "Not connected.";
+    element("graph-box").hidden = true;
+    element("path").textContent = "Finding a way to the other person";
+    element("figures").hidden = true;
   }
 
-  /** @param {import("../client/path.js").PathReport | null} report */
+  /** @param {PathReport} report */
   #show(report) {
-    if (!report) return;
-    this.#history = [...this.#history, report.roundTripTime].slice(-SAMPLES);
-    element("path").textContent = [route(report), ...quality(report)].join(" · ");
+    element("path").textContent = `${route(report)}. ${verdict(report)}.`;
+    for (const [id, text] of Object.entries(figures(report))) element(id).textContent = text;
+    element("figures").hidden = false;
+    element("graph-box").hidden = false;
+    this.#note(report.roundTripTime, (report.loss ?? 0) > FAIR.loss);
+  }
+
+  /** @param {number | null} roundTripTime @param {boolean} isLossy */
+  #note(roundTripTime, isLossy) {
+    this.#history = [...this.#history, { roundTripTime, isLossy }].slice(-SAMPLES);
     this.#draw();
   }
 
   #draw() {
-    const known = this.#history.map((value) => value ?? 0);
-    const top = Math.max(50, ...known);
-    const points = known.map((value, index) => `${index + SAMPLES - known.length},${(19 - (value / top) * 18).toFixed(2)}`);
-    element("graph").querySelector("polyline")?.setAttribute("points", points.join(" "));
-    element("graph-caption").textContent = `Round-trip time of the last minute, up to ${Math.round(Math.max(0, ...known))} ms.`;
+    const known = this.#history.flatMap(({ roundTripTime }) => roundTripTime ?? []);
+    const top = Math.max(LOWEST_SCALE, ...known) * 1.1;
+    const first = SAMPLES - this.#history.length;
+    const points = this.#history.map(({ roundTripTime, isLossy }, index) => ({
+      x: first + index, y: roundTripTime === null ? null : 20 - (roundTripTime / top) * 20, isLossy,
+    }));
+    const runs = unbroken(points);
+    const lines = runs.map((run) => run.map(({ x, y }, index) => `${index ? "L" : "M"}${x} ${y?.toFixed(2)}`).join(""));
+    draw("line", lines.join(""));
+    draw("area", runs.map((run, index) => `${lines[index]}V20H${run[0].x}z`).join(""));
+    draw("lost", points.filter(({ isLossy }) => isLossy).map(({ x }) => `M${x} 20v-4`).join(""));
+    element("graph-top").textContent = known.length > 0 ? `longest ${Math.round(Math.max(...known))} ms` : "";
+    const now = known.at(-1);
+    element("graph").setAttribute("aria-label", now === undefined
+      ? "Round-trip time of the last minute"
+      : `Round-trip time of the last minute: between ${Math.round(Math.min(...known))} and ${Math.round(Math.max(...known))} milliseconds, now ${Math.round(now)}`);
   }
 }
 
-/** @param {import("../client/path.js").PathReport} report */
-function route({ kind, protocol, relayed, family }) {
-  const ip = family === "ipv6" ? ", IPv6" : family === "ipv4" ? ", IPv4" : "";
-  if (kind === "direct") return `Direct (${protocol.toUpperCase()}${ip})`;
-  if (kind === "stun") return `Direct through a router (${protocol.toUpperCase()}${ip})`;
-  const where = { both: "for both sides", here: "for this side", there: "for the other side" }[relayed ?? "both"];
-  const how = relayed === "there" ? "" : ` over ${protocol.toUpperCase()}`;
-  return `Relayed ${where}${how}${ip}`;
+/** @param {string} name @param {string} path */
+function draw(name, path) {
+  element("graph").querySelector(`.${name}`)?.setAttribute("d", path);
 }
 
-/** @param {import("../client/path.js").PathReport} report */
-function quality({ roundTripTime, sendRate, receiveRate, loss }) {
-  return [
-    roundTripTime === null ? "" : `${Math.round(roundTripTime)} ms`,
-    sendRate === null ? "" : `↑ ${rate(sendRate)}`,
-    receiveRate === null ? "" : `↓ ${rate(receiveRate)}`,
-    loss === null ? "" : `${(loss * 100).toFixed(1)} % lost`,
-  ].filter(Boolean);
+/**
+ * Cuts the points where nothing is known.
+ * @template {{y: number | null}} Point
+ * @param {Point[]} points
+ */
+function unbroken(points) {
+  /** @type {Point[][]} */ const runs = [];
+  let isOpen = false;
+  for (const point of points) {
+    if (point.y !== null && isOpen) runs[runs.length - 1].push(point);
+    else if (point.y !== null) runs.push([point]);
+    isOpen = point.y !== null;
+  }
+  return runs;
+}
+
+/** @param {PathReport} report */
+export function route({ kind, protocol, relayed, family }) {
+  const over = `over ${protocol.toUpperCase()}${family === "ipv6" ? ", IPv6" : family === "ipv4" ? ", IPv4" : ""}`;
+  if (kind === "direct") return `Direct, ${over}`;
+  if (kind === "stun") return `Direct through a router, ${over}`;
+  if (relayed === "there") return "Relayed, for the other side";
+  return `Relayed, ${over}${relayed === "both" ? ", for both sides" : ""}`;
+}
+
+/** @param {PathReport} report */
+export function verdict({ roundTripTime, loss }) {
+  const exceeds = (/** @type {typeof FAIR} */ bound) => (loss ?? 0) > bound.loss || (roundTripTime ?? 0) > bound.roundTripTime;
+  return exceeds(POOR) ? "Poor quality" : exceeds(FAIR) ? "Fair quality" : "Good quality";
+}
+
+/** @param {PathReport} report */
+function figures({ roundTripTime, sendRate, receiveRate, loss }) {
+  return {
+    "figure-trip": roundTripTime === null ? "–" : `${Math.max(1, Math.round(roundTripTime))} ms`,
+    "figure-loss": loss === null ? "–" : `${(loss * 100).toFixed(loss > 0 && loss < 0.1 ? 1 : 0)} %`,
+    "figure-send": sendRate === null ? "–" : rate(sendRate),
+    "figure-receive": receiveRate === null ? "–" : rate(receiveRate),
+  };
 }

@@ -9,6 +9,8 @@ extension StreamClients {
     enum Received {
         /// So many bytes, decrypted where they had to be.
         case bytes(Int)
+        /// So many bytes, at least one, and behind them the goodbye of a TLS client.
+        case lastBytes(Int)
         case ended(StreamEnd)
     }
 
@@ -37,6 +39,9 @@ extension StreamClients {
             guard count > 0 else { return }
             client.pointee.receivedAt = path.now
             take(client, place, keptByteCount: kept, arrivedByteCount: count, path: &path)
+        case .lastBytes(let count):
+            take(client, place, keptByteCount: kept, arrivedByteCount: count, path: &path)
+            finish(client, .client, path: &path)
         }
     }
 
@@ -158,7 +163,7 @@ extension StreamClients {
             case .done(let count): total &+= count
             case .needsInput: return .bytes(total)
             case .needsRoom: return .ended(.unread)
-            case .ended: return total > 0 ? .bytes(total) : .ended(.client)
+            case .ended: return total > 0 ? .lastBytes(total) : .ended(.client)
             case .failed, nil: return .ended(.broken)
             }
         }

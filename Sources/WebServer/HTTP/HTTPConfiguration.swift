@@ -18,8 +18,9 @@ package struct HTTPConfiguration: Sendable {
     package var iceServersPerMinute = 120
     /// How long `/readyz` waits for the store, and for the relay; default 2 s each.
     package var readinessTimeout = Duration.seconds(2)
-    /// How long `/readyz` believes what the relay's self-test found; default 5 s.
-    package var relayHealthFreshFor = Duration.seconds(5)
+    /// How long `/readyz` believes that the relay passed its self-test; default 30 s, for each one takes a port that
+    /// then rests for two minutes.
+    package var relayHealthFreshFor = Duration.seconds(30)
 
     /// The defaults.
     package init() {}

@@ -11,6 +11,9 @@ final class HealthCheck: Sendable {
         var waiters: [UInt64: CheckedContinuation<Bool, Never>] = [:]
     }
 
+    /// Who is unwell is soon asked again.
+    private static let failureFreshFor = Duration.seconds(1)
+
     private let question: @Sendable () async -> Bool
     private let timeout: Duration
     private let freshFor: Duration
@@ -18,7 +21,7 @@ final class HealthCheck: Sendable {
 
     /// - Parameters:
     ///   - timeout: how long a caller waits for the answer.
-    ///   - freshFor: how long an answer serves.
+    ///   - freshFor: how long an answer serves that all is well.
     ///   - question: whether the part works.
     init(
         timeout: Duration, freshFor: Duration = .seconds(1), _ question: @escaping @Sendable () async -> Bool
@@ -34,7 +37,9 @@ final class HealthCheck: Sendable {
         await withCheckedContinuation { continuation in
             let now = ContinuousClock.now
             let (known, waiter, asks): (Bool?, UInt64, Bool) = state.withLock { state in
-                if let answer = state.answer, now < answer.at + freshFor {
+                if let answer = state.answer,
+                    now < answer.at + (answer.isHealthy ? freshFor : Self.failureFreshFor)
+                {
                     return (answer.isHealthy, 0, false)
                 }
                 state.nextWaiter += 1

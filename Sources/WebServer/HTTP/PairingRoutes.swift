@@ -10,6 +10,7 @@ struct PairingRoutes: Sendable {
     private let metrics: HTTPMetrics
     private let body: RequestBodyReader
     private let purgeBody: RequestBodyReader
+    private let notices: AcceptNotices
     private let accepts: AcceptGate
     /// A create that meets another device's live code has found it: such conflicts are guesses as well, counted
     /// apart, so that they never lock an address out of accepting.
@@ -21,10 +22,12 @@ struct PairingRoutes: Sendable {
     private let purges: SharedRateLimiter
 
     init(
-        store: StoreCaller, relay: RelayServices, configuration: HTTPConfiguration, metrics: HTTPMetrics
+        store: StoreCaller, relay: RelayServices, notices: AcceptNotices, configuration: HTTPConfiguration,
+        metrics: HTTPMetrics
     ) {
         self.store = store
         self.relay = relay
+        self.notices = notices
         self.metrics = metrics
         body = RequestBodyReader(maxBytes: configuration.maxBodyBytes)
         purgeBody = RequestBodyReader(maxBytes: configuration.maxPurgeBodyBytes)
@@ -94,7 +97,9 @@ struct PairingRoutes: Sendable {
         let code: JoinCode = try fields.identifier("joinid")
         let client: DeviceID = try fields.identifier("client2")
         switch try await guardedAccept(code, client, context) {
-        case .room(let room): return (.ok, Self.answer(room))
+        case .room(let room):
+            notices.accepted(code)
+            return (.ok, Self.answer(room))
         case .notFoundOrExpired: throw APIError.notFoundOrExpired
         case .conflict: throw APIError.conflict
         }
@@ -155,12 +160,17 @@ struct PairingRoutes: Sendable {
         try fields.require("joinid", "client1")
         let code: JoinCode = try fields.identifier("joinid")
         let client: DeviceID = try fields.identifier("client1")
+        let ticket = notices.register(code)
+        defer { notices.leave(ticket) }
         let outcome = try await store.call(.check, context.logger) { store throws(PairingStoreError) in
             try await store.check(code, client1: client, now: .now())
         }
         switch outcome {
         case .room(let room): return (.ok, Self.answer(room))
-        case .pending: return (.pending, .noContent())
+        case .pending:
+            guard let wait = WaitPreference(request.headers) else { return (.pending, .noContent()) }
+            await notices.wait(ticket, atMost: wait.duration)
+            return (.pending, .noContent(headers: [.preferenceApplied: wait.applied]))
         case .notFoundOrExpired: throw APIError.notFoundOrExpired
         }
     }

@@ -15,6 +15,8 @@ package struct WebServices: Sendable {
     package var isDraining: @Sendable () -> Bool
     /// The relay, and what clients are told of it.
     package var relay: RelayServices
+    /// Who waits for an invitation to be accepted; closed when the server shuts down.
+    package var acceptNotices: AcceptNotices
     /// The pages and the client module; nil serves none.
     package var pages: WebPages?
 
@@ -25,7 +27,8 @@ package struct WebServices: Sendable {
         roomCount: @escaping @Sendable () -> Int = { 0 },
         metricsText: @escaping @Sendable () -> String = { "" },
         isDraining: @escaping @Sendable () -> Bool = { false },
-        relay: RelayServices = RelayServices(), pages: WebPages? = nil
+        relay: RelayServices = RelayServices(), pages: WebPages? = nil,
+        acceptNotices: AcceptNotices = AcceptNotices()
     ) {
         self.pairing = pairing
         self.rooms = rooms
@@ -34,5 +37,6 @@ package struct WebServices: Sendable {
         self.isDraining = isDraining
         self.relay = relay
         self.pages = pages
+        self.acceptNotices = acceptNotices
     }
 }

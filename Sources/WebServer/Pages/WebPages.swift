@@ -11,6 +11,8 @@ package struct WebPages: Sendable {
     ].joined(separator: "; ")
     /// What stands at `/` for a browser.
     private static let frontPage = "index.html"
+    /// What pages of every origin may import: it is the same for all, and the API decides whom it answers.
+    private static let library = "client/"
 
     private let files: [String: WebFile]
 
@@ -33,7 +35,9 @@ package struct WebPages: Sendable {
             guard request.method == .get || request.method == .head else {
                 return APIError.methodNotAllowed("GET, HEAD").response
             }
-            return Self.protected(file.answer(to: request.headers))
+            var response = Self.protected(file.answer(to: request.headers))
+            if path.hasPrefix(Self.library) { response.headers[.accessControlAllowOrigin] = "*" }
+            return response
         }
         guard let name = path.split(separator: "/").last, files["\(path)/\(Self.frontPage)"] != nil else {
             return nil

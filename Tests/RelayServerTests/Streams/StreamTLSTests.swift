@@ -1,3 +1,4 @@
+import COpenSSL
 import Glibc
 import Logging
 import STUN
@@ -161,5 +162,32 @@ import Testing
         client.close()
         #expect(fixture.turns { fixture.streams.count == 0 })
         #expect(fixture.streams.counters.ended(.client) == 1)
+    }
+
+    @Test func goodbyeBehindAMessageEndsTheStreamWhenThatIsAnswered() throws {
+        let (fixture, _) = try fixture()
+        fixture.path.echoes = true
+        let connection = try fixture.connect()
+        let client = try TLSTestClient(connection.socket)
+        #expect(handshake(client, fixture))
+        #expect(client.write(TestMessage.binding(1)) == .done(20))
+        client.close()
+        #expect(fixture.turns { fixture.streams.count == 0 })
+        #expect(client.read() == (.done(20), TestMessage.binding(1)))
+        #expect(client.read().0 == .ended)
+        #expect(fixture.streams.counters.ended(.client) == 1)
+    }
+
+    @Test func brokenRecordsEndTheStreamWithoutAGoodbye() throws {
+        let (fixture, _) = try fixture()
+        let connection = try fixture.connect()
+        let client = try TLSTestClient(connection.socket)
+        #expect(handshake(client, fixture))
+        // A record of application data (RFC 8446 §5.1) that nobody has encrypted.
+        connection.send([23, 3, 3, 0, 32] + [UInt8](repeating: 7, count: 32))
+        #expect(fixture.turns { fixture.streams.count == 0 })
+        #expect(fixture.streams.counters.ended(.broken) == 1)
+        #expect(client.read().0 == .failed)
+        #expect(ERR_peek_error() == 0)
     }
 }

@@ -227,6 +227,21 @@ private final class Pair {
         pair.server.close()
         #expect(pair.client.read().0 == .ended)
     }
+
+    @Test func nothingIsSaidAfterAFailure() throws {
+        let certificate = try TestCertificate()
+        let pair = try Pair(try context(certificate))
+        _ = pair.handshake()
+        // A record of application data (RFC 8446 §5.1) that nobody has encrypted.
+        let record: [UInt8] = [23, 3, 3, 0, 32] + [UInt8](repeating: 7, count: 32)
+        _ = record.withUnsafeBytes { send(pair.sockets.client, $0.baseAddress, $0.count, 0) }
+        #expect(pair.receive() == ([], .failed))
+        var answer = [UInt8](repeating: 0, count: 1024)
+        while recv(pair.sockets.client, &answer, answer.count, 0) > 0 {}
+        pair.server.close()
+        #expect(recv(pair.sockets.client, &answer, answer.count, 0) < 0)
+        #expect(ERR_peek_error() == 0)
+    }
 }
 
 @Suite struct TLSCertificatesTests {

@@ -1,0 +1,103 @@
+import Pairing
+import Synchronization
+
+/// Lets the maker of an invitation wait for its acceptance instead of asking every few seconds.
+///
+/// A waiter is only told that it is time to ask; the room itself is handed over by the check that follows. So nothing
+/// is lost with a connection that broke while it waited. There is at most one waiter a connection, which bounds them.
+package final class AcceptNotices: Sendable {
+    /// A place in the list of those that wait, from before the store is asked: no acceptance falls in between.
+    struct Ticket: Hashable {
+        fileprivate let code: JoinCode
+        fileprivate let number: UInt64
+    }
+
+    private enum Waiter {
+        case registered
+        case waiting(CheckedContinuation<Void, Never>)
+        case released
+    }
+
+    private struct State {
+        var waiters: [JoinCode: [UInt64: Waiter]] = [:]
+        var nextNumber: UInt64 = 0
+        var isClosed = false
+    }
+
+    private let state = Mutex(State())
+
+    package init() {}
+
+    /// Takes a place. Balanced by ``leave(_:)``.
+    func register(_ code: JoinCode) -> Ticket {
+        state.withLock { state in
+            state.nextNumber += 1
+            state.waiters[code, default: [:]][state.nextNumber] = state.isClosed ? .released : .registered
+            return Ticket(code: code, number: state.nextNumber)
+        }
+    }
+
+    /// Waits until the invitation is accepted, the time is up, or the task is cancelled.
+    func wait(_ ticket: Ticket, atMost limit: Duration) async {
+        let timer = Task { [weak self] in
+            try? await Task.sleep(for: limit)
+            self?.release(ticket)
+        }
+        defer { timer.cancel() }
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let isOver = state.withLock { state in
+                    guard case .registered = state.waiters[ticket.code]?[ticket.number] else { return true }
+                    state.waiters[ticket.code]?[ticket.number] = .waiting(continuation)
+                    return false
+                }
+                if isOver { continuation.resume() }
+            }
+        } onCancel: {
+            release(ticket)
+        }
+    }
+
+    /// Gives the place back.
+    func leave(_ ticket: Ticket) {
+        state.withLock { state in
+            state.waiters[ticket.code]?[ticket.number] = nil
+            if state.waiters[ticket.code]?.isEmpty == true { state.waiters[ticket.code] = nil }
+        }
+    }
+
+    /// The invitation was accepted: whoever waits for it may ask.
+    func accepted(_ code: JoinCode) {
+        release { $0.waiters[code].map { [code: Array($0.keys)] } ?? [:] }
+    }
+
+    /// Nobody waits any more, and nobody will.
+    func close() {
+        release { state in
+            state.isClosed = true
+            return state.waiters.mapValues { Array($0.keys) }
+        }
+    }
+
+    /// How many have a place.
+    var count: Int { state.withLock { $0.waiters.values.reduce(0) { $0 + $1.count } } }
+
+    private func release(_ ticket: Ticket) {
+        release { _ in [ticket.code: [ticket.number]] }
+    }
+
+    private func release(_ choose: (inout State) -> [JoinCode: [UInt64]]) {
+        let continuations = state.withLock { state -> [CheckedContinuation<Void, Never>] in
+            var released: [CheckedContinuation<Void, Never>] = []
+            for (code, numbers) in choose(&state) {
+                for number in numbers {
+                    guard let waiter = state.waiters[code]?[number] else { continue }
+                    if case .waiting(let continuation) = waiter { released.append(continuation) }
+                    state.waiters[code]?[number] = .released
+                }
+            }
+            return released
+        }
+        for continuation in continuations { continuation.resume() }
+    }
+}

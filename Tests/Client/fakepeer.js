@@ -1,0 +1,225 @@
+// @ts-check
+// A browser's peer connection as far as its signaling goes (W3C WebRTC §4.4), and a room with two in it.
+import { Events } from "../../web/client/events.js";
+import "./fakes.js";
+
+let last = 0;
+
+/** A peer connection without a network. What it is told is checked as a browser does. */
+export class FakeConnection {
+  /** @type {FakeConnection[]} */ static made = [];
+  signalingState = "stable";
+  connectionState = "new";
+  /** @type {{type: string, sdp: string} | null} */ localDescription = null;
+  /** @type {{type: string, sdp: string} | null} */ remoteDescription = null;
+  /** @type {any[]} */ candidates = [];
+  /** How often an offer of its own was given up for the other's. */
+  rollbacks = 0;
+  /** @type {any} */ onnegotiationneeded = null;
+  /** @type {any} */ onicecandidate = null;
+  /** @type {any} */ onicecandidateerror = null;
+  /** @type {any} */ ontrack = null;
+  /** @type {any} */ ondatachannel = null;
+  /** @type {any} */ onconnectionstatechange = null;
+  #id = (last += 1);
+  #version = 0;
+  #fragment = "";
+  /** What is to be negotiated, and what has been. */
+  #wanted = 0;
+  #offered = 0;
+  #agreed = 0;
+  #wantsNewPath = false;
+  #isAsking = false;
+  /** @type {(() => void) | null} */ #undo = null;
+
+  /** @param {RTCConfiguration} configuration */
+  constructor(configuration) {
+    this.configuration = { ...configuration };
+    FakeConnection.made.push(this);
+  }
+
+  static get latest() {
+    return /** @type {FakeConnection} */ (FakeConnection.made.at(-1));
+  }
+
+  /** Whether all that this end wants is agreed upon. */
+  get isAgreed() {
+    return this.signalingState === "stable" && this.#agreed === this.#wanted && !this.#wantsNewPath;
+  }
+
+  createDataChannel() {
+    this.#wanted += 1;
+    this.#ask();
+  }
+
+  restartIce() {
+    this.#wantsNewPath = true;
+    this.#ask();
+  }
+
+  /** @param {RTCConfiguration} configuration */
+  setConfiguration(configuration) {
+    this.configuration = { ...configuration };
+  }
+
+  async setLocalDescription() {
+    this.#mustBeOpen();
+    await null;
+    const type = this.signalingState === "have-remote-offer" ? "answer" : "offer";
+    const before = { local: this.localDescription, fragment: this.#fragment, path: this.#wantsNewPath };
+    if (!this.#fragment || (type === "offer" && this.#wantsNewPath) || (type === "answer" && this.#isNewPath)) {
+      this.#fragment = `f${(last += 1)}`;
+    }
+    this.#version += 1;
+    const sdp = `v=0\r\no=- ${this.#id} ${this.#version} IN IP4 0\r\na=ice-ufrag:${this.#fragment}\r\n`;
+    this.localDescription = { type, sdp };
+    if (type === "offer") {
+      this.#wantsNewPath = false;
+      this.#offered = this.#wanted;
+      this.signalingState = "have-local-offer";
+      this.#undo = () => {
+        [this.localDescription, this.#fragment, this.#wantsNewPath] = [before.local, before.fragment, before.path];
+      };
+    } else {
+      // An answer takes up what the offer has room for: here nothing of one's own.
+      this.#settle();
+    }
+  }
+
+  #isNewPath = false;
+
+  /** @param {{type: string, sdp: string}} description */
+  async setRemoteDescription({ type, sdp }) {
+    this.#mustBeOpen();
+    await null;
+    this.#mustBeOpen();
+    if (type === "answer") {
+      if (this.signalingState !== "have-local-offer") throw new Error(`an answer in ${this.signalingState}`);
+      this.#agreed = this.#offered;
+      this.remoteDescription = { type, sdp };
+      return this.#settle();
+    }
+    if (this.signalingState === "have-local-offer") {
+      this.#undo?.();
+      this.rollbacks += 1;
+    }
+    this.#isNewPath = /ice-ufrag:\w+/.exec(this.remoteDescription?.sdp ?? "")?.[0] !== /ice-ufrag:\w+/.exec(sdp)?.[0];
+    this.remoteDescription = { type, sdp };
+    this.signalingState = "have-remote-offer";
+  }
+
+  /** @param {any} candidate */
+  async addIceCandidate(candidate) {
+    this.#mustBeOpen();
+    if (!this.remoteDescription?.sdp.includes(`a=ice-ufrag:${candidate.usernameFragment}\r`)) {
+      throw new Error("a candidate of another description");
+    }
+    this.candidates.push(candidate.candidate);
+  }
+
+  close() {
+    this.connectionState = this.signalingState = "closed";
+  }
+
+  /** @param {string} state */
+  become(state) {
+    this.connectionState = state;
+    this.onconnectionstatechange?.();
+  }
+
+  /** Finds a candidate of its present generation. @param {string} text */
+  find(text) {
+    const init = { candidate: text, sdpMid: "0", usernameFragment: this.#fragment };
+    this.onicecandidate?.({ candidate: { ...init, toJSON: () => init } });
+  }
+
+  #mustBeOpen() {
+    if (this.signalingState === "closed") throw new Error("closed");
+  }
+
+  #settle() {
+    this.signalingState = "stable";
+    this.#undo = null;
+    this.#isAsking = false;
+    this.#ask();
+  }
+
+  /** §4.7.3: the event comes once, and only in the stable state. */
+  #ask() {
+    if (this.#isAsking || this.signalingState !== "stable" || this.isAgreed) return;
+    this.#isAsking = true;
+    queueMicrotask(() => this.signalingState === "stable" && this.onnegotiationneeded?.());
+  }
+}
+
+/**
+ * One end of a room, without a server in between.
+ * @extends {Events<import("../../web/client/signaling.js").SignalingEvents>}
+ */
+export class FakeSignaling extends Events {
+  /** @type {FakeSignaling | null} */ other = null;
+  state = "open";
+  roomId = "r";
+  isReady = false;
+  isInitiator = false;
+  /** @type {any} */ iceServers = null;
+  /** @type {any[]} */ sent = [];
+  joins = 0;
+  /** Whether what is sent gets lost. */
+  isDeaf = false;
+
+  /** @param {string} _roomId */
+  join(_roomId) {
+    this.joins += 1;
+  }
+
+  /** @param {any} message */
+  sendNow(message) {
+    if (!this.isReady) return false;
+    this.sent.push(message);
+    if (!this.isDeaf) queueMicrotask(() => this.other?.hear(message));
+    return true;
+  }
+
+  /** @param {any} message */
+  hear({ type, sdp, candidate }) {
+    if (type === "webrtc_offer") this.emit("offer", { sdp });
+    if (type === "webrtc_answer") this.emit("answer", { sdp });
+    if (type === "ice_candidate") this.emit("candidate", { candidate });
+  }
+
+  /** @param {boolean} isInitiator */
+  meet(isInitiator) {
+    this.isReady = true;
+    this.isInitiator = isInitiator;
+    this.emit("ready", { isInitiator });
+  }
+
+  /** @param {boolean} deliberate */
+  miss(deliberate) {
+    this.isReady = false;
+    this.emit("peerleft", { deliberate });
+  }
+
+  /** The types of what was sent. */
+  get types() {
+    return this.sent.map(({ type }) => type);
+  }
+}
+
+/** Two ends of a room. */
+export function room() {
+  const [here, there] = [new FakeSignaling(), new FakeSignaling()];
+  here.other = there;
+  there.other = here;
+  return {
+    here, there,
+    /** Both are in it, the first as the initiator. */
+    meet: () => [here.meet(true), there.meet(false)],
+  };
+}
+
+/** Waits until nothing is on its way any more. */
+export async function settled() {
+  for (let round = 0; round < 20; round += 1) await new Promise(setImmediate);
+}

@@ -1,0 +1,350 @@
+// @ts-check
+import assert from "node:assert/strict";
+import { afterEach, test } from "node:test";
+import { FakeConnection, FakeSignaling, room, settled } from "./fakepeer.js";
+import { collect, stopTheClock } from "./fakes.js";
+import { Peer } from "../../web/client/peer.js";
+
+/** @type {Peer[]} */ let made = [];
+
+afterEach(() => {
+  made.forEach((peer) => peer.close());
+  made = [];
+  FakeConnection.made = [];
+});
+
+/**
+ * A peer that opens a channel on each of its connections.
+ * @param {FakeSignaling} signaling
+ * @param {Partial<import("../../web/client/peer.js").PeerOptions>} [options]
+ */
+function peer(signaling, options) {
+  const setUp = (/** @type {any} */ connection) => connection.createDataChannel();
+  const made_ = new Peer(/** @type {any} */ (signaling), {
+    setUp, RTCPeerConnection: /** @type {any} */ (FakeConnection), ...options,
+  });
+  made.push(made_);
+  return made_;
+}
+
+/** @param {Peer} peer */
+const fake = (peer) => /** @type {FakeConnection} */ (/** @type {unknown} */ (peer.connection));
+
+/** Two that are connected, the first as the initiator. */
+async function connected() {
+  const { here, there, meet } = room();
+  const peers = [peer(here), peer(there)];
+  const errors = peers.map((one) => collect(one, "error"));
+  meet();
+  await settled();
+  peers.forEach((one) => fake(one).become("connected"));
+  return { here, there, meet, one: peers[0], other: peers[1], errors };
+}
+
+test("the initiator makes the offer, the other answers and then makes one for what is left", async () => {
+  const { here, there, one, other, errors } = await connected();
+  assert.deepEqual(here.types, ["webrtc_offer", "webrtc_answer"]);
+  assert.deepEqual(there.types, ["webrtc_answer", "webrtc_offer"]);
+  assert.ok(fake(one).isAgreed && fake(other).isAgreed);
+  assert.deepEqual([one.state, other.state], ["connected", "connected"]);
+  assert.deepEqual(errors, [[], []]);
+});
+
+test("an initiator that has nothing to offer makes an offer all the same", async () => {
+  const { here, there, meet } = room();
+  const [one, other] = [peer(here, { setUp() {} }), peer(there)];
+  meet();
+  await settled();
+  assert.ok(fake(one).isAgreed && fake(other).isAgreed);
+  assert.equal(here.types[0], "webrtc_offer");
+});
+
+test("of two offers at once the initiator's counts, and the other's is made again", async () => {
+  const { one, other, errors } = await connected();
+  fake(one).createDataChannel();
+  fake(other).createDataChannel();
+  await settled();
+  assert.equal(fake(other).rollbacks, 1);
+  assert.equal(fake(one).rollbacks, 0);
+  assert.ok(fake(one).isAgreed && fake(other).isAgreed);
+  assert.deepEqual(errors, [[], []]);
+});
+
+test("candidates of an offer that was passed over are no errors", async () => {
+  const { here, one, other, errors } = await connected();
+  here.isDeaf = true;
+  fake(one).createDataChannel();
+  await settled();
+  fake(other).restartIce();
+  await settled();
+  fake(other).find("of the offer that is passed over");
+  await settled();
+  assert.deepEqual(fake(one).candidates, []);
+  assert.deepEqual(errors, [[], []]);
+});
+
+test("candidates that come before their description wait for it, in order and bounded", async () => {
+  const signaling = new FakeSignaling();
+  const one = peer(signaling);
+  signaling.meet(false);
+  const candidate = (/** @type {number} */ number, usernameFragment = "g") =>
+    signaling.emit("candidate", { candidate: { candidate: `${number}`, usernameFragment } });
+  for (let number = 0; number < 300; number += 1) candidate(number);
+  candidate(300, "of another");
+  signaling.emit("candidate", { candidate: null });
+  await settled();
+  assert.deepEqual(fake(one).candidates, []);
+  signaling.emit("offer", { sdp: "v=0\r\no=- 7 1 IN IP4 0\r\na=ice-ufrag:g\r\n" });
+  candidate(301);
+  await settled();
+  const expected = Array.from({ length: 255 }, (_, index) => `${index + 45}`);
+  assert.deepEqual(fake(one).candidates, [...expected, "301"]);
+});
+
+test("a candidate of the next generation waits for its offer", async () => {
+  const { there, one, other, errors } = await connected();
+  fake(one).find("now");
+  there.emit("candidate", { candidate: { candidate: "early", usernameFragment: "next" } });
+  await settled();
+  assert.deepEqual(fake(other).candidates, ["now"]);
+  const { sdp } = /** @type {any} */ (fake(one).localDescription);
+  there.emit("offer", { sdp: sdp.replace(/ice-ufrag:\w+/, "ice-ufrag:next") });
+  await settled();
+  assert.deepEqual(fake(other).candidates, ["now", "early"]);
+  assert.deepEqual(errors, [[], []]);
+});
+
+test("a path that is interrupted gets time to mend itself, then a new one is looked for", async (context) => {
+  const clock = stopTheClock(context);
+  const { here, one } = await connected();
+  const [states, offers] = [collect(one, "state"), () => here.types.filter((type) => type === "webrtc_offer").length];
+  const before = offers();
+  fake(one).become("disconnected");
+  clock.tick(2_999);
+  fake(one).become("connected");
+  clock.tick(60_000);
+  await settled();
+  assert.equal(offers(), before);
+  fake(one).become("disconnected");
+  clock.tick(3_000);
+  await settled();
+  assert.equal(offers(), before + 1);
+  fake(one).become("connected");
+  assert.deepEqual(states, ["interrupted", "connected", "interrupted", "connected"]);
+  assert.equal(clock.waiting, 0);
+});
+
+test("a path that has failed is looked for at once, and again and again", async (context) => {
+  const clock = stopTheClock(context);
+  const { here, one } = await connected();
+  const states = collect(one, "state");
+  const before = here.types.length;
+  fake(one).become("failed");
+  clock.tick(0);
+  await settled();
+  assert.equal(here.types.length, before + 1);
+  for (let step = 0; step < 30; step += 1) {
+    clock.tick(1_000);
+    await settled();
+  }
+  assert.deepEqual(states, ["interrupted", "failed"]);
+  assert.ok(here.types.length > before + 3);
+  fake(one).become("connected");
+  assert.equal(one.state, "connected");
+});
+
+test("the polite side is slower to look for a path, so that only one does", async (context) => {
+  const clock = stopTheClock(context);
+  const { here, there, one, other } = await connected();
+  const before = there.types.length;
+  [one, other].forEach((end) => fake(end).become("disconnected"));
+  clock.tick(3_000);
+  await settled();
+  [one, other].forEach((end) => fake(end).become("connected"));
+  clock.tick(10_000);
+  await settled();
+  assert.equal(here.types.at(-1), "webrtc_offer");
+  assert.deepEqual(there.types.slice(before), ["webrtc_answer"]);
+});
+
+test("an offer without an answer is sent again as it is", async (context) => {
+  const clock = stopTheClock(context);
+  const { here, there, meet } = room();
+  const [one, other] = [peer(here), peer(there)];
+  here.isDeaf = true;
+  meet();
+  await settled();
+  here.isDeaf = false;
+  clock.tick(10_000);
+  await settled();
+  assert.deepEqual(here.sent[1], here.sent[0]);
+  assert.ok(fake(one).isAgreed && fake(other).isAgreed);
+});
+
+test("after the server was away the same two look for a path, and keep their connection", async () => {
+  const { here, there, meet, one, other, errors } = await connected();
+  const connections = [one.connection, other.connection];
+  // An offer of each gets lost with the server.
+  here.isDeaf = there.isDeaf = true;
+  fake(one).createDataChannel();
+  fake(other).createDataChannel();
+  await settled();
+  [here, there].forEach((end) => end.miss(false));
+  here.isDeaf = there.isDeaf = false;
+  const before = fake(one).localDescription?.sdp;
+  meet();
+  await settled();
+  assert.deepEqual([one.connection, other.connection], connections);
+  assert.ok(fake(one).isAgreed && fake(other).isAgreed);
+  assert.notEqual(/ufrag:.*/.exec(fake(one).localDescription?.sdp ?? "")?.[0], /ufrag:.*/.exec(before ?? "")?.[0]);
+  assert.deepEqual(errors, [[], []]);
+});
+
+test("the same with the roles exchanged", async () => {
+  const { here, there, one, other, errors } = await connected();
+  const connections = [one.connection, other.connection];
+  [here, there].forEach((end) => end.miss(false));
+  there.meet(true);
+  here.meet(false);
+  await settled();
+  assert.deepEqual([one.connection, other.connection], connections);
+  assert.ok(fake(one).isAgreed && fake(other).isAgreed);
+  assert.equal(there.types.filter((type) => type === "webrtc_offer").length, 2);
+  assert.deepEqual(errors, [[], []]);
+});
+
+test("who comes back as somebody new is met with a new connection", async () => {
+  const { here, there, one, other, errors } = await connected();
+  const old = fake(one);
+  other.close();
+  here.miss(false);
+  assert.equal(one.connection, /** @type {any} */ (old), "a path may outlive the signaling");
+  const reloaded = peer(there);
+  there.meet(false);
+  here.meet(true);
+  await settled();
+  assert.equal(old.signalingState, "closed");
+  assert.ok(fake(one).isAgreed && fake(reloaded).isAgreed);
+  assert.equal(one.state, "connecting");
+  assert.deepEqual(errors, [[], []]);
+});
+
+test("who leaves takes the connection with it; who is lost has half a minute to come back", async (context) => {
+  const clock = stopTheClock(context);
+  const { here, there, one, other } = await connected();
+  here.miss(true);
+  assert.deepEqual([one.state, one.connection], ["waiting", null]);
+  there.miss(false);
+  assert.equal(other.state, "connected");
+  fake(other).become("disconnected");
+  assert.equal(other.state, "interrupted");
+  clock.tick(29_999);
+  assert.equal(other.state, "interrupted");
+  clock.tick(1);
+  assert.deepEqual([other.state, other.connection], ["waiting", null]);
+  assert.equal(clock.waiting, 0);
+});
+
+test("another network is a reason to look for a new path, another estimate of its speed is none", async (context) => {
+  const network = Object.assign(new EventTarget(), { type: "wifi" });
+  const windowEvents = new EventTarget();
+  const before = Object.getOwnPropertyDescriptor(globalThis, "navigator");
+  Object.defineProperty(globalThis, "navigator", { value: { connection: network }, configurable: true });
+  Object.assign(globalThis, { addEventListener: windowEvents.addEventListener.bind(windowEvents) });
+  context.after(() => {
+    Reflect.deleteProperty(globalThis, "navigator");
+    if (before) Object.defineProperty(globalThis, "navigator", before);
+    Reflect.deleteProperty(globalThis, "addEventListener");
+  });
+  const { here } = await connected();
+  const offers = () => here.types.filter((type) => type === "webrtc_offer").length;
+  const count = offers();
+  network.dispatchEvent(new Event("change"));
+  await settled();
+  assert.equal(offers(), count);
+  network.type = "cellular";
+  network.dispatchEvent(new Event("change"));
+  await settled();
+  assert.equal(offers(), count + 1);
+  windowEvents.dispatchEvent(new Event("online"));
+  await settled();
+  assert.equal(offers(), count + 2);
+});
+
+test("ICE servers are used, and renewed before they expire", async (context) => {
+  const clock = stopTheClock(context);
+  const signaling = new FakeSignaling();
+  const list = (/** @type {string} */ url, /** @type {number} */ seconds) =>
+    ({ iceServers: [{ urls: [url] }], expires: new Date(Date.now() + seconds * 1_000) });
+  const one = peer(signaling, { configuration: { iceTransportPolicy: "relay" } });
+  signaling.emit("iceservers", list("turn:a", 1_000));
+  signaling.meet(true);
+  await settled();
+  assert.deepEqual(fake(one).configuration, { iceTransportPolicy: "relay", iceServers: [{ urls: ["turn:a"] }] });
+  clock.tick(799_000);
+  assert.equal(signaling.joins, 0);
+  clock.tick(1_000);
+  assert.equal(signaling.joins, 1);
+  signaling.emit("iceservers", list("turn:b", 1_000));
+  assert.deepEqual(fake(one).configuration.iceServers, [{ urls: ["turn:b"] }]);
+  // A clock that is wrong by a day must not make it ask without end, or not at all.
+  signaling.emit("iceservers", list("turn:c", -86_400));
+  clock.tick(10 * 60_000);
+  assert.equal(signaling.joins, 1);
+  signaling.emit("iceservers", list("turn:d", 86_400));
+  clock.tick(40 * 60_000);
+  assert.equal(signaling.joins, 2);
+});
+
+test("a peer that is made late takes up what is there", async () => {
+  const signaling = new FakeSignaling();
+  signaling.iceServers = { iceServers: [{ urls: ["stun:s"] }], expires: null };
+  signaling.isReady = signaling.isInitiator = true;
+  const one = peer(signaling);
+  await settled();
+  assert.deepEqual(signaling.types, ["webrtc_offer"]);
+  assert.deepEqual(fake(one).configuration.iceServers, [{ urls: ["stun:s"] }]);
+});
+
+test("what STUN and TURN servers refuse can be looked at", async () => {
+  const { one } = await connected();
+  for (let code = 400; code < 500; code += 1) {
+    fake(one).onicecandidateerror({ url: "turn:t", errorCode: code, errorText: "no" });
+  }
+  assert.equal(one.candidateErrors.length, 64);
+  assert.deepEqual(one.candidateErrors.at(-1), { url: "turn:t", code: 499, text: "no" });
+});
+
+test("an error of the browser's is told, and the next message is handled", async () => {
+  const { there, one, other, errors } = await connected();
+  const { sdp } = /** @type {any} */ (fake(one).localDescription);
+  const wrong = new Error("no SDP");
+  fake(other).setRemoteDescription = async () => {
+    Reflect.deleteProperty(fake(other), "setRemoteDescription");
+    throw wrong;
+  };
+  const before = there.types.length;
+  there.emit("offer", { sdp });
+  there.emit("offer", { sdp });
+  await settled();
+  assert.deepEqual(errors, [[], [wrong]]);
+  assert.deepEqual(there.types.slice(before), ["webrtc_answer"]);
+});
+
+test("closing ends everything", async (context) => {
+  const clock = stopTheClock(context);
+  const { here, there, one, other, errors } = await connected();
+  here.emit("iceservers", { iceServers: [], expires: new Date(Date.now() + 60_000) });
+  fake(one).become("disconnected");
+  const connection = fake(one);
+  one.close();
+  other.close();
+  assert.equal(clock.waiting, 0);
+  assert.equal(connection.signalingState, "closed");
+  here.meet(true);
+  there.meet(false);
+  await settled();
+  assert.deepEqual([one.connection, one.state], [null, "closed"]);
+  assert.equal(await one.path(), null);
+  assert.deepEqual(errors, [[], []]);
+});

@@ -1,0 +1,117 @@
+import HTTPTypes
+import Pairing
+import Testing
+
+@testable import WebServer
+
+@Suite("A check that waits")
+struct WaitingCheckTests {
+    private let api: TestAPI
+    private let notices = AcceptNotices()
+
+    init() {
+        let notices = notices
+        api = TestAPI(services: { $0.acceptNotices = notices })
+    }
+
+    private func create() async throws {
+        let answer = try await api.send(
+            .post, "/api/rooms", #"{"joinid":"77","client1":"a","expiresInSeconds":60}"#)
+        #expect(answer.status == 201)
+    }
+
+    private func check(_ headers: HTTPFields = [.prefer: "wait=20"]) async throws -> TestAPI.Answer {
+        try await api.send(.post, "/api/rooms/check", #"{"joinid":"77","client1":"a"}"#, headers: headers)
+    }
+
+    private func untilSomebodyWaits() async throws {
+        let end = ContinuousClock.now + .seconds(30)
+        while notices.count == 0, ContinuousClock.now < end { try await Task.sleep(for: .milliseconds(2)) }
+        #expect(notices.count == 1)
+    }
+
+    @Test("It is answered when somebody accepts, and the room is handed over by the next one")
+    func accepted() async throws {
+        try await create()
+        let clock = ContinuousClock()
+        let start = clock.now
+        async let waiting = check()
+        try await untilSomebodyWaits()
+        let accept = try await api.send(.post, "/api/rooms/accept", #"{"joinid":"77","client2":"b"}"#)
+        let answer = try await waiting
+        #expect(answer.status == 204 && answer.headers[.preferenceApplied] == "wait=20")
+        #expect(start.duration(to: clock.now) < .seconds(15))
+        let next = try await check()
+        #expect(next.status == 200 && next.string("roomid") == accept.string("roomid"))
+        #expect(next.headers[.preferenceApplied] == nil)
+        #expect(notices.count == 0)
+    }
+
+    @Test("It ends when its time is up")
+    func timeIsUp() async throws {
+        try await create()
+        let answer = try await check([.prefer: "respond-async, wait=1"])
+        #expect(answer.status == 204 && answer.headers[.preferenceApplied] == "wait=1")
+        #expect(notices.count == 0)
+    }
+
+    @Test("It ends when the server shuts down, and then none waits any more")
+    func shutdown() async throws {
+        try await create()
+        async let waiting = check()
+        try await untilSomebodyWaits()
+        notices.close()
+        #expect(try await waiting.status == 204)
+        #expect(try await check().status == 204)
+    }
+
+    @Test("It ends when its caller is cancelled")
+    func cancelled() async throws {
+        try await create()
+        let waiting = Task { try await check() }
+        try await untilSomebodyWaits()
+        waiting.cancel()
+        _ = await waiting.result
+        #expect(notices.count == 0)
+    }
+
+    @Test("What there is nothing to wait for is answered at once")
+    func refused() async throws {
+        #expect(try await check().status == 404)
+        #expect(notices.count == 0)
+    }
+
+    @Test(
+        "A wish that is none is not followed",
+        arguments: [
+            "", "wait", "wait=", "wait=0", "wait=-1", "wait=x", "wait=99999999999", "return=minimal", ";",
+            "=",
+        ])
+    func noWish(_ text: String) async throws {
+        try await create()
+        let answer = try await check([.prefer: text])
+        #expect(answer.status == 204 && answer.headers[.preferenceApplied] == nil)
+    }
+
+    @Test(
+        "The longest wait is granted to whoever wants more",
+        arguments: [("wait=600", 25), ("WAIT = 26", 25), ("wait=7", 7), ("handling=lenient, wait=9;x", 9)])
+    func limit(_ text: String, _ seconds: Int) throws {
+        #expect(try #require(WaitPreference([.prefer: text])).duration == .seconds(seconds))
+    }
+
+    @Test("Many waiters of one code are all told; others are not")
+    func many() async throws {
+        let (code, other) = (try #require(JoinCode("1")), try #require(JoinCode("2")))
+        let tickets = (0..<50).map { _ in notices.register(code) }
+        let apart = notices.register(other)
+        await withTaskGroup(of: Void.self) { tasks in
+            for ticket in tickets { tasks.addTask { await notices.wait(ticket, atMost: .seconds(60)) } }
+            tasks.addTask { notices.accepted(code) }
+        }
+        #expect(notices.count == 51)
+        tickets.forEach(notices.leave)
+        notices.leave(apart)
+        #expect(notices.count == 0)
+    }
+}

@@ -1,0 +1,177 @@
+// @ts-check
+import { SwitchboardError } from "./errors.js";
+import { Backoff } from "./timing.js";
+
+/** The server drops a connection that is silent for 35 s; proxies often after 60. */
+const HEARTBEAT_INTERVAL = 25_000;
+/** A connection that answers no ping for so long is dead. */
+const ANSWER_LIMIT = 10_000;
+/** How long a connection may take to open. */
+const OPEN_LIMIT = 10_000;
+/** A connection that lasts so long was a success: the wait after it is the first again. */
+const STABLE_AFTER = 10_000;
+/** Close codes after which the same client would fail again. */
+const FATAL_CLOSE_CODES = new Set([1002, 1003, 1007, 1008, 1009]);
+
+/**
+ * @typedef {"idle" | "connecting" | "open" | "waiting" | "closed"} SignalingState
+ *   `waiting`: the connection is lost and a new one will be tried
+ *
+ * @typedef {{type: string, [member: string]: any}} Message
+ *
+ * @typedef {object} ConnectionHandlers
+ * @property {(state: SignalingState) => void} state
+ * @property {(message: Message) => void} message every one but the greeting and the answers to pings
+ * @property {(error: SwitchboardError) => void} refused the server closed it for good
+ */
+
+/** A WebSocket to the server that is watched and replaced when it is lost. */
+export class Connection {
+  /** @type {WebSocket | null} */ #socket = null;
+  /** @type {SignalingState} */ #state = "idle";
+  /** Opening, the next ping, its answer, or the next attempt: one of them is always waited for. */
+  /** @type {ReturnType<typeof setTimeout> | undefined} */ #timer;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */ #stableTimer;
+  /** @type {() => void} */ #wakeUp = () => this.#hurry();
+
+  /**
+   * @param {URL} url
+   * @param {ConnectionHandlers} handlers
+   * @param {{WebSocket: typeof WebSocket, random?: () => number}} options
+   */
+  constructor(url, handlers, { WebSocket, random }) {
+    this.url = url;
+    this.handlers = handlers;
+    this.WebSocket = WebSocket;
+    this.backoff = new Backoff({ first: 1_000, longest: 30_000, random });
+  }
+
+  /** @returns {SignalingState} */
+  get state() {
+    return this.#state;
+  }
+
+  /** Opens it, and again whenever it is lost, until `close()`. */
+  connect() {
+    if (this.#state !== "idle" && this.#state !== "closed") return;
+    this.backoff.reset();
+    this.#open();
+    globalThis.addEventListener?.("online", this.#wakeUp);
+    globalThis.document?.addEventListener("visibilitychange", this.#wakeUp);
+  }
+
+  close() {
+    const socket = this.#socket;
+    this.#end();
+    socket?.close(1000);
+  }
+
+  /**
+   * @param {string} text an encoded message
+   * @returns {boolean} whether there is a connection that takes it
+   */
+  send(text) {
+    if (this.#socket?.readyState !== 1) return false;
+    this.#socket.send(text);
+    return true;
+  }
+
+  #open() {
+    const socket = new this.WebSocket(this.url);
+    this.#socket = socket;
+    this.#enter("connecting");
+    socket.onmessage = ({ data }) => this.#socket === socket && this.#receive(data);
+    socket.onclose = ({ code, reason }) => this.#socket === socket && this.#lose(code, reason);
+    this.#await(OPEN_LIMIT, () => this.#abandon());
+  }
+
+  /** @param {unknown} data */
+  #receive(data) {
+    const message = parsed(data);
+    if (!message) return;
+    // Any message is a sign of life; the next ping is due after a silence.
+    this.#await(HEARTBEAT_INTERVAL, () => this.#ping());
+    if (message.type === "connected") {
+      this.#stableTimer = setTimeout(() => this.backoff.reset(), STABLE_AFTER);
+      this.#enter("open");
+    } else if (message.type !== "pong") {
+      this.handlers.message(message);
+    }
+  }
+
+  #ping() {
+    this.send(JSON.stringify({ type: "ping" }));
+    this.#await(ANSWER_LIMIT, () => this.#abandon());
+  }
+
+  /** The network is back, or somebody looks at the page again: there is no reason to wait longer. */
+  #hurry() {
+    if (globalThis.document?.visibilityState === "hidden") return;
+    if (this.#state === "waiting") this.#open();
+    else if (this.#state === "open") this.#ping();
+  }
+
+  /** Gives a silent connection up without waiting for its closing handshake. */
+  #abandon() {
+    const socket = this.#socket;
+    this.#lose(1006, "");
+    socket?.close();
+  }
+
+  /**
+   * @param {number} code
+   * @param {string} reason
+   */
+  #lose(code, reason) {
+    if (FATAL_CLOSE_CODES.has(code)) {
+      this.#end();
+      this.handlers.refused(new SwitchboardError("closed", reason || `The server closed the connection (${code}).`));
+      return;
+    }
+    this.#detach();
+    this.#await(this.backoff.next(), () => this.#open());
+    this.#enter("waiting");
+  }
+
+  #end() {
+    globalThis.removeEventListener?.("online", this.#wakeUp);
+    globalThis.document?.removeEventListener("visibilitychange", this.#wakeUp);
+    this.#detach();
+    this.#enter("closed");
+  }
+
+  #detach() {
+    clearTimeout(this.#timer);
+    clearTimeout(this.#stableTimer);
+    this.#socket = null;
+  }
+
+  /**
+   * @param {number} milliseconds
+   * @param {() => void} act
+   */
+  #await(milliseconds, act) {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(act, milliseconds);
+  }
+
+  /** @param {SignalingState} state */
+  #enter(state) {
+    if (state === this.#state) return;
+    this.#state = state;
+    this.handlers.state(state);
+  }
+}
+
+/**
+ * @param {unknown} data
+ * @returns {Message | null} null for what is no message of a Switchboard server
+ */
+function parsed(data) {
+  try {
+    const message = JSON.parse(String(data));
+    return typeof message?.type === "string" ? message : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,203 @@
+// @ts-check
+import { Peer, Signaling } from "../client/switchboard.js";
+import { element } from "../common/page.js";
+import { Chat } from "./chat.js";
+import { Files } from "./files.js";
+import { Media } from "./media.js";
+import { Quality } from "./quality.js";
+import { notify } from "./views.js";
+import { standing, whyNoPath } from "./words.js";
+
+/** Data channels that both ends open with the same number. */
+const CHAT_CHANNEL = 0;
+const FILE_CHANNEL = 1;
+
+/** @typedef {import("../client/errors.js").SwitchboardError} SwitchboardError */
+
+/** One call at a time, as the page shows it. */
+export class Call {
+  media = new Media();
+  chat = new Chat();
+  files = new Files();
+  quality = new Quality();
+  /** @type {Signaling | null} */ signaling = null;
+  /** @type {Peer | null} */ peer = null;
+  /**
+   * When the two were connected first.
+   * @type {number | null}
+   */
+  began = null;
+  /** @type {import("./words.js").Standing["other"]} */ #other = "unknown";
+  /**
+   * The server ended the call, for a reason that does not pass.
+   * @type {(error: SwitchboardError) => void}
+   */
+  onend = () => {};
+
+  /**
+   * @param {URL} server
+   * @param {string} device
+   */
+  constructor(server, device) {
+    this.server = server;
+    this.device = device;
+    this.remote = /** @type {HTMLVideoElement} */ (element("remote"));
+    this.media.onchange = (kind, track) => this.#replace(kind, track);
+    this.media.onproblem = (words, retry) => notify(words, { tone: "warn", action: retry && { text: "Try again", act: retry } });
+    this.chat.onopen = () => this.chat.tell(this.media.devices);
+    this.chat.ondevices = (devices) => this.#showDevices(devices);
+    const devices = element("devices");
+    devices.onclick = () => {
+      const isOpen = element("device-panel").hidden;
+      element("device-panel").hidden = !isOpen;
+      devices.setAttribute("aria-expanded", String(isOpen));
+    };
+  }
+
+  get isOn() {
+    return this.signaling !== null;
+  }
+
+  /** @param {string} roomId */
+  start(roomId) {
+    this.chat.clear();
+    this.files.clear();
+    this.#other = "unknown";
+    this.began = null;
+    const signaling = new Signaling(this.server, { device: this.device });
+    const peer = new Peer(signaling, { setUp: (connection, { isInitiator }) => this.#setUp(connection, isInitiator) });
+    this.signaling = signaling;
+    this.peer = peer;
+    listen(signaling, "state", () => this.#describe());
+    listen(signaling, "error", (error) => this.#fail(error));
+    listen(signaling, "ready", () => this.#see("here"));
+    listen(signaling, "peerleft", ({ deliberate }) => this.#see(deliberate ? "left" : "lost"));
+    listen(peer, "state", () => this.#followPeer());
+    this.#describe();
+    signaling.connect();
+    signaling.join(roomId);
+    this.media.open();
+  }
+
+  end() {
+    const [peer, signaling] = [this.peer, this.signaling];
+    this.peer = this.signaling = null;
+    peer?.close();
+    signaling?.close();
+    this.quality.stop();
+    this.media.close();
+    this.remote.srcObject = null;
+  }
+
+  /**
+   * @param {RTCPeerConnection} connection
+   * @param {boolean} isInitiator
+   */
+  #setUp(connection, isInitiator) {
+    const stream = new MediaStream();
+    this.remote.srcObject = stream;
+    this.#showDevices(null);
+    connection.addEventListener("track", ({ track, transceiver }) => {
+      stream.addTrack(track);
+      if (!isInitiator) this.#answerWith(transceiver);
+    });
+    // Both kinds from the start, with or without devices: turning one on later needs no negotiation.
+    for (const kind of /** @type {import("./media.js").Kind[]} */ (isInitiator ? ["audio", "video"] : [])) {
+      connection.addTransceiver(this.#track(kind) ?? kind, { streams: [this.media.stream] });
+    }
+    this.chat.attach(connection.createDataChannel("chat", { negotiated: true, id: CHAT_CHANNEL }));
+    this.files.attach(connection.createDataChannel("files", { negotiated: true, id: FILE_CHANNEL }));
+    this.quality.follow(connection);
+  }
+
+  /**
+   * Sends on the line that the other side offers.
+   * @param {RTCRtpTransceiver} transceiver
+   */
+  #answerWith(transceiver) {
+    transceiver.direction = "sendrecv";
+    const track = this.#track(/** @type {import("./media.js").Kind} */ (transceiver.receiver.track.kind));
+    if (track) transceiver.sender.replaceTrack(track);
+  }
+
+  /** @param {import("./media.js").Kind} kind */
+  #track(kind) {
+    return this.media.stream.getTracks().find((track) => track.kind === kind);
+  }
+
+  /** @param {import("./media.js").Kind} kind @param {MediaStreamTrack | null} track */
+  #replace(kind, track) {
+    const transceiver = this.peer?.connection?.getTransceivers().find(({ receiver }) => receiver.track.kind === kind);
+    transceiver?.sender.replaceTrack(track);
+    this.chat.tell(this.media.devices);
+  }
+
+  // How it stands
+
+  #followPeer() {
+    if (this.peer?.state === "connected") {
+      this.#other = "here";
+      this.began ??= Date.now();
+    }
+    this.#describe();
+  }
+
+  /** @param {import("./words.js").Standing["other"]} other */
+  #see(other) {
+    this.#other = other;
+    this.#describe();
+  }
+
+  #describe() {
+    const { peer, signaling } = this;
+    if (!peer || !signaling) return;
+    const { tone, title, text, isOver } = standing({
+      peer: peer.state, signaling: signaling.state, other: this.#other, reason: whyNoPath(peer),
+    });
+    if (isOver) this.quality.stop();
+    element("dot").dataset.tone = tone;
+    if (element("status").textContent !== title) element("status").textContent = title;
+    const isConnected = peer.state === "connected" && !isOver;
+    if (!isConnected) element("figures").hidden = true;
+    if (!isConnected || text) element("path").textContent = text;
+    element("veil").hidden = isConnected;
+    element("veil-title").textContent = title;
+    element("veil-text").textContent = text;
+    element("veil-spinner").hidden = Boolean(isOver);
+    element("veil-action").hidden = !isOver && this.#other !== "lost" && peer.state !== "failed";
+    element("veil-check").hidden = peer.state !== "failed";
+  }
+
+  /**
+   * What the other person has turned off.
+   * @param {import("./media.js").Devices | null} devices
+   */
+  #showDevices(devices) {
+    const missing = devices ? [devices.microphone ? "" : "Microphone off", devices.camera ? "" : "Camera off"].filter(Boolean) : [];
+    if (devices?.screen) missing.unshift("Sharing a screen");
+    element("remote-devices").textContent = missing.join(" · ");
+    element("remote-devices").hidden = missing.length === 0;
+    this.remote.classList.toggle("blank", devices?.camera === false);
+  }
+
+  /** @param {SwitchboardError} error */
+  #fail(error) {
+    switch (error.id) {
+      case "room_full":
+      case "invalid_room_id":
+      case "closed":
+        return this.onend(error);
+      case "peer_absent":
+      case "not_in_room":
+      case "rate_limited":
+        return; // The other may go while something is on its way to it.
+      default:
+        notify({ title: "The server refused a message.", text: error.message }, { tone: "warn" });
+    }
+  }
+}
+
+/** @param {EventTarget} target @param {string} type @param {(detail: any) => void} handle */
+function listen(target, type, handle) {
+  target.addEventListener(type, (event) => handle(/** @type {CustomEvent} */ (event).detail));
+}

@@ -28,6 +28,7 @@ def settings(directory: pathlib.Path, **others: object) -> dict[str, object]:
         "PORT": free_port(),
         "USE_SQLITE": 1,
         "SQLITE_DB_PATH": directory / "chat.db",
+        "USE_RELAY": 1,
         "RELAY_PORT": free_port(),
         "RELAY_IPS": "127.0.0.1",
         "RELAY_LISTEN_IPS": "127.0.0.1",

@@ -36,7 +36,7 @@ struct ConfigurationCheckTests {
             turnServer: "listening-port=5000")
         #expect(
             found.text.contains(
-                "3 settings are set: 1 on the command line, 1 in the environment, 1 in turnserver"))
+                "4 settings are set: 1 on the command line, 2 in the environment, 1 in turnserver"))
         #expect(found[.configurationShadowed] == .notice)
         #expect(found.count { $0.id == .configurationShadowed } == 2)
         #expect(found.text.contains("--port \"1\" counts, PORT \"3\" in .env, line 1 does not"))

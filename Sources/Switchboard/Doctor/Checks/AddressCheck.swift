@@ -88,7 +88,8 @@ enum AddressCheck {
             ]
         }
         let own = Set(examination.machine.addresses() + plan.rules.relays.map(\.advertised))
-        let (here, away) = (found.filter(own.contains), found.filter { !own.contains($0) })
+        let here = found.filter { own.contains($0) || $0.isLoopback }
+        let away = found.filter { !here.contains($0) }
         var findings: [Finding] = []
         if here.isEmpty || !away.isEmpty {
             findings.append(
@@ -105,11 +106,7 @@ enum AddressCheck {
 
     /// Debian maps a machine's own name to 127.0.1.1 in /etc/hosts: what the DNS says is then unknown.
     private static func loopback(_ host: String, _ here: [IPAddress]) -> [Finding] {
-        guard here.contains(where: \.isLoopback) || here.isEmpty,
-            let address = here.first(where: \.isLoopback)
-        else {
-            return []
-        }
+        guard let address = here.first(where: \.isLoopback) else { return [] }
         return [
             .notice(
                 .addressName, of: "ICE_HOST",

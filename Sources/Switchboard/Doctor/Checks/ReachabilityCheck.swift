@@ -45,7 +45,7 @@ enum ReachabilityCheck {
         let isOwn = examination.machine.addresses().contains(address)
         let probes = probes(of: address, isOwn: isOwn, ports, examination)
         var outcomes: [(port: PlannedPort, outcome: ReachProbe.Outcome)] = []
-        await withTaskGroup { tasks in
+        await withTaskGroup(of: (PlannedPort, ReachProbe.Outcome).self) { tasks in
             for (port, probe) in probes {
                 let reach = examination.machine.reach
                 tasks.addTask { (port, reach(probe)) }

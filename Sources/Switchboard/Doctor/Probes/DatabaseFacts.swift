@@ -7,7 +7,8 @@ enum DatabaseFacts: Equatable, Sendable {
     /// It could not be: why, in one sentence.
     case unreadable(String)
 
-    static func read(_ path: String) async -> DatabaseFacts {
+    /// Reads the whole file and changes nothing.
+    static func examine(_ path: String) async -> DatabaseFacts {
         do {
             let store = try SQLitePairingStore(path: path)
             let report: Result<DatabaseReport, any Error>

@@ -68,6 +68,7 @@ struct DoctorCommand: AsyncParsableCommand {
 
     private func printLines(_ doctor: Doctor, _ examination: Examination) async -> [Finding] {
         let report = DoctorReport(width: Self.width, hasColours: Self.hasColours)
+        StandardStreams.printLine(Self.headline(examination.machine) + "\n")
         let findings = await doctor.examine(examination) { check, findings in
             report.lines(check, findings).forEach(StandardStreams.printLine)
         }
@@ -76,6 +77,14 @@ struct DoctorCommand: AsyncParsableCommand {
         }
         StandardStreams.printLine("\n" + report.summary(findings))
         return findings
+    }
+
+    /// What the findings depend on beside the configuration.
+    private static func headline(_ machine: Machine) -> String {
+        let user = machine.userID()
+        let name = getpwuid(user).flatMap { $0.pointee.pw_name }.map { String(cString: $0) }
+        return "Switchboard \(Version.current) for \(name ?? "user \(user)") in "
+            + FileManager.default.currentDirectoryPath
     }
 
     /// As wide as the terminal, within reason.

@@ -39,7 +39,8 @@ enum AddressCheck {
         let external =
             relay.family == .ipv4
             ? "set RELAY_EXTERNAL_IPS to the public address, and have the NAT pass "
-                + "RELAY_MIN_PORT to RELAY_MAX_PORT on" : "give this machine a public IPv6 address, or none"
+                + "RELAY_MIN_PORT to RELAY_MAX_PORT on"
+            : "give this machine a public IPv6 address, or leave this one out of RELAY_IPS"
         switch kind {
         case .loopback:
             return .notice(
@@ -53,7 +54,7 @@ enum AddressCheck {
         case .privateNetwork, .special:
             return .warning(
                 .addressPublic, of: subject,
-                "peers are told \(shown), a private address: nobody on the internet can send to it",
+                "peers are told \(shown), which is no address of the internet: nobody out there can send to it",
                 do: "\(external); nothing, if all clients are in this network")
         default:
             return .warning(

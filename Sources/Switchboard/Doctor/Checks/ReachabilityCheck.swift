@@ -64,7 +64,7 @@ enum ReachabilityCheck {
                     .reachable, of: address.description, "\(address) was not tried: its ports cannot be had")
                 : .ok(
                     .reachable, of: address.description,
-                    "\(address) can be come to: \(reached.joined(separator: ", "))")
+                    "\(address) is reached: \(reached.joined(separator: ", "))")
         }
         let what = failed.map { "\($0.port.inWords) \($0.outcome.inWords)" }.joined(separator: ", ")
         if isOwn {
@@ -73,7 +73,7 @@ enum ReachabilityCheck {
                 do: "look at the firewall here: nft list ruleset, or ufw status")
         }
         return .notice(
-            .reachable, of: address.description, "\(address) was not come to from here: \(what)",
+            .reachable, of: address.description, "\(address) is not reached from here: \(what)",
             do:
                 "many NATs do not lead back in, so this proves nothing; open /check/ from another network, and "
                 + "compare what the NAT or cloud lets through")

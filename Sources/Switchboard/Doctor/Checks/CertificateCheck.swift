@@ -37,7 +37,9 @@ enum CertificateCheck {
         var found: [Finding] = []
         if let problem = reading.problem {
             found.append(
-                .error(.certificateFiles, of: planned.setting, "\(problem)", do: remedy(problem, examination))
+                .error(
+                    .certificateFiles, of: planned.setting, "\(planned.setting): \(problem)",
+                    do: remedy(problem, examination))
             )
         }
         guard let chain = reading.chain, let leaf = chain.certificates.first else { return found }

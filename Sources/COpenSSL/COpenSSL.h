@@ -56,3 +56,8 @@ static inline void openssl_bio_clear_retry(BIO *bio) {
 static inline long openssl_session_set_server_name(SSL *session, const char *name) {
     return SSL_set_tlsext_host_name(session, name);
 }
+
+/// 1 if an error number stands for an errno, which `ERR_GET_REASON` gives then.
+static inline int openssl_error_is_of_the_system(unsigned long error) {
+    return ERR_SYSTEM_ERROR(error) ? 1 : 0;
+}

@@ -1,17 +1,18 @@
 import COpenSSL
+import Glibc
 
-/// A certificate with its key and the rules of its sessions: OpenSSL's `SSL_CTX`, set up for a TURN server.
+/// A certificate with its key and the rules of its sessions: OpenSSL's `SSL_CTX`.
 ///
 /// Shared by all loops. It never changes after `init`, its reference count is atomic, and sessions keep it alive, so
 /// a reload makes another one and lets this one go.
 package final class TLSContext: Sendable {
-    /// The application protocol of TURN over TLS (RFC 7443).
-    static let applicationProtocol: StaticString = "stun.turn"
     /// One is enough: a TURN client opens one connection, not six at once as a browser does for a page.
     private static let ticketsPerHandshake = 1
 
     /// Only `TLSSession` may use it, while it holds a reference to this object.
     nonisolated(unsafe) let pointer: OpaquePointer
+    /// What sessions may choose by ALPN: OpenSSL's callback reads it, so it stays where it is as long as this object.
+    private let protocols: ApplicationProtocols
 
     /// Reads the files and checks that they belong together.
     ///
@@ -19,12 +20,15 @@ package final class TLSContext: Sendable {
     package init(_ settings: TLSSettings) throws(TLSConfigurationError) {
         ERR_clear_error()
         guard let context = SSL_CTX_new(TLS_server_method()) else { throw Self.error(.unavailable, "") }
+        protocols = ApplicationProtocols(settings.applicationProtocols)
         do throws(TLSConfigurationError) {
             try Self.configure(context, settings)
         } catch {
             SSL_CTX_free(context)
             throw error
         }
+        SSL_CTX_set_alpn_select_cb(
+            context, selectApplicationProtocol, Unmanaged.passUnretained(protocols).toOpaque())
         pointer = context
     }
 
@@ -58,7 +62,6 @@ package final class TLSContext: Sendable {
         guard SSL_CTX_check_private_key(context) == 1 else {
             throw error(.privateKeyDoesNotMatch, settings.privateKeyFile)
         }
-        SSL_CTX_set_alpn_select_cb(context, selectApplicationProtocol, nil)
     }
 
     /// Takes the oldest error OpenSSL has noted on this thread and forgets the rest.
@@ -66,35 +69,62 @@ package final class TLSContext: Sendable {
     {
         let number = ERR_peek_error()
         ERR_clear_error()
-        let reason = ERR_reason_error_string(number).map { String(cString: $0) } ?? ""
+        let reason =
+            openssl_error_is_of_the_system(number) == 1
+            ? String(cString: strerror(ERR_GET_REASON(number)))
+            : ERR_reason_error_string(number).map { String(cString: $0) } ?? ""
         return TLSConfigurationError(code: code, subject: subject, reason: reason)
     }
 
     private static var reasonCode: Int32 { ERR_GET_REASON(ERR_peek_error()) }
 }
 
-/// Chooses `stun.turn` if the client offers it; goes on without any protocol if it offers others only, because clients
-/// are known that announce something else and speak TURN.
+/// The protocols of a context, at addresses that stay: OpenSSL keeps a pointer to the chosen one.
+private final class ApplicationProtocols: Sendable {
+    private static let maxNameBytes = 255
+
+    /// Never changes, nor does what it points at.
+    nonisolated(unsafe) let names: [UnsafeRawBufferPointer]
+
+    init(_ protocols: [String]) {
+        names = protocols.filter { (1...Self.maxNameBytes).contains($0.utf8.count) }.map { name in
+            let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: name.utf8.count, alignment: 1)
+            memory.copyBytes(from: name.utf8)
+            return UnsafeRawBufferPointer(memory)
+        }
+    }
+
+    deinit {
+        for name in names { name.deallocate() }
+    }
+}
+
+/// Chooses the first of ours that the client offers; goes on without any protocol if it offers others only, because
+/// clients are known that announce something else and speak TURN.
 private func selectApplicationProtocol(
     _: OpaquePointer?, _ chosen: UnsafeMutablePointer<UnsafePointer<UInt8>?>?,
     _ chosenCount: UnsafeMutablePointer<UInt8>?, _ offered: UnsafePointer<UInt8>?, _ offeredCount: UInt32,
-    _: UnsafeMutableRawPointer?
+    _ argument: UnsafeMutableRawPointer?
 ) -> Int32 {
-    let wanted = TLSContext.applicationProtocol
-    let wantedCount = wanted.utf8CodeUnitCount
-    let offers = UnsafeBufferPointer(start: offered, count: Int(offeredCount))
+    guard let argument else { return SSL_TLSEXT_ERR_NOACK }
+    let protocols = Unmanaged<ApplicationProtocols>.fromOpaque(argument).takeUnretainedValue()
+    let offers = UnsafeRawBufferPointer(start: offered, count: Int(offeredCount))
+    for wanted in protocols.names where contains(offers, wanted) {
+        chosen?.pointee = wanted.baseAddress?.assumingMemoryBound(to: UInt8.self)
+        chosenCount?.pointee = UInt8(clamping: wanted.count)
+        return SSL_TLSEXT_ERR_OK
+    }
+    return SSL_TLSEXT_ERR_NOACK
+}
+
+/// Whether a list of names, each with its length in front (RFC 7301 §3.1), has this one.
+private func contains(_ offers: UnsafeRawBufferPointer, _ wanted: UnsafeRawBufferPointer) -> Bool {
     var start = 0
     while start < offers.count {
         let count = Int(offers[start])
-        guard start + 1 + count <= offers.count else { break }
-        let name = offers[start + 1..<start + 1 + count]
-        if name.elementsEqual(UnsafeBufferPointer(start: wanted.utf8Start, count: wantedCount)) {
-            // The name has to outlive the callback: the string's own memory does.
-            chosen?.pointee = wanted.utf8Start
-            chosenCount?.pointee = UInt8(wantedCount)
-            return SSL_TLSEXT_ERR_OK
-        }
+        guard start + 1 + count <= offers.count else { return false }
+        if offers[start + 1..<start + 1 + count].elementsEqual(wanted) { return true }
         start += 1 + count
     }
-    return SSL_TLSEXT_ERR_NOACK
+    return false
 }

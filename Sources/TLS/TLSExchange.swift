@@ -5,7 +5,8 @@ import Glibc
 ///
 /// A loop has one, at an address that never changes, and points it at a client before each call into that client's
 /// session: bytes that the loop has read from the socket in one call are taken from memory, records go straight to
-/// the socket. So a turn costs a client one read and, as long as what it is sent fits one record, one write.
+/// the socket. So a turn costs a client one read and, as long as what it is sent fits one record, one write. Where
+/// somebody else writes to the socket, records are collected in memory instead.
 package struct TLSExchange: BitwiseCopyable {
     /// The client's socket; -1 while no client is worked on.
     package var socket: Int32
@@ -16,6 +17,11 @@ package struct TLSExchange: BitwiseCopyable {
     package var isAtEnd = false
     /// The last write failed for good.
     package var hasFailed = false
+    /// Where records are collected; nil sends them to the socket.
+    package var output: UnsafeMutableRawPointer?
+    package var outputCapacity = 0
+    /// How many bytes have been collected. With no room left, sessions answer `.needsRoom`.
+    package var outputByteCount = 0
 
     /// Bytes that have been read from a socket, and where answers to them go.
     package init(socket: Int32 = -1, input: UnsafeRawPointer? = nil, inputByteCount: Int = 0) {
@@ -65,6 +71,17 @@ private func writeExchange(_ bio: OpaquePointer?, _ bytes: UnsafePointer<CChar>?
         let exchange = BIO_get_data(bio)?.assumingMemoryBound(to: TLSExchange.self)
     else { return -1 }
     openssl_bio_clear_retry(bio)
+    if let output = exchange.pointee.output {
+        let collected = exchange.pointee.outputByteCount
+        let taken = min(exchange.pointee.outputCapacity - collected, Int(byteCount))
+        guard taken > 0 else {
+            openssl_bio_retry_write(bio)
+            return -1
+        }
+        (output + collected).copyMemory(from: bytes, byteCount: taken)
+        exchange.pointee.outputByteCount = collected + taken
+        return Int32(truncatingIfNeeded: taken)
+    }
     let sent = send(
         exchange.pointee.socket, bytes, Int(byteCount), Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT))
     if sent >= 0 { return Int32(truncatingIfNeeded: sent) }

@@ -22,7 +22,19 @@ package struct TLSSession: ~Copyable, @unchecked Sendable {
         case failed
     }
 
+    /// Why a handshake failed, as far as an operator can do something about it.
+    package enum Failure: Equatable, Sendable {
+        /// The client speaks no version that is spoken here, or no cipher or group.
+        case unsupported
+        /// The client does not want the certificate.
+        case certificateRefused
+        /// Anything else that is not TLS as it should be.
+        case malformed
+    }
+
     private let ssl: OpaquePointer
+    /// What the last `.failed` was about.
+    package private(set) var failure = Failure.malformed
     /// Keeps OpenSSL's pointer to the callbacks and the certificate alive.
     private let context: TLSContext
     /// OpenSSL forbids SSL_shutdown from then on.
@@ -90,6 +102,15 @@ package struct TLSSession: ~Copyable, @unchecked Sendable {
     /// The version as OpenSSL calls it, "TLSv1.3" for one.
     package var version: String { String(cString: SSL_get_version(ssl)) }
 
+    /// What ALPN agreed on once the handshake is complete; nil if nothing.
+    package var applicationProtocol: String? {
+        var bytes: UnsafePointer<UInt8>?
+        var count: UInt32 = 0
+        SSL_get0_alpn_selected(ssl, &bytes, &count)
+        guard count > 0 else { return nil }
+        return String(decoding: UnsafeBufferPointer(start: bytes, count: Int(count)), as: UTF8.self)
+    }
+
     /// The error queue is the thread's and decides what the next failure is taken for: never leave anything in it.
     private mutating func outcome(of result: Int32) -> Step {
         switch SSL_get_error(ssl, result) {
@@ -97,9 +118,27 @@ package struct TLSSession: ~Copyable, @unchecked Sendable {
         case SSL_ERROR_WANT_WRITE: return .needsRoom
         case SSL_ERROR_ZERO_RETURN: return .ended
         default:
+            failure = Failure(errorNumber: ERR_peek_error())
             ERR_clear_error()
             hasFailed = true
             return .failed
+        }
+    }
+}
+
+extension TLSSession.Failure {
+    fileprivate init(errorNumber: UInt) {
+        let reason = ERR_GET_REASON(errorNumber)
+        switch reason {
+        case SSL_R_UNSUPPORTED_PROTOCOL, SSL_R_NO_SHARED_CIPHER, SSL_R_NO_SUITABLE_KEY_SHARE,
+            SSL_R_NO_SUITABLE_GROUPS, SSL_R_VERSION_TOO_LOW, SSL_R_NO_SUITABLE_SIGNATURE_ALGORITHM:
+            self = .unsupported
+        case SSL_R_SSLV3_ALERT_BAD_CERTIFICATE, SSL_R_SSLV3_ALERT_UNSUPPORTED_CERTIFICATE,
+            SSL_R_SSLV3_ALERT_CERTIFICATE_REVOKED, SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED,
+            SSL_R_SSLV3_ALERT_CERTIFICATE_UNKNOWN, SSL_R_TLSV1_ALERT_UNKNOWN_CA:
+            self = .certificateRefused
+        default:
+            self = .malformed
         }
     }
 }

@@ -8,6 +8,10 @@ package struct TLSSettings: Sendable, Equatable {
 
     /// Ciphers of TLS 1.2: forward secrecy and authenticated encryption only, and no RSA key exchange.
     package static let defaultCiphers = "ECDHE+AESGCM:ECDHE+CHACHA20"
+    /// The application protocol of TURN over TLS (RFC 7443).
+    package static let turnProtocol = "stun.turn"
+    /// That of HTTP/1.1 over TLS (RFC 7301 §6).
+    package static let httpProtocol = "http/1.1"
     /// Groups for the key exchange, best first.
     static let groups = "X25519:P-256:P-384"
 
@@ -19,15 +23,20 @@ package struct TLSSettings: Sendable, Equatable {
     package var minimumVersion: Version
     /// Ciphers of TLS 1.2 in OpenSSL's notation (`cipher-list`); those of TLS 1.3 are OpenSSL's own.
     package var ciphers: String
+    /// What a client may choose by ALPN (RFC 7301), best first, each 1 to 255 bytes long. One that offers none of them
+    /// is served all the same, without any. Default `stun.turn` alone (RFC 7443).
+    package var applicationProtocols: [String]
 
     package init(
         certificateFile: String, privateKeyFile: String, minimumVersion: Version = .tls12,
-        ciphers: String = TLSSettings.defaultCiphers
+        ciphers: String = TLSSettings.defaultCiphers,
+        applicationProtocols: [String] = [TLSSettings.turnProtocol]
     ) {
         self.certificateFile = certificateFile
         self.privateKeyFile = privateKeyFile
         self.minimumVersion = minimumVersion
         self.ciphers = ciphers
+        self.applicationProtocols = applicationProtocols
     }
 }
 

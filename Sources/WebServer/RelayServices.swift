@@ -10,15 +10,20 @@ package struct RelayServices: Sendable {
     package var roomsEnded: @Sendable (_ rooms: [RoomID]) -> Void
     /// Whether the relay works; nil when there is none here.
     package var isHealthy: (@Sendable () async -> Bool)?
+    /// Takes connections of the web server's ports that speak STUN; nil if the relay has no part in these ports, and
+    /// such bytes are bad input.
+    package var takeStream: (@Sendable (consuming HandedStream) -> Void)?
 
     /// The defaults are those of a server without any relay.
     package init(
         iceServers: @escaping @Sendable (_ room: String, _ member: String) -> ICEServers? = { _, _ in nil },
         roomsEnded: @escaping @Sendable (_ rooms: [RoomID]) -> Void = { _ in },
-        isHealthy: (@Sendable () async -> Bool)? = nil
+        isHealthy: (@Sendable () async -> Bool)? = nil,
+        takeStream: (@Sendable (consuming HandedStream) -> Void)? = nil
     ) {
         self.iceServers = iceServers
         self.roomsEnded = roomsEnded
         self.isHealthy = isHealthy
+        self.takeStream = takeStream
     }
 }

@@ -1,3 +1,4 @@
+import Hummingbird
 import HummingbirdCore
 package import Logging
 import NIOCore
@@ -5,13 +6,16 @@ import NIOPosix
 package import Pairing
 import ServiceLifecycle
 import Signaling
+package import TLS
 
-/// The REST API and the WebSocket signaling on one port.
+/// The REST API and the WebSocket signaling, on a plain port and, with a certificate, on one for TLS.
 package final class WebServer: Service {
     private static let backlog: Int32 = 4_096
     private static let receiveBufferBytes = 262_144
     /// What the kernel takes beyond what it could send: the less, the sooner a slow peer is noticed.
     private static let maxUnsentBytes = 131_072
+    /// How soon a changed certificate is noticed.
+    private static let certificateInterval = Duration.seconds(5)
     /// How long open HTTP requests may go on once the listener is closed.
     private static let requestGrace = Duration.seconds(5)
 
@@ -22,23 +26,39 @@ package final class WebServer: Service {
     private let acceptNotices = AcceptNotices()
     private let telemetry: WebServerTelemetry
     private let logger: Logger
-    private let onListening: @Sendable (_ port: Int) -> Void
+    private let certificates: TLSCertificates?
+    private let onListening: @Sendable (_ ports: Ports) -> Void
+
+    /// What was bound.
+    package struct Ports: Sendable, Equatable {
+        package let plain: Int
+        /// Nil without a certificate.
+        package let tls: Int?
+
+        package init(plain: Int, tls: Int?) {
+            self.plain = plain
+            self.tls = tls
+        }
+    }
 
     /// - Parameters:
     ///   - pairing: nil turns the pairing API off.
     ///   - relay: the relay, and what clients are told of it; default none.
     ///   - pages: the pages and the client module; default none.
-    ///   - onListening: called once, when clients can connect, with the port that was bound.
+    ///   - certificates: opens the TLS listener; default none. Whoever makes them chooses what ALPN offers.
+    ///   - onListening: called once, when clients can connect, with the ports that were bound.
     package init(
         configuration: WebServerConfiguration, pairing: (any PairingStore)?,
-        relay: RelayServices = RelayServices(), pages: WebPages? = nil, telemetry: WebServerTelemetry,
+        relay: RelayServices = RelayServices(), pages: WebPages? = nil, certificates: TLSCertificates? = nil,
+        telemetry: WebServerTelemetry,
         logger: Logger,
-        onListening: @escaping @Sendable (_ port: Int) -> Void = { _ in }
+        onListening: @escaping @Sendable (_ ports: Ports) -> Void = { _ in }
     ) {
         self.configuration = configuration
         self.pairing = pairing
         self.relay = relay
         self.pages = pages
+        self.certificates = certificates
         self.telemetry = telemetry
         self.logger = logger
         self.onListening = onListening
@@ -61,23 +81,26 @@ package final class WebServer: Service {
         let (connections, continuation) = AsyncStream.makeStream(of: ServerContext.HTTPConnection.self)
         let context = makeContext(continuation)
         let loops = try await EventLoops(group, context)
-        let service = HTTPConnectionService(responder: makeHTTPResponder(context))
-        let listener = try await bind(group, context, loops)
-        let port = listener.localAddress?.port ?? configuration.port
-        logger.info("listening", metadata: ["host": "\(configuration.host)", "port": "\(port)"])
-        onListening(port)
+        let adapter = makeHTTPResponder(context)
+        let listeners = try await listen(group, context, loops)
+        let reloading = Task { [certificates] in await Self.keepUp(certificates) }
         await withDiscardingTaskGroup { tasks in
             tasks.addTask {
                 // Throws when the group is cancelled: then there is no time to drain.
                 let isGraceful = (try? await gracefulShutdown()) != nil
                 if isGraceful { await self.drain(context, loops) }
                 self.acceptNotices.close()
-                try? await listener.close().get()
+                for listener in listeners { try? await listener.close().get() }
                 await loops.closeConnections(atOnce: true)
                 continuation.finish()
+                reloading.cancel()
             }
             for await connection in connections {
-                tasks.addTask { [logger] in await service.handle(value: connection, logger: logger) }
+                tasks.addTask { [logger] in
+                    let responder = adapter.channelResponder(peer: connection.peer)
+                    await HTTPConnectionService(responder: responder)
+                        .handle(value: connection.channel, logger: logger)
+                }
             }
         }
         loops.stop()
@@ -93,10 +116,14 @@ package final class WebServer: Service {
             signaling: SignalingService(
                 configuration: configuration, pairing: pairing, iceServers: relay.iceServers,
                 metrics: SignalingMetrics(forwardLatency: telemetry.forwardLatency), logger: logger),
+            tls: certificates.map { TLSService($0, limits: configuration.connections) },
+            takeStream: relay.takeStream,
             httpConnections: httpConnections)
     }
 
-    private func makeHTTPResponder(_ context: ServerContext) -> HTTPChannelHandler.Responder {
+    private func makeHTTPResponder(
+        _ context: ServerContext
+    ) -> HTTPResponderAdapter<some HTTPResponder<WebRequestContext>> {
         let services = WebServices(
             pairing: pairing,
             rooms: { context.signaling.rooms.summaries(limit: $0) },
@@ -106,14 +133,44 @@ package final class WebServer: Service {
             relay: relay, pages: pages, acceptNotices: acceptNotices)
         return HTTPResponderAdapter(
             responder: makeResponder(configuration: configuration.http, services: services),
-            resolver: context.resolver, isDraining: { context.isDraining }, logger: logger
-        ).channelResponder
+            resolver: context.resolver, isDraining: { context.isDraining }, logger: logger)
+    }
+
+    /// Opens the listeners, and says so.
+    private func listen(
+        _ group: MultiThreadedEventLoopGroup, _ context: ServerContext, _ loops: EventLoops
+    ) async throws -> [any Channel] {
+        let plain = try await bind(group, loops, .plain, port: configuration.port)
+        var listeners = [plain]
+        if certificates != nil {
+            do {
+                listeners.append(try await bind(group, loops, .tls, port: configuration.tlsPort))
+            } catch {
+                try? await plain.close().get()
+                throw error
+            }
+        }
+        let ports = Ports(
+            plain: plain.localAddress?.port ?? configuration.port,
+            tls: listeners.count > 1 ? listeners[1].localAddress?.port ?? configuration.tlsPort : nil)
+        if let port = ports.tls { context.listens(tlsPort: port) }
+        var metadata: Logger.Metadata = ["host": "\(configuration.host)", "port": "\(ports.plain)"]
+        if let port = ports.tls { metadata["tls_port"] = "\(port)" }
+        logger.info("listening", metadata: metadata)
+        onListening(ports)
+        return listeners
+    }
+
+    /// Takes a changed certificate, without a restart. Files are read here and never on a loop.
+    private static func keepUp(_ certificates: TLSCertificates?) async {
+        guard let certificates else { return }
+        while (try? await Task.sleep(for: certificateInterval)) != nil { certificates.reloadIfChanged() }
     }
 
     private func bind(
-        _ group: MultiThreadedEventLoopGroup, _ context: ServerContext, _ loops: EventLoops
+        _ group: MultiThreadedEventLoopGroup, _ loops: EventLoops, _ kind: ListenerKind, port: Int
     ) async throws -> any Channel {
-        try await ServerBootstrap(group: group)
+        let bootstrap = ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: Self.backlog)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             // Bounds what the kernel holds of a client that is held back, and of a message that is too long.
@@ -125,9 +182,14 @@ package final class WebServer: Service {
             .childChannelOption(.writeBufferWaterMark, value: .init(low: 1, high: 1))
             .childChannelOption(.maxMessagesPerRead, value: 1)
             .childChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture { try loops.accept(channel) }
+                channel.eventLoop.makeCompletedFuture { try loops.accept(channel, from: kind) }
             }
-            .bind(host: configuration.host, port: configuration.port).get()
+        do {
+            return try await bootstrap.bind(host: configuration.host, port: port).get()
+        } catch {
+            if let known = WebListenError(error, port: port) { throw known }
+            throw error
+        }
     }
 
     /// Fails readiness, closes the WebSockets over the configured time, then lets open requests finish. Cut short

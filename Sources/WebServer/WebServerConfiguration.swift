@@ -6,6 +6,12 @@ package struct WebServerConfiguration: Sendable {
     package var host = "0.0.0.0"
     /// The TCP port to bind; 0 takes any free one.
     package var port = 8080
+    /// The TCP port of the TLS listener, for a server that has a certificate; 0 takes any free one.
+    package var tlsPort = 8443
+    /// Whether requests to ``port`` are told to come by TLS, but for health checks.
+    package var redirectsHTTP = false
+    /// Addresses of proxies whose connections begin with a PROXY protocol header; none by default.
+    package var proxyProtocolFrom: [AddressRange] = []
     /// Threads that serve connections; 0 is one a core.
     package var eventLoops = 0
     /// REST, CORS, admin token and guessing limits.
@@ -45,6 +51,8 @@ package struct ConnectionLimits: Sendable {
     package var connectionsPerMinute = 300
     /// From accept to a complete request head or WebSocket handshake.
     package var handshakeTimeout = Duration.seconds(10)
+    /// TLS handshakes under way; a connection that begins one more is closed.
+    package var maxHandshakes = 4_096
     /// From the first byte of an HTTP request to its last.
     package var requestTimeout = Duration.seconds(10)
     /// Between two requests of a connection.

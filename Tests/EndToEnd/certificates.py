@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import pathlib
+import ssl
 import subprocess
 from dataclasses import dataclass
 
@@ -25,6 +26,14 @@ class Certificate:
         public = openssl("x509", "-in", str(self.cert), "-noout", "-pubkey")
         encoded = openssl("pkey", "-pubin", "-outform", "DER", stdin=public)
         return base64.b64encode(hashlib.sha256(encoded).digest()).decode()
+
+
+    def context(self, *protocols: str) -> ssl.SSLContext:
+        """How a client that trusts the authority alone connects, offering these protocols by ALPN."""
+        context = ssl.create_default_context(cafile=str(self.authority))
+        if protocols:
+            context.set_alpn_protocols(list(protocols))
+        return context
 
 
 def openssl(*arguments: str, stdin: bytes = b"") -> bytes:

@@ -11,6 +11,7 @@ from certificates import Certificate, make_certificate
 from deployment import Deployment, deployment, relays
 from relay import Connect, Relay, connecting, running
 from switchboard import Server
+from tcp import Secure
 
 
 @pytest.fixture
@@ -41,6 +42,21 @@ def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
     """What the TURN servers of all tests show."""
     return make_certificate(tmp_path_factory.mktemp("certificate"))
+
+
+@pytest.fixture(scope="session")
+def https_server(tmp_path_factory: pytest.TempPathFactory, certificate: Certificate) -> Iterator[Server]:
+    """One server with a TLS listener, for tests that leave nothing behind that others could notice."""
+    directory = tmp_path_factory.mktemp("https")
+    server = Server(directory, TLS_PORT=0, TLS_CERT=certificate.cert, TLS_KEY=certificate.key).start()
+    yield server
+    assert server.stop() == 0, server.log_text()
+
+
+@pytest.fixture(scope="session")
+def https(https_server: Server, certificate: Certificate) -> Secure:
+    """The TLS listener of that server."""
+    return Secure(https_server.host, https_server.https_port, certificate.context())
 
 
 @pytest.fixture(scope="module", params=relays("embedded", "coturn"))

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from tcp import Secure
+
 LIMIT = 15.0
 UTC = datetime.UTC
 
@@ -68,6 +70,10 @@ class Rest:
             sent = {"Content-Type": "application/json"} | sent
         source = (self.source, 0) if self.source else None
         connection = http.client.HTTPConnection(self.at.host, self.at.port, LIMIT, source)
+        if isinstance(self.at, Secure):
+            connection = http.client.HTTPSConnection(
+                self.at.host, self.at.port, timeout=LIMIT, source_address=source, context=self.at.context
+            )
         try:
             connection.request(method, path, body, sent)
             response = connection.getresponse()

@@ -47,6 +47,7 @@ class Server:
         self.process: subprocess.Popen[bytes] | None = None
         self.host = self.settings["HOST"]
         self.port = 0
+        self.https_port = 0
 
     def start(self) -> "Server":
         clean = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/")}
@@ -61,6 +62,7 @@ class Server:
         threading.Thread(target=self._collect, args=(self.process,), daemon=True).start()
         event = self.wait_for_log("listening", START_LIMIT)
         self.port = int(event["port"])
+        self.https_port = int(event.get("tls_port", 0))
         return self
 
     def _collect(self, process: subprocess.Popen[bytes]) -> None:

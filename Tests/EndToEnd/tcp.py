@@ -5,9 +5,10 @@ from __future__ import annotations
 import dataclasses
 import json
 import socket
+import ssl
 import struct
 import time
-from typing import Self
+from typing import Protocol, Self
 
 from socketqueue import SocketQueues
 
@@ -20,8 +21,12 @@ QUEUES = SocketQueues()
 class Connection:
     """One client socket. `receive` gives b"" once the server has closed, `was_reset` says whether by RST."""
 
-    def __init__(self, host: str, port: int, *, receive_buffer: int | None = None) -> None:
+    def __init__(
+        self, host: str, port: int, *, receive_buffer: int | None = None, source: str = ""
+    ) -> None:
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        if source:
+            self.socket.bind((source, 0))
         if receive_buffer is not None:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -91,6 +96,68 @@ class Connection:
 
     def close(self) -> None:
         self.socket.close()
+
+
+class SecureConnection(Connection):
+    """The same through TLS. Ends of the stream without a goodbye count as ends."""
+
+    def __init__(
+        self, host: str, port: int, context: ssl.SSLContext, *, receive_buffer: int | None = None
+    ) -> None:
+        super().__init__(host, port, receive_buffer=receive_buffer)
+        self.said_goodbye = False
+        self.socket: ssl.SSLSocket = context.wrap_socket(self.socket, server_hostname="localhost")
+
+    def send(self, data: bytes, limit: float = LIMIT) -> None:
+        try:
+            super().send(data, limit)
+        except ssl.SSLError as error:
+            assert error.reason in ("PROTOCOL_IS_SHUTDOWN", None), error
+
+    def receive(self, limit: float = LIMIT) -> bytes:
+        try:
+            data = super().receive(limit)
+        except ssl.SSLEOFError:
+            return b""
+        self.said_goodbye = not data and not self.was_reset
+        return data
+
+    def half_close(self) -> None:
+        """Ends our direction of the TCP connection, without a word."""
+        try:
+            socket.socket.shutdown(self.socket, socket.SHUT_WR)
+        except OSError:
+            pass
+
+
+class Listening(Protocol):
+    """Where a server listens."""
+
+    @property
+    def host(self) -> str: ...
+
+    @property
+    def port(self) -> int: ...
+
+
+@dataclasses.dataclass(frozen=True)
+class Secure:
+    """A server's TLS port, and what its clients trust."""
+
+    host: str
+    port: int
+    context: ssl.SSLContext
+
+    @property
+    def ws(self) -> str:
+        return f"wss://localhost:{self.port}"
+
+
+def connect(at: Listening, *, receive_buffer: int | None = None) -> Connection:
+    """A connection to the server, through TLS where that is spoken."""
+    if isinstance(at, Secure):
+        return SecureConnection(at.host, at.port, at.context, receive_buffer=receive_buffer)
+    return Connection(at.host, at.port, receive_buffer=receive_buffer)
 
 
 @dataclasses.dataclass(frozen=True)

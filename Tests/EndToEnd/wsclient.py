@@ -28,8 +28,7 @@ from wsproto.events import (
 
 import frames
 from frames import Frame, FrameReader
-from switchboard import Server
-from tcp import LIMIT, Connection, Response, read_response
+from tcp import LIMIT, Connection, Listening, Response, connect, read_response
 
 JSON = dict[str, object]
 KEY = base64.b64encode(b"sixteen octets!!").decode()
@@ -70,7 +69,7 @@ class Client:
 
     def __init__(
         self,
-        server: Server,
+        server: Listening,
         *,
         path: str = "/",
         headers: dict[str, str] | None = None,
@@ -95,9 +94,9 @@ class Client:
             hello = self.next("connected")
             self.id = str(hello["clientId"])
 
-    def connect(self, server: Server, receive_buffer: int | None) -> Connection:
+    def connect(self, server: Listening, receive_buffer: int | None) -> Connection:
         """The connection before its handshake."""
-        return Connection(server.host, server.port, receive_buffer=receive_buffer)
+        return connect(server, receive_buffer=receive_buffer)
 
     # Sending
 
@@ -214,7 +213,7 @@ class Client:
         self.drop()
 
 
-def pair(server: Server, room: str | None = None) -> tuple[Client, Client]:
+def pair(server: Listening, room: str | None = None) -> tuple[Client, Client]:
     """Two clients in one room, the initiator first, with every message about joining consumed."""
     room = room or new_room()
     first, second = Client(server), Client(server)
@@ -276,9 +275,9 @@ class RawWebSocket:
     """A connection after its handshake: the test writes any octets and reads strictly checked frames."""
 
     def __init__(
-        self, server: Server, *, after: bytes = b"", receive_buffer: int | None = None, greeting: bool = True
+        self, server: Listening, *, after: bytes = b"", receive_buffer: int | None = None, greeting: bool = True
     ) -> None:
-        self.connection = Connection(server.host, server.port, receive_buffer=receive_buffer)
+        self.connection = connect(server, receive_buffer=receive_buffer)
         self._reader = FrameReader()
         self.connection.send(handshake() + after)
         response = read_response(self.connection)
@@ -357,7 +356,7 @@ class RawWebSocket:
         self.connection.close()
 
 
-def raw_pair(server: Server, *, receive_buffer: int | None = None) -> tuple[RawWebSocket, RawWebSocket]:
+def raw_pair(server: Listening, *, receive_buffer: int | None = None) -> tuple[RawWebSocket, RawWebSocket]:
     """Two raw connections in a room of their own; the second may have a small receive buffer."""
     room = new_room()
     first, second = RawWebSocket(server), RawWebSocket(server, receive_buffer=receive_buffer)

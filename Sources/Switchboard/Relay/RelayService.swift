@@ -79,6 +79,9 @@ final class RelayService: Service {
         return metadata
     }
 
+    /// Reads the certificate of the relay again.
+    func reloadCertificates() { server.reloadCertificates(onlyIfChanged: false) }
+
     /// The numbers of each loop, at most a second old.
     func snapshots() -> [RelaySnapshot] { server.snapshots() }
 

@@ -28,7 +28,7 @@ struct MetricDescription {
 
 extension MetricDescription {
     /// Every metric of the server but those of the process, which have the names that all Prometheus clients use.
-    static let all: [MetricDescription] = connections + http + signaling + pairing + relay + own
+    static let all: [MetricDescription] = connections + tls + http + signaling + pairing + relay + own
 
     private static let connections = [
         MetricDescription(
@@ -63,6 +63,29 @@ extension MetricDescription {
             help: "WebSocket sessions that ended, by what ended them."),
     ]
 
+    private static let tls = [
+        MetricDescription(
+            name: "switchboard_tls_connections", kind: .gauge,
+            help: "Open connections of the web server with a complete TLS handshake."),
+        MetricDescription(
+            name: "switchboard_tls_handshakes_total", kind: .counter,
+            help: "TLS handshakes of the web server completed."),
+        MetricDescription(
+            name: "switchboard_tls_handshake_failures_total", kind: .counter,
+            labels: [
+                Label(
+                    "reason", "unsupported certificate_refused malformed plain_http ended timeout busy")
+            ],
+            help: "Connections to TLS_PORT that came to nothing; certificate_refused is a client's doing."),
+        MetricDescription(
+            name: "switchboard_streams_handed_over_total", kind: .counter,
+            labels: [Label("transport", "tcp tls failed")],
+            help: "Connections to the web server's ports that spoke STUN and went to the relay."),
+        MetricDescription(
+            name: "switchboard_proxy_headers_refused_total", kind: .counter,
+            help: "Connections from PROXY_PROTOCOL_FROM that did not begin with a PROXY protocol header."),
+    ]
+
     private static let http = [
         MetricDescription(
             name: "switchboard_http_requests_total", kind: .counter,
@@ -83,7 +106,7 @@ extension MetricDescription {
                         + "not_found_or_expired pairing_disabled method_not_allowed conflict too_large "
                         + "headers_too_large internal unavailable rate_limited accept_locked accept_busy "
                         + "accept_paced creates checks rooms purges ice_servers bad_handshake origin_not_allowed "
-                        + "unsupported_version draining")
+                        + "unsupported_version draining https_only")
             ],
             help: "HTTP requests and WebSocket handshakes refused, by error or by the limit reached."),
     ]

@@ -7,6 +7,7 @@ import Pairing
 import PairingSQLite
 import RelayServer
 import ServiceLifecycle
+import TLS
 import Telemetry
 import WebServer
 
@@ -55,13 +56,11 @@ struct Server {
         } catch let error as RelayServerError {
             logger.critical("the relay cannot listen", metadata: ["error": "\(error.forOperators)"])
             throw ExitCode.failure
-        } catch let error as IOError where Self.bindErrors.contains(error.errnoCode) {
-            let reason = String(cString: strerror(error.errnoCode))
+        } catch let error as WebListenError {
             logger.critical(
                 "cannot listen",
                 metadata: [
-                    "host": "\(values[Settings.host])", "port": "\(values[Settings.port])",
-                    "error": "\(reason)",
+                    "host": "\(values[Settings.host])", "port": "\(error.port)", "error": "\(error.reason)",
                 ])
             throw ExitCode.failure
         } catch {
@@ -89,8 +88,6 @@ struct Server {
         }
     }
 
-    private static let bindErrors: Set<CInt> = [EADDRINUSE, EADDRNOTAVAIL, EACCES]
-
     private func note(_ notice: String) {
         logger.warning("configuration notice", metadata: ["notice": "\(notice)"])
     }
@@ -99,33 +96,42 @@ struct Server {
         let relay = try Relay(values, logger: logger)
         relay.notices.forEach(note)
         registry.onScrape { relay.metrics() }
+        let services = relay.forWebServer
+        let certificates = try certificates(sharesPort: services.takeStream != nil)
         let store = values[Settings.useSQLite] ? try await openStore() : nil
         let web = WebServer(
-            configuration: WebServerConfiguration(values), pairing: store, relay: relay.forWebServer,
-            pages: values[Settings.web] ? EmbeddedPages.load() : nil, telemetry: webTelemetry(),
-            logger: logger, onListening: { welcome(port: $0, relay) })
-        var services: [ServiceGroupConfiguration.ServiceConfiguration] = []
-        if let service = relay.service { services.append(.init(service: service, serviceName: "relay")) }
+            configuration: WebServerConfiguration(values), pairing: store, relay: services,
+            pages: values[Settings.web] ? EmbeddedPages.load() : nil,
+            certificates: certificates, telemetry: webTelemetry(), logger: logger,
+            onListening: { welcome($0, relay) })
+        var running: [ServiceGroupConfiguration.ServiceConfiguration] = []
+        if let service = relay.service { running.append(.init(service: service, serviceName: "relay")) }
         if let store {
             let sweep = SweepService(store: store, interval: values[Settings.sweepInterval], logger: logger)
-            services.append(.init(service: sweep, serviceName: "sweep"))
+            running.append(.init(service: sweep, serviceName: "sweep"))
         }
         // Clients are told where the relay is: the web server waits until that is known.
-        services.append(
+        running.append(
             .init(service: LatchedService(latch: relay.isListening, base: web), serviceName: "web"))
         let timeout = values[Settings.shutdownTimeout]
-        var group = ServiceGroupConfiguration(services: services, logger: logger)
+        var group = ServiceGroupConfiguration(services: running, logger: logger)
         // What is left of the time after this is for cancelled services to finish.
         group.maximumGracefulShutdownDuration = timeout * 0.8
-        try await run(ServiceGroup(configuration: group), timeout, onShutdown: relay.beginDraining)
+        try await run(
+            ServiceGroup(configuration: group), timeout, onShutdown: relay.beginDraining,
+            onHangUp: {
+                certificates?.reload()
+                relay.service?.reloadCertificates()
+            })
         await store?.close()
     }
 
     private func run(
-        _ group: ServiceGroup, _ timeout: Duration, onShutdown: @escaping @Sendable () -> Void
+        _ group: ServiceGroup, _ timeout: Duration, onShutdown: @escaping @Sendable () -> Void,
+        onHangUp: @escaping @Sendable () -> Void
     ) async throws {
         let signals = await ShutdownSignals(
-            timeout: timeout, log: log, logger: logger, onShutdown: onShutdown)
+            timeout: timeout, log: log, logger: logger, onShutdown: onShutdown, onHangUp: onHangUp)
         let watcher = Task { await signals.run(group) }
         defer { watcher.cancel() }
         try await group.run()
@@ -139,10 +145,25 @@ struct Server {
             forwardLatency: { counts, sum in latency.add(bucketCounts: counts, sum: sum) })
     }
 
-    private func welcome(port: Int, _ relay: Relay) {
+    /// What HTTPS and WSS are served with; nil without a certificate.
+    private func certificates(sharesPort: Bool) throws(UsageError) -> TLSCertificates? {
+        guard let certificate = values[Settings.tlsCert], let key = values[Settings.tlsKey] else {
+            return nil
+        }
+        var settings = TLSSettings(certificateFile: certificate, privateKeyFile: key)
+        settings.applicationProtocols =
+            (sharesPort ? [TLSSettings.turnProtocol] : []) + [TLSSettings.httpProtocol]
+        do throws(TLSConfigurationError) {
+            return try TLSCertificates(settings, logger: logger)
+        } catch {
+            throw UsageError("TLS_CERT and TLS_KEY: \(error)")
+        }
+    }
+
+    private func welcome(_ ports: WebServer.Ports, _ relay: Relay) {
         let database = values[Settings.useSQLite] ? values[Settings.sqliteDBPath] : nil
         let welcome = Welcome(
-            host: values[Settings.host], port: port, servesPages: values[Settings.web],
+            host: values[Settings.host], ports: ports, servesPages: values[Settings.web],
             database: database, turn: relay.urls,
             localAddresses: Welcome.addressesOfThisMachine())
         welcome.lines.forEach(StandardStreams.printLine)

@@ -6,6 +6,7 @@ import Telemetry
 import UnixSignals
 
 /// Turns SIGTERM and SIGINT into a shutdown: the first asks for a graceful one, a second ends the process at once.
+/// SIGHUP has certificates read again.
 ///
 /// A graceful shutdown that takes longer than it may is ended as well. Both exits have code 1.
 struct ShutdownSignals {
@@ -15,22 +16,30 @@ struct ShutdownSignals {
     let logger: Logger
     /// Called with the first signal, before any service is told.
     let onShutdown: @Sendable () -> Void
+    /// Called with each SIGHUP; may read files.
+    let onHangUp: @Sendable () -> Void
 
     /// Traps the signals from now on.
     init(
-        timeout: Duration, log: LogWriter, logger: Logger, onShutdown: @escaping @Sendable () -> Void
+        timeout: Duration, log: LogWriter, logger: Logger, onShutdown: @escaping @Sendable () -> Void,
+        onHangUp: @escaping @Sendable () -> Void
     ) async {
-        signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
+        signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup)
         self.timeout = timeout
         self.log = log
         self.logger = logger
         self.onShutdown = onShutdown
+        self.onHangUp = onHangUp
     }
 
     /// Waits for signals and passes them on to the group. Ends when its task is cancelled.
     func run(_ group: ServiceGroup) async {
         var isShuttingDown = false
         for await signal in signals {
+            if signal == .sighup {
+                onHangUp()
+                continue
+            }
             if isShuttingDown {
                 exitNow("second signal, exiting at once", ["signal": "\(signal)"])
             }

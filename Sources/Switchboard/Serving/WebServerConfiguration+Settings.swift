@@ -7,6 +7,9 @@ extension WebServerConfiguration {
         self.init()
         host = values[Settings.host]
         port = values[Settings.port]
+        tlsPort = values[Settings.tlsPort]
+        redirectsHTTP = values[Settings.redirectHTTP]
+        proxyProtocolFrom = values[Settings.proxyProtocolFrom]
         eventLoops = values[Settings.eventLoops]
         http = HTTPConfiguration(values)
         trustedProxies = values[Settings.trustedProxies]

@@ -1,9 +1,10 @@
 import NIOCore
+import WebServer
 
 /// What a person who started the server reads on standard output: where to point a client.
 struct Welcome {
     let host: String
-    let port: Int
+    let ports: WebServer.Ports
     /// Whether a person can try it in a browser.
     let servesPages: Bool
     /// Where pairings are kept, or nil while pairing is off.
@@ -15,7 +16,10 @@ struct Welcome {
 
     var lines: [String] {
         let urls = hosts.map { host in
-            "  http://\(host):\(port)/   ws://\(host):\(port)/"
+            "  http://\(host):\(ports.plain)/   ws://\(host):\(ports.plain)/"
+        }
+        let secureURLs = ports.tls.map { port in
+            hosts.map { "  https://\($0):\(port)/   wss://\($0):\(port)/" }
         }
         let pairing = database.map { "Pairing is on; its database is \($0)" }
         let relay =
@@ -23,7 +27,9 @@ struct Welcome {
             ? ["There is no relay; USE_RELAY and TURN_URLS decide"]
             : ["Clients are told these STUN and TURN servers:"] + turn.map { "  \($0.text)" }
         return ["Switchboard \(Version.current) is ready. Point a client here:"] + urls
-            + (servesPages ? ["To try it, open this in two browsers: http://\(hosts[0]):\(port)/demo/"] : [])
+            + (secureURLs.map { ["With TLS, by a name that the certificate has:"] + $0 } ?? [])
+            + (servesPages
+                ? ["To try it, open this in two browsers: http://\(hosts[0]):\(ports.plain)/demo/"] : [])
             + [pairing ?? "Pairing is off; --use-sqlite turns it on"] + relay
     }
 

@@ -8,9 +8,9 @@ struct SettingRelation: Sendable {
     let appliesToDefault: Bool
     let holds: @Sendable (SettingValues) -> Bool
 
-    private init<Value>(
-        _ left: Setting<Value>, _ right: Setting<Value>, _ rule: String, appliesToDefault: Bool = true,
-        holds: @escaping @Sendable (Value, Value) -> Bool
+    private init<Left, Right>(
+        _ left: Setting<Left>, _ right: Setting<Right>, _ rule: String, appliesToDefault: Bool = true,
+        holds: @escaping @Sendable (Left, Right) -> Bool
     ) {
         self.left = left.declaration
         self.right = right.declaration
@@ -47,6 +47,15 @@ extension SettingRelation {
             appliesToDefault: false
         ) { drain, timeout in drain <= timeout / 2 },
         SettingRelation(Settings.relayMinPort, Settings.relayMaxPort, "at most RELAY_MAX_PORT", holds: <=),
+        SettingRelation(Settings.tlsCert, Settings.tlsKey, "together with TLS_KEY or not at all") {
+            certificate, key in (certificate == nil) == (key == nil)
+        },
+        SettingRelation(Settings.tlsPort, Settings.port, "another port than PORT, or 0") {
+            tls, plain in tls != plain || plain == 0
+        },
+        SettingRelation(
+            Settings.redirectHTTP, Settings.tlsCert, "off without TLS_CERT and TLS_KEY"
+        ) { redirects, certificate in !redirects || certificate != nil },
         SettingRelation(Settings.relayCert, Settings.relayKey, "together with RELAY_KEY or not at all") {
             certificate, key in (certificate == nil) == (key == nil)
         },

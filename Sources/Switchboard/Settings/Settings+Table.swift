@@ -1,10 +1,11 @@
 extension Settings {
     /// Every setting, group after group, in the order in which help and documentation show them.
     static let all: [SettingDeclaration] = [
-        port.declaration, host.declaration, eventLoops.declaration, web.declaration,
-        configFile.declaration,
+        port.declaration, host.declaration, tlsCert.declaration, tlsKey.declaration, tlsPort.declaration,
+        redirectHTTP.declaration, eventLoops.declaration, web.declaration, configFile.declaration,
         useSQLite.declaration, sqliteDBPath.declaration, sweepInterval.declaration,
         allowedOrigins.declaration, roomPolicy.declaration, trustedProxies.declaration,
+        proxyProtocolFrom.declaration,
         adminToken.declaration,
         logLevel.declaration, logFormat.declaration,
         forwardedTypes.declaration, maxMessageBytes.declaration, maxSDPBytes.declaration,

@@ -5,10 +5,10 @@ extension ConnectionGate {
     /// Makes the connection a WebSocket session, with `response` as the answer to its handshake.
     func open(_ head: RequestHead, _ response: [UInt8], _ context: ChannelHandlerContext) {
         let origin = server.resolver.resolve(
-            peer: context.remoteAddress, forwardedFor: head.forwardedFor,
+            peer: peer, forwardedFor: head.forwardedFor,
             hasOtherForwardingHeader: head.hasOtherForwardingHeader)
         if server.isDraining { return refuse(.draining, context) }
-        let key = server.countsAtHandshake(context.remoteAddress) && !origin.isLocal ? origin.key : nil
+        let key = server.countsAtHandshake(peer) && !origin.isLocal ? origin.key : nil
         if let key, server.connections.take(key, at: loop.now) != nil {
             return refuse(.tooManyConnections, context)
         }
@@ -36,12 +36,29 @@ extension ConnectionGate {
 
     /// Answers with a refusal that ends the connection.
     func refuse(_ refusal: Handshake.Refusal, _ context: ChannelHandlerContext) {
-        held.clear()
-        stage = .refused
         server.metrics.refused(refusal.id)
         context.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: refusal.response)), promise: nil)
         context.close(mode: .output, promise: nil)
+        linger()
+    }
+
+    /// The last word is out; whatever still comes in is dropped for a while.
+    func linger() {
+        held.clear()
+        stage = .refused
         loop.setDeadline(of: self, to: loop.now + SignalingSession.lingerTime)
+    }
+
+    /// Counts the connection for its client's address from now to its end, unless that is only known from a request.
+    ///
+    /// - Returns: false if the address has too many.
+    func admit(_ peer: SocketAddress?) -> Bool {
+        guard let peer, !server.countsAtHandshake(peer), let channel else { return true }
+        let key = ClientAddress(peer).key
+        let connections = server.connections
+        guard connections.take(key, at: loop.now) == nil else { return false }
+        channel.closeFuture.whenComplete { _ in connections.release(key) }
+        return true
     }
 }
 
@@ -54,6 +71,10 @@ extension Handshake.Refusal {
     static let badHost = Handshake.Refusal(
         status: "400 Bad Request", id: "bad_request",
         message: "An HTTP/1.1 request has exactly one Host field.")
+    /// For HTTP where TLS is spoken.
+    static let needsTLS = Handshake.Refusal(
+        status: "400 Bad Request", id: "bad_request",
+        message: "This port speaks TLS: the URL begins with https or wss.")
     static let noTunnel = Handshake.Refusal(
         status: "404 Not Found", id: "not_found", message: "There is nothing here.")
     static let tooManyConnections = Handshake.Refusal(

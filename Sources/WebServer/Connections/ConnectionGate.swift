@@ -1,4 +1,5 @@
 import NIOCore
+import STUN
 import Signaling
 
 /// The first handler of every connection: it looks at the head of each request and makes the connection a
@@ -31,10 +32,22 @@ final class ConnectionGate: ChannelInboundHandler, RemovableChannelHandler, Dead
         case session
         /// The handshake was refused: nothing more is taken.
         case refused
+        /// It speaks STUN and goes to the relay as soon as its socket has taken everything.
+        case handingOver
     }
 
     let server: ServerContext
     let loop: LoopContext
+    /// Which listener it came to.
+    let listener: ListenerKind
+    /// In front of it on the TLS listener.
+    let tls: TLSHandler?
+    /// The client, as its socket or a trusted proxy's header says.
+    var peer: SocketAddress?
+    /// Where the client connected to, if a trusted proxy's header says that.
+    var proxiedDestination: TransportAddress?
+    /// Nothing has been read yet.
+    private var isFresh = true
     private var expecting = Expecting.head
     /// The next request is held until this one is answered.
     private var isAwaitingAnswer = false
@@ -51,9 +64,15 @@ final class ConnectionGate: ChannelInboundHandler, RemovableChannelHandler, Dead
     /// Its place in the loop's list; -1 outside.
     var place = -1
 
-    init(server: ServerContext, loop: LoopContext) {
+    init(
+        server: ServerContext, loop: LoopContext, listener: ListenerKind, tls: TLSHandler?,
+        peer: SocketAddress?
+    ) {
         self.server = server
         self.loop = loop
+        self.listener = listener
+        self.tls = tls
+        self.peer = peer
         openedAt = loop.now
     }
 
@@ -72,6 +91,9 @@ final class ConnectionGate: ChannelInboundHandler, RemovableChannelHandler, Dead
         context.fireChannelInactive()
     }
 
+    /// While it is in a pipeline.
+    var channel: (any Channel)? { context?.channel }
+
     private func retire() {
         context = nil
         loop.removeDeadline(of: self)
@@ -84,6 +106,7 @@ final class ConnectionGate: ChannelInboundHandler, RemovableChannelHandler, Dead
         let deadline = http?.exchange.deadline ?? openedAt
         if now >= deadline {
             server.metrics.ended(http?.exchange.timeout ?? .handshakeTimeout)
+            tls?.timedOut()
             context.close(promise: nil)
         } else {
             loop.setDeadline(of: self, to: deadline)
@@ -101,12 +124,24 @@ final class ConnectionGate: ChannelInboundHandler, RemovableChannelHandler, Dead
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         if case .session = stage { return context.fireChannelRead(data) }
         let arrived = unwrapInboundIn(data)
-        if case .routing = stage { held.writeImmutableBuffer(arrived) }
+        switch stage {
+        case .routing, .handingOver: held.writeImmutableBuffer(arrived)
+        case .refused, .session: break
+        }
         loop.giveBackReadBuffer(arrived)
-        route(context)
+        if isFresh {
+            isFresh = false
+            if server.takeStream != nil, speaksSTUN(held) { stage = .handingOver }
+        }
+        if case .handingOver = stage { handOver(context) } else { route(context) }
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if case .handingOver = stage { handOver(context) } else { context.fireChannelWritabilityChanged() }
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if event is TLSHandler.Refused { return linger() }
         switch stage {
         case .routing where isAwaitingAnswer && event as? ChannelEvent == .inputClosed:
             // What is held has been sent before; it gets its answers.
@@ -114,7 +149,9 @@ final class ConnectionGate: ChannelInboundHandler, RemovableChannelHandler, Dead
         case .routing where http == nil && event as? ChannelEvent == .inputClosed,
             .refused where event as? ChannelEvent == .inputClosed:
             context.close(promise: nil)
-        case .routing, .refused, .session:
+        // The relay sees it too.
+        case .handingOver where event as? ChannelEvent == .inputClosed: return
+        case .routing, .refused, .session, .handingOver:
             context.fireUserInboundEventTriggered(event)
         }
     }
@@ -206,11 +243,15 @@ final class ConnectionGate: ChannelInboundHandler, RemovableChannelHandler, Dead
 
     private func meet(_ head: RequestHead, _ length: Int, _ context: ChannelHandlerContext) {
         switch Handshake.judge(head, allowedOrigins: server.configuration.http.allowedOrigins) {
+        case .accept where server.redirects(listener):
+            refuse(server.redirection(of: head), context)
         case .accept(let response):
             held.moveReaderIndex(forwardBy: length)
             open(head, response, context)
         case .refuse(let refusal):
             refuse(refusal, context)
+        case .otherRequest where server.redirects(listener) && !Self.staysPlain(head):
+            refuse(server.redirection(of: head), context)
         case .otherRequest where head.isHTTP11 && head.hostCount != 1:
             refuse(.badHost, context)
         case .otherRequest where head.method == "CONNECT":
@@ -239,7 +280,8 @@ final class ConnectionGate: ChannelInboundHandler, RemovableChannelHandler, Dead
     private func feed(_ count: Int, _ context: ChannelHandlerContext) {
         do {
             if http == nil {
-                let installed = try server.installHTTP(on: context.channel, loop: loop)
+                let installed = try server.installHTTP(
+                    on: context.channel, loop: loop, peer: peer, isSecure: tls != nil)
                 installed.onDeadline = { [loop, weak self] deadline in
                     if let self { loop.bringForwardDeadline(of: self, to: deadline) }
                 }

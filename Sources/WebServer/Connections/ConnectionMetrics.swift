@@ -15,14 +15,32 @@ final class ConnectionMetrics: Sendable {
     /// Error ids that are given before the router, as the `reason` label has them.
     private static let refusalReasons = [
         "bad_handshake", "bad_request", "draining", "headers_too_large", "not_found", "origin_not_allowed",
-        "rate_limited", "unsupported_version",
+        "rate_limited", "unsupported_version", "https_only",
     ]
 
     private let refusals: [String: Counter]
+    /// What became of connections that speak STUN; the raw value is the metric's `transport` label.
+    enum HandOver: String, CaseIterable {
+        case plain = "tcp"
+        case tls
+        /// No descriptor was left for it.
+        case failed
+    }
+
+    private let handOvers: [HandOver: Counter]
+    private let refusedProxyHeaders = Counter(label: "switchboard_proxy_headers_refused")
     private let ends: [ConnectionEnd: Counter]
     private let open = Gauge(label: "switchboard_connections")
 
     init() {
+        handOvers = Dictionary(
+            uniqueKeysWithValues: HandOver.allCases.map {
+                (
+                    $0,
+                    Counter(
+                        label: "switchboard_streams_handed_over", dimensions: [("transport", $0.rawValue)])
+                )
+            })
         refusals = Dictionary(
             uniqueKeysWithValues: Self.refusalReasons.map {
                 ($0, Counter(label: "switchboard_http_refusals_total", dimensions: [("reason", $0)]))
@@ -37,6 +55,11 @@ final class ConnectionMetrics: Sendable {
     func refused(_ id: String) { refusals[id]?.increment() }
 
     func ended(_ reason: ConnectionEnd) { ends[reason]?.increment() }
+
+    func handedOver(_ what: HandOver) { handOvers[what]?.increment() }
+
+    /// Counts a connection from a trusted proxy that began with something else than a header.
+    func refusedProxyHeader() { refusedProxyHeaders.increment() }
 
     func record(open count: Int) { open.record(count) }
 }

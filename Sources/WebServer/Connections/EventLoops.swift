@@ -21,7 +21,9 @@ final class EventLoops: Sendable {
         loops = Array(group.makeIterator())
         for loop in loops {
             let bound = try await loop.submit {
-                NIOLoopBound(LoopContext(eventLoop: loop, counters: LoopCounters()), eventLoop: loop)
+                let context = LoopContext(eventLoop: loop, counters: LoopCounters())
+                context.tls = server.tls.map { LoopTLS(service: $0, eventLoop: loop) }
+                return NIOLoopBound(context, eventLoop: loop)
             }.get()
             contexts[ObjectIdentifier(loop)] = bound
             tickers.append(
@@ -33,6 +35,7 @@ final class EventLoops: Sendable {
                     signaling.metrics.fold(&bound.value.counters)
                     signaling.metrics.record(sessions: signaling.sessionCount, rooms: signaling.rooms.count)
                     server.metrics.record(open: server.connections.count)
+                    server.tls?.record()
                 })
         }
         self.contexts = contexts
@@ -42,20 +45,27 @@ final class EventLoops: Sendable {
     func stop() { tickers.forEach { $0.cancel() } }
 
     /// Sets a new connection up, on its loop. Throws, which closes it, when it is one too many.
-    func accept(_ channel: any Channel) throws {
+    ///
+    /// - Parameter listener: the one it came to.
+    func accept(_ channel: any Channel, from listener: ListenerKind) throws {
         guard let loop = contexts[ObjectIdentifier(channel.eventLoop)]?.value, server.connections.opened()
         else {
             throw ChannelError.operationUnsupported
         }
         let connections = server.connections
         channel.closeFuture.whenComplete { _ in connections.closed() }
-        if let peer = channel.remoteAddress, !server.countsAtHandshake(peer) {
-            let key = ClientAddress(peer).key
-            guard connections.take(key, at: loop.now) == nil else { throw ChannelError.operationUnsupported }
-            channel.closeFuture.whenComplete { _ in connections.release(key) }
-        }
         try channel.syncOptions?.setOption(.recvAllocator, value: SharedReadBuffer(loop: loop))
-        try channel.pipeline.syncOperations.addHandler(ConnectionGate(server: server, loop: loop))
+        let tls = listener == .tls ? loop.tls.map { TLSHandler($0, loop: loop) } : nil
+        let gate = ConnectionGate(
+            server: server, loop: loop, listener: listener, tls: tls, peer: channel.remoteAddress)
+        let pipeline = channel.pipeline.syncOperations
+        try pipeline.addHandler(gate)
+        if let tls { try pipeline.addHandler(tls, position: .first) }
+        if server.comesThroughProxy(channel.remoteAddress) {
+            try pipeline.addHandler(ProxyHeaderHandler(gate: gate, loop: loop), position: .first)
+        } else if !gate.admit(channel.remoteAddress) {
+            throw ChannelError.operationUnsupported
+        }
     }
 
     // MARK: Draining

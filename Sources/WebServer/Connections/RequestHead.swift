@@ -21,6 +21,10 @@ struct RequestHead {
     private(set) var method = ""
     /// The path, without the query.
     private(set) var path = ""
+    /// The request's target as it was sent, with the query.
+    private(set) var target = ""
+    /// The value of the last `Host` field.
+    private(set) var host = ""
     private(set) var isHTTP11 = false
     private(set) var framing = Framing.length(0)
     private var hasLength = false
@@ -97,6 +101,7 @@ struct RequestHead {
         let parts = line.split(separator: " ", omittingEmptySubsequences: false)
         guard parts.count == 3 else { return false }
         method = String(parts[0])
+        target = String(parts[1])
         path = String(parts[1].prefix { $0 != "?" })
         isHTTP11 = parts[2] == "HTTP/1.1"
         return true
@@ -108,6 +113,7 @@ struct RequestHead {
         switch name.count {
         case 4 where Self.matches(name, "host"):
             hostCount += 1
+            host = Self.text(value)
         case 6 where Self.matches(name, "origin"):
             origin = Self.text(value)
         case 7 where Self.matches(name, "upgrade"):

@@ -10,25 +10,40 @@ import Synchronization
 
 /// What every connection needs to know of the server it belongs to.
 final class ServerContext: Sendable {
-    typealias HTTPConnection = NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>
+    /// A connection that has begun to speak HTTP, on its way to the task that serves it.
+    struct HTTPConnection: Sendable {
+        let channel: NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>
+        /// The client, as its socket or a trusted proxy says.
+        let peer: SocketAddress?
+    }
 
     let configuration: WebServerConfiguration
     let resolver: ClientAddressResolver
     let connections: ConnectionTable
     let metrics = ConnectionMetrics()
     let signaling: SignalingService
+    /// What TLS connections share; nil without a TLS listener.
+    let tls: TLSService?
+    /// Where connections go that speak STUN; nil if there is no relay to take them.
+    let takeStream: (@Sendable (consuming HandedStream) -> Void)?
+    /// The port of the TLS listener; 0 before it listens.
+    private let tlsPort = Atomic<Int>(0)
     /// Where HTTP connections go to be served.
     private let httpConnections: AsyncStream<HTTPConnection>.Continuation
     private let draining = Atomic<Bool>(false)
 
     init(
         configuration: WebServerConfiguration, resolver: ClientAddressResolver, connections: ConnectionTable,
-        signaling: SignalingService, httpConnections: AsyncStream<HTTPConnection>.Continuation
+        signaling: SignalingService, tls: TLSService?,
+        takeStream: (@Sendable (consuming HandedStream) -> Void)?,
+        httpConnections: AsyncStream<HTTPConnection>.Continuation
     ) {
         self.configuration = configuration
         self.resolver = resolver
         self.connections = connections
         self.signaling = signaling
+        self.tls = tls
+        self.takeStream = takeStream
         self.httpConnections = httpConnections
     }
 
@@ -44,8 +59,34 @@ final class ServerContext: Sendable {
         return ClientAddress(peer).isLoopback || resolver.isTrustedProxy(peer)
     }
 
+    /// Whether a connection begins with a PROXY protocol header.
+    func comesThroughProxy(_ peer: SocketAddress?) -> Bool {
+        guard let peer, !configuration.proxyProtocolFrom.isEmpty else { return false }
+        let address = ClientAddress(peer)
+        return configuration.proxyProtocolFrom.contains { $0.contains(address) }
+    }
+
+    /// Notes where TLS is spoken, for redirections.
+    func listens(tlsPort port: Int) { tlsPort.store(port, ordering: .relaxed) }
+
+    /// Whether requests that come to this listener are told to come by TLS.
+    func redirects(_ listener: ListenerKind) -> Bool {
+        listener == .plain && configuration.redirectsHTTP && tls != nil
+    }
+
+    /// The answer to a request that shall come by TLS.
+    func redirection(of head: RequestHead) -> Handshake.Refusal {
+        .redirection(of: head, port: tlsPort.load(ordering: .relaxed))
+    }
+
     /// Puts the HTTP handlers behind the gate and hands the connection to the task that serves it.
-    func installHTTP(on channel: any Channel, loop: LoopContext) throws -> HTTPConnectionGuard {
+    ///
+    /// - Parameters:
+    ///   - peer: the client.
+    ///   - isSecure: whether it speaks TLS.
+    func installHTTP(
+        on channel: any Channel, loop: LoopContext, peer: SocketAddress?, isSecure: Bool
+    ) throws -> HTTPConnectionGuard {
         var limits = NIOHTTPDecoderLimitConfiguration()
         limits.maxHeaderFieldSize = configuration.connections.maxHeaderBytes
         limits.maxHeaderListSize = configuration.connections.maxHeaderBytes
@@ -54,26 +95,34 @@ final class ServerContext: Sendable {
         try pipeline.configureHTTPServerPipeline(
             withPipeliningAssistance: false, withErrorHandling: false, withOutboundHeaderValidation: false,
             withEncoderConfiguration: .init(), withDecoderLimitConfiguration: limits)
-        try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: false))
+        try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: isSecure))
         let connectionGuard = HTTPConnectionGuard(
             limits: configuration.connections, loop: loop, metrics: metrics)
         try pipeline.addHandler(connectionGuard)
-        let connection = try HTTPConnection(
+        let served = try NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>(
             wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true))
-        httpConnections.yield(connection)
+        httpConnections.yield(HTTPConnection(channel: served, peer: peer))
         return connectionGuard
     }
+}
+
+/// Which listener a connection came to.
+enum ListenerKind: Sendable {
+    case plain
+    case tls
 }
 
 /// Serves one HTTP connection with Hummingbird's request loop.
 struct HTTPConnectionService: HTTPChannelHandler {
     let responder: HTTPChannelHandler.Responder
 
-    func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<ServerContext.HTTPConnection> {
+    typealias Value = NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>
+
+    func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         channel.eventLoop.makeFailedFuture(ChannelError.inappropriateOperationForState)
     }
 
-    func handle(value connection: ServerContext.HTTPConnection, logger: Logger) async {
+    func handle(value connection: Value, logger: Logger) async {
         await handleHTTP(asyncChannel: connection, logger: logger)
     }
 }

@@ -35,11 +35,16 @@ where Responder.Context == WebRequestContext {
         self.logger = logger
     }
 
-    /// What `HTTP1Channel(responder:configuration:)` takes.
+    /// What `HTTP1Channel(responder:configuration:)` takes: clients are who their sockets say.
     package var channelResponder: HTTPChannelHandler.Responder {
         { request, writer, channel in
             try await self.serve(request, writer, peer: channel.remoteAddress)
         }
+    }
+
+    /// The same for one connection, whose client is known otherwise.
+    func channelResponder(peer: SocketAddress?) -> HTTPChannelHandler.Responder {
+        { request, writer, _ in try await self.serve(request, writer, peer: peer) }
     }
 
     private func serve(

@@ -7,6 +7,8 @@ final class LoopContext {
     /// How often deadlines are looked at.
     static let tick = TimeAmount.milliseconds(200)
     private static let readBufferBytes = 65_536
+    /// What one read may hold decrypted, rounded up as NIO does it.
+    private static let plainBufferBytes = 131_072
     private static let maxSpareBuffers = 16
     private static let maxSpareBytes = 65_536
     private static let freshBufferBytes = 1_024
@@ -23,6 +25,9 @@ final class LoopContext {
     private var wakeUps: [Mailbox] = []
     private var isWaking = false
     private var readBuffer: ByteBuffer?
+    private var plainBuffer: ByteBuffer?
+    /// What TLS connections share; nil without a TLS listener.
+    var tls: LoopTLS?
     private var spareBuffers: [ByteBuffer] = []
 
     init(eventLoop: any EventLoop, counters: LoopCounters) {
@@ -94,9 +99,22 @@ final class LoopContext {
         return buffer
     }
 
-    /// Gives the read buffer back once its bytes have been used.
+    /// The buffer that TLS connections of this loop decrypt into; a new one unless it was given back.
+    func takePlainBuffer() -> ByteBuffer {
+        guard var buffer = plainBuffer.take() else {
+            return ByteBufferAllocator().buffer(capacity: Self.plainBufferBytes)
+        }
+        buffer.clear()
+        return buffer
+    }
+
+    /// Gives a buffer that was read or decrypted into back once its bytes have been used.
     func giveBackReadBuffer(_ buffer: ByteBuffer) {
-        if buffer.storageCapacity == Self.readBufferBytes { readBuffer = buffer }
+        switch buffer.storageCapacity {
+        case Self.readBufferBytes: readBuffer = buffer
+        case Self.plainBufferBytes: plainBuffer = buffer
+        default: return
+        }
     }
 
     /// An empty buffer to collect frames in.

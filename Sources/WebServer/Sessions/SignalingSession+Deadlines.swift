@@ -127,9 +127,11 @@ extension SignalingSession: DeadlineTarget {
         return true
     }
 
-    /// Bytes handed to the channel that its socket has not taken.
+    /// Bytes handed to the channel that its socket has not taken, with TLS those that wait to be encrypted too.
     private var bytesWaiting: Int {
-        (try? channelContext?.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+        guard let channel = channelContext?.channel else { return 0 }
+        let encrypted = (try? channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+        return encrypted + channel.pipeline.syncOperations.outboundBufferedBytes()
     }
 
     // MARK: Closing

@@ -1,0 +1,75 @@
+import Metrics
+import Synchronization
+import TLS
+
+/// What all TLS connections of the server share: the certificate, the bound of handshakes under way, the counters.
+final class TLSService: Sendable {
+    /// Why a connection on the TLS port came to nothing; the raw value is the metric's `reason` label.
+    enum Failure: String, CaseIterable {
+        /// Versions, ciphers or groups of which none is spoken here.
+        case unsupported
+        /// The client does not trust the certificate.
+        case certificateRefused = "certificate_refused"
+        /// Not TLS as it should be.
+        case malformed
+        /// HTTP without TLS.
+        case plainHTTP = "plain_http"
+        /// The client went away in the middle.
+        case ended
+        case timeout
+        /// Too many handshakes were under way.
+        case busy
+
+        init(_ failure: TLSSession.Failure) {
+            switch failure {
+            case .unsupported: self = .unsupported
+            case .certificateRefused: self = .certificateRefused
+            case .malformed: self = .malformed
+            }
+        }
+    }
+
+    let certificates: TLSCertificates
+    private let maxHandshakes: Int
+    private let handshakes = Atomic<Int>(0)
+    private let open = Atomic<Int>(0)
+    private let completed = Counter(label: "switchboard_tls_handshakes")
+    private let openGauge = Gauge(label: "switchboard_tls_connections")
+    private let failures: [Failure: Counter]
+
+    init(_ certificates: TLSCertificates, limits: ConnectionLimits) {
+        self.certificates = certificates
+        maxHandshakes = limits.maxHandshakes
+        failures = Dictionary(
+            uniqueKeysWithValues: Failure.allCases.map {
+                (
+                    $0,
+                    Counter(
+                        label: "switchboard_tls_handshake_failures", dimensions: [("reason", $0.rawValue)])
+                )
+            })
+    }
+
+    /// Takes one of the handshakes that may be under way; false if there is none left. Balanced by
+    /// ``handshakeEnded()``.
+    func handshakeBegan() -> Bool {
+        if handshakes.add(1, ordering: .relaxed).newValue <= maxHandshakes { return true }
+        handshakes.subtract(1, ordering: .relaxed)
+        return false
+    }
+
+    func handshakeEnded() { handshakes.subtract(1, ordering: .relaxed) }
+
+    /// A handshake is complete. Balanced by ``closed()``.
+    func opened() {
+        completed.increment()
+        open.add(1, ordering: .relaxed)
+    }
+
+    func closed() { open.subtract(1, ordering: .relaxed) }
+
+    func failed(_ failure: Failure) { failures[failure]?.increment() }
+
+    /// Tells the gauge; now and then.
+    func record() { openGauge.record(open.load(ordering: .relaxed)) }
+}

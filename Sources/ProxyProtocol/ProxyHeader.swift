@@ -29,10 +29,15 @@ package struct ProxyHeader: Equatable, Sendable {
     package let byteCount: Int
 
     package init(source: TransportAddress?, destination: TransportAddress?, byteCount: Int) {
-        self.source = source.map(Self.unmapped)
-        self.destination = destination.map(Self.unmapped)
+        // A proxy that listens on [::] writes IPv4 clients so. Left as they are, all of them would have one IPv6 /64 and
+        // share the limits of one client.
+        self.source = source?.unmapped
+        self.destination = destination?.unmapped
         self.byteCount = byteCount
     }
+
+    /// What a proxy sends for a connection of its own: version 2, LOCAL.
+    package static let localBytes = ProxyHeaderV2.signature + [0x20, 0x00, 0x00, 0x00]
 
     /// Reads the header that `bytes` begin with. Bytes behind it are not looked at, and a wrong byte is noticed as soon
     /// as it is there if no right header could have it in its place; within a line of version 1, when the line is whole.
@@ -41,14 +46,6 @@ package struct ProxyHeader: Equatable, Sendable {
         // The first byte tells the versions apart: "P", or a carriage return that no line begins with.
         return bytes.uint8(at: 0) == ProxyHeaderV2.signature[0]
             ? ProxyHeaderV2.parse(bytes) : ProxyHeaderV1.parse(bytes)
-    }
-
-    /// A proxy that listens on `[::]` writes IPv4 clients so. Left as they are, all of them would have one IPv6 /64 and
-    /// share the limits of one client.
-    private static func unmapped(_ address: TransportAddress) -> TransportAddress {
-        let ip = address.ip
-        guard ip.family == .ipv6, ip.high == 0, ip.low >> 32 == 0xFFFF else { return address }
-        return TransportAddress(IPAddress(v4: UInt32(truncatingIfNeeded: ip.low)), port: address.port)
     }
 }
 

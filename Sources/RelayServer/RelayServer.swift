@@ -23,6 +23,9 @@ package final class RelayServer: Sendable {
         var threads: [LoopThread] = []
         var certificates: TLSCertificates?
         var addresses: Addresses?
+        var admission: StreamAdmission?
+        /// Where the next adopted stream goes.
+        var nextLoop = 0
     }
 
     private let configuration: RelayServerConfiguration
@@ -61,7 +64,7 @@ package final class RelayServer: Sendable {
                     number: number, poller: poller, authority: authority, listeners: listeners.take(number),
                     streams: StreamClients(
                         configuration.streams, listeners: streamListeners.take(number), admission: admission,
-                        certificates: certificates),
+                        certificates: certificates, proxies: configuration.proxies),
                     handles: handles, offloads: offloads,
                     holdMicroseconds: configuration.holdMicroseconds)
                 threads.append(try LoopThread(loop))
@@ -73,7 +76,9 @@ package final class RelayServer: Sendable {
         let addresses = Addresses(
             udp: listeners.addresses, tcp: streamListeners.tcp, tls: streamListeners.tls)
         state.withLock {
-            $0 = State(handles: handles, threads: threads, certificates: certificates, addresses: addresses)
+            $0 = State(
+                handles: handles, threads: threads, certificates: certificates, addresses: addresses,
+                admission: admission)
         }
         return addresses
     }
@@ -121,6 +126,25 @@ package final class RelayServer: Sendable {
     private func post(_ command: LoopCommand) {
         for handle in state.withLock({ $0.handles }) { handle.mailbox.post(command) }
     }
+
+    /// Counts the streams; nil unless the relay runs.
+    var admission: StreamAdmission? { state.withLock { $0.threads.isEmpty ? nil : $0.admission } }
+
+    /// Leaves a stream for the loop whose turn it is. Once the relay has been stopped nobody takes it, which closes it.
+    func post(_ stream: AdoptedStream) {
+        // Under the lock, so that no loop has been told to stop before.
+        state.withLock { state in
+            guard !state.threads.isEmpty else { return }
+            state.handles[state.nextLoop].mailbox.post(.adopt(stream))
+            state.nextLoop = (state.nextLoop + 1) % state.handles.count
+        }
+    }
+
+    /// Whether a TCP connection from this address has to begin with a PROXY header.
+    func isProxy(_ address: IPAddress) -> Bool { configuration.proxies.contains { $0.contains(address) } }
+
+    /// Counts a stream for which there was no room.
+    func refuseStream() { state.withLock { $0.handles.first }?.refuseStream() }
 
     /// Where clients can come; nil unless the relay runs.
     var listening: Addresses? { state.withLock { $0.threads.isEmpty ? nil : $0.addresses } }

@@ -14,6 +14,9 @@ package struct RelayServerConfiguration: Sendable {
     package var tlsListeners: [TransportAddress] = []
     /// The certificate of the TLS listeners. Default: none.
     package var tls: TLSSettings?
+    /// Whose TCP and TLS connections begin with a PROXY header that says where they come from; at most 64 ranges are
+    /// sensible, all are looked through for each connection. Default: none.
+    package var proxies: [IPRange] = []
     /// What TCP and TLS clients may take up.
     package var streams = StreamLimits()
     /// Loops, each with a thread; 1 to 16. Default: one for each core.

@@ -49,6 +49,13 @@ package struct IPAddress: Hashable, BitwiseCopyable, Sendable {
         family == .ipv4 ? low >> 24 == 127 : high == 0 && low == 1
     }
 
+    /// The IPv4 address that an IPv4-mapped one (`::ffff:192.0.2.1`) stands for, as sockets of both families write it;
+    /// any other address as it is.
+    package var unmapped: IPAddress {
+        guard family == .ipv6, high == 0, low >> 32 == 0xFFFF else { return self }
+        return IPAddress(v4: UInt32(truncatingIfNeeded: low))
+    }
+
     @inlinable package static var anyIPv4: IPAddress { IPAddress(v4: 0) }
     @inlinable package static var anyIPv6: IPAddress { IPAddress(v6High: 0, low: 0) }
     @inlinable package static var loopbackIPv4: IPAddress { IPAddress(v4: 0x7F00_0001) }

@@ -12,6 +12,9 @@ package struct TransportAddress: Hashable, BitwiseCopyable, Sendable {
 
     @inlinable @inline(__always)
     package var family: IPAddress.Family { ip.family }
+
+    /// With the IPv4 address that an IPv4-mapped one stands for.
+    package var unmapped: TransportAddress { TransportAddress(ip.unmapped, port: port) }
 }
 
 extension TransportAddress: CustomStringConvertible, LosslessStringConvertible {

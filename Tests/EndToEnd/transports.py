@@ -128,7 +128,9 @@ class Stream:
         source: str | None = None,
         receive_buffer: int | None = None,
         server_name: str = "relay.example.com",
+        preface: bytes = b"",
     ) -> None:
+        """The preface goes before TLS, in clear."""
         self.server = server
         plain = socket.socket(family_of(server.host), socket.SOCK_STREAM)
         if receive_buffer is not None:
@@ -139,6 +141,7 @@ class Stream:
         plain.connect(server)
         self.local = endpoint(plain.getsockname())
         self.socket: socket.socket = plain
+        plain.sendall(preface)
         if context is not None:
             self.socket = context.wrap_socket(plain, server_hostname=server_name)
         self._framer = Framer()

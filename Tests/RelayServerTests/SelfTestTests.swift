@@ -10,7 +10,8 @@ struct SelfTestTests {
     private let secret = SharedSecret("north")
 
     private func server(
-        udp: Bool = true, tcp: Bool = false, change: (inout TURNConfiguration) -> Void = { _ in }
+        udp: Bool = true, tcp: Bool = false, proxies: [IPRange] = [],
+        change: (inout TURNConfiguration) -> Void = { _ in }
     ) -> (server: RelayServer, authority: RelayAuthority) {
         var rules = TURNConfiguration()
         rules.secrets = [secret]
@@ -19,6 +20,7 @@ struct SelfTestTests {
         change(&rules)
         var sockets = RelayServerConfiguration()
         sockets.loops = 2
+        sockets.proxies = proxies
         if udp { sockets.udpListeners = [TransportAddress(.anyIPv4, port: 0)] }
         if tcp { sockets.tcpListeners = [TransportAddress(.loopbackIPv4, port: 0)] }
         let authority = RelayAuthority(rules)
@@ -38,6 +40,14 @@ struct SelfTestTests {
         defer { server.stop() }
         for _ in 0..<3 { #expect(server.selfTest(credential(secret)) == .works) }
         #expect(authority.quotas.total == 0)
+    }
+
+    @Test("A relay that expects a PROXY header from this machine gets one")
+    func proxied() throws {
+        let (server, _) = server(udp: false, tcp: true, proxies: [IPRange(.loopbackIPv4)])
+        _ = try server.start()
+        defer { server.stop() }
+        #expect(server.selfTest(credential(secret)) == .works)
     }
 
     @Test("A relay that is full, or that stops, works")

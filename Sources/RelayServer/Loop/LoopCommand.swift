@@ -4,6 +4,8 @@ import TURN
 enum LoopCommand: Sendable {
     /// End the allocations made with credentials of a room.
     case endRoom(RoomTag)
+    /// Go on with a connection that was accepted elsewhere.
+    case adopt(AdoptedStream)
     /// Take no new clients: close the stream listeners. Allocations live on.
     case stopListening
     /// End everything and leave the thread.

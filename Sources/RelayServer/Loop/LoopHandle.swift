@@ -4,13 +4,22 @@ import Synchronization
 final class LoopHandle: Sendable {
     let mailbox: LoopMailbox
     private let published = Mutex(RelaySnapshot())
+    /// Streams that were refused before they got to the loop.
+    private let refusedStreams = Atomic<UInt64>(0)
 
     init() throws(RelayServerError) {
         mailbox = try LoopMailbox()
     }
 
     /// As the loop last published them, at most a second ago while something happens.
-    var snapshot: RelaySnapshot { published.withLock { $0 } }
+    var snapshot: RelaySnapshot {
+        var snapshot = published.withLock { $0 }
+        snapshot.streams.count(.refused, times: refusedStreams.load(ordering: .relaxed))
+        return snapshot
+    }
+
+    /// Notes a stream that somebody wanted to leave for the loop, and for which there was no room.
+    func refuseStream() { refusedStreams.wrappingAdd(1, ordering: .relaxed) }
 
     func publish(_ snapshot: RelaySnapshot) {
         published.withLock { $0 = snapshot }

@@ -148,6 +148,7 @@ struct RelayLoop: ~Copyable {
         switch command {
         case .endRoom(let room):
             path.turn.endAllocations(of: room, now: path.now, sockets: &path.sockets)
+        case .adopt(let stream): streams.adopt(stream, path: &path)
         case .stopListening: streams.stopListening()
         case .stop: isRunning = false
         }

@@ -14,7 +14,8 @@ extension RelayServer {
             listener.ip.isUnspecified
             ? (listener.family == .ipv4 ? .loopbackIPv4 : .loopbackIPv6) : listener.ip
         return SelfTest.run(
-            TransportAddress(ip, port: listener.port), isStream: isStream, family: family,
-            credential: credential)
+            TransportAddress(ip, port: listener.port), isStream: isStream,
+            // What connects to an address of this machine comes from there.
+            isProxied: isStream && isProxy(ip), family: family, credential: credential)
     }
 }

@@ -1,4 +1,5 @@
 import Glibc
+import ProxyProtocol
 package import STUN
 package import TURN
 
@@ -52,13 +53,16 @@ package struct SelfTest {
     }
 
     /// Asks a listener for a relayed address of a family. It may be another server's.
+    ///
+    /// - Parameter isProxied: whether the listener expects a PROXY header from this machine.
     package static func run(
-        _ server: TransportAddress, isStream: Bool, family: IPAddress.Family,
+        _ server: TransportAddress, isStream: Bool, isProxied: Bool = false, family: IPAddress.Family,
         credential: TimeLimitedCredential
     ) -> SelfTestResult {
         guard let socket = SelfTestSocket(server, isStream: isStream, timeout: timeout) else {
             return .failed(.connect)
         }
+        if isProxied { socket.write(ProxyHeader.localBytes) }
         var test = SelfTest(socket: socket, isStream: isStream, credential: credential, family: family)
         return test.run()
     }

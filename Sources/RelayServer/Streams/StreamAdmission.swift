@@ -7,6 +7,13 @@ package final class StreamAdmission: Sendable {
         var count = 0
         /// By IPv4 address or IPv6 /64; an entry goes with its last stream, so there are at most `count`.
         var byAddress: [IPAddress: Int] = [:]
+
+        mutating func add(_ key: IPAddress, limit: Int) -> Bool {
+            let held = byAddress[key, default: 0]
+            guard held < limit else { return false }
+            byAddress[key] = held + 1
+            return true
+        }
     }
 
     private let maxStreams: Int
@@ -20,24 +27,31 @@ package final class StreamAdmission: Sendable {
 
     /// Counts a stream in.
     ///
+    /// - Parameter address: of its client; nil if a proxy has yet to say, then ``name(_:)`` follows.
     /// - Returns: false, having counted nothing, if there are too many.
-    func admit(_ address: IPAddress) -> Bool {
-        let key = Self.key(address)
-        return state.withLock { state in
-            let held = state.byAddress[key, default: 0]
-            guard state.count < maxStreams, held < maxStreamsPerAddress else { return false }
+    func admit(_ address: IPAddress?) -> Bool {
+        state.withLock { state in
+            guard state.count < maxStreams else { return false }
+            if let address {
+                guard state.add(Self.key(address), limit: maxStreamsPerAddress) else { return false }
+            }
             state.count += 1
-            state.byAddress[key] = held + 1
             return true
         }
     }
 
-    /// Counts a stream out that was admitted.
-    func release(_ address: IPAddress) {
-        let key = Self.key(address)
+    /// Counts a stream by its client's address that was admitted without.
+    ///
+    /// - Returns: false, having counted nothing, if that address has too many. It is released without address then.
+    func name(_ address: IPAddress) -> Bool {
+        state.withLock { $0.add(Self.key(address), limit: maxStreamsPerAddress) }
+    }
+
+    /// Counts a stream out that was admitted, with the address that it was counted by.
+    func release(_ address: IPAddress?) {
         state.withLock { state in
-            guard let held = state.byAddress[key] else { return }
             state.count -= 1
+            guard let key = address.map(Self.key), let held = state.byAddress[key] else { return }
             state.byAddress[key] = held > 1 ? held - 1 : nil
         }
     }

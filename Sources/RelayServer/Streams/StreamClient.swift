@@ -1,9 +1,12 @@
+import STUN
 import TLS
 import TURN
 
 /// One TCP or TLS client: its socket, what is known of it, and what waits in either direction.
 struct StreamClient: ~Copyable {
     enum Phase: UInt8 {
+        /// From a proxy, whose header is not complete.
+        case proxied
         /// TLS only: the handshake is not complete.
         case handshaking
         /// Connected, but no whole message has come.
@@ -14,7 +17,10 @@ struct StreamClient: ~Copyable {
     }
 
     let socket: Int32
-    let route: ClientRoute
+    /// With the proxy's own address until its header has come.
+    var route: ClientRoute
+    /// What it counts for in `StreamAdmission`; nil until a proxy's header has come.
+    var admittedAs: IPAddress?
     let acceptedAt: Instant
     var phase: Phase
     /// From its first bytes on: a connection that stays silent has none.
@@ -33,14 +39,21 @@ struct StreamClient: ~Copyable {
     /// When it last took something, while it is blocked.
     var blockedSince: Instant
 
-    init(socket: Int32, route: ClientRoute, now: Instant) {
+    /// - Parameter admittedAs: nil if a proxy's header has to come first.
+    init(socket: Int32, route: ClientRoute, admittedAs: IPAddress?, now: Instant) {
         self.socket = socket
         self.route = route
+        self.admittedAs = admittedAs
         acceptedAt = now
-        phase = route.fiveTuple.transport == .tls ? .handshaking : .silent
+        phase = admittedAs == nil ? .proxied : Self.firstPhase(route.fiveTuple.transport)
         receivedAt = now
         partialSince = now
         blockedSince = now
+    }
+
+    /// Where a connection begins once its client is known.
+    static func firstPhase(_ transport: ClientTransport) -> Phase {
+        transport == .tls ? .handshaking : .silent
     }
 
     /// Why and when it has to end if nothing happens until then; `idle` only unless it has an allocation.
@@ -52,7 +65,7 @@ struct StreamClient: ~Copyable {
         }
         if isBlocked { consider(blockedSince, times.unread, .unread) }
         switch phase {
-        case .handshaking, .silent: consider(acceptedAt, times.message, .slow)
+        case .proxied, .handshaking, .silent: consider(acceptedAt, times.message, .slow)
         case .open, .closing: if !partial.isEmpty { consider(partialSince, times.message, .slow) }
         }
         return earliest

@@ -5,7 +5,7 @@ import TURN
 
 extension StreamClients {
     /// Takes connections, as many as one turn may: those that are left are reported again.
-    mutating func accept(_ listener: StreamListener, now: Instant) {
+    mutating func accept(_ listener: StreamListener, path: inout some StreamReceiver & ~Copyable) {
         for _ in 0..<limits.acceptsPerTurn {
             var remote = SocketAddress()
             let flags = Int32(SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
@@ -15,7 +15,7 @@ extension StreamClients {
                 case EMFILE, ENFILE, ENOBUFS, ENOMEM:
                     counters.count(.exhausted)
                     setListening(false)
-                    resting = now.advanced(byNanoseconds: StreamLimits.exhaustedPause.nanoseconds)
+                    resting = path.now.advanced(byNanoseconds: StreamLimits.exhaustedPause.nanoseconds)
                     return
                 case EAGAIN: return
                 // A connection that was gone before it was taken.
@@ -27,30 +27,45 @@ extension StreamClients {
                 continue
             }
             let fiveTuple = FiveTuple(client: client, server: server, transport: listener.transport)
-            add(socket, fiveTuple, now: now)
+            add(socket, fiveTuple, path: &path)
         }
     }
 
     /// Takes over a connected socket, or closes it if there are too many.
-    private mutating func add(_ socket: Int32, _ fiveTuple: FiveTuple, now: Instant) {
-        guard admission.admit(fiveTuple.client.ip) else {
+    private mutating func add(
+        _ socket: Int32, _ fiveTuple: FiveTuple, path: inout some StreamReceiver & ~Copyable
+    ) {
+        let address = isProxy(fiveTuple.client.ip) ? nil : fiveTuple.client.ip
+        guard admission.admit(address) else {
             counters.count(.refused)
             Glibc.close(socket)
             return
         }
+        _ = insert(socket, fiveTuple, admittedAs: address, path: &path)
+    }
+
+    /// Gives a connected socket a place, or closes it if there is none.
+    ///
+    /// - Parameter admittedAs: what `admission` was asked for.
+    mutating func insert(
+        _ socket: Int32, _ fiveTuple: FiveTuple, admittedAs address: IPAddress?,
+        path: inout some StreamReceiver & ~Copyable
+    ) -> UInt32? {
         guard let handle = table.nextHandle(),
             registry?.watch(socket, tag: PollTag(.stream, index: handle)) == true
         else {
             counters.count(.exhausted)
-            admission.release(fiveTuple.client.ip)
+            admission.release(address)
             Glibc.close(socket)
-            return
+            return nil
         }
+        let route = ClientRoute(fiveTuple: fiveTuple, handle: handle)
         counters.accepted &+= 1
         if fiveTuple.transport == .tls { counters.openTLS &+= 1 } else { counters.openTCP &+= 1 }
-        table.insert(
-            StreamClient(socket: socket, route: ClientRoute(fiveTuple: fiveTuple, handle: handle), now: now))
-        if let client = table.client(handle) { watchDeadline(of: client, now: now) }
+        table.insert(StreamClient(socket: socket, route: route, admittedAs: address, now: path.now))
+        if address != nil { claim(route, path: &path) }
+        if let client = table.client(handle) { watchDeadline(of: client, now: path.now) }
+        return handle
     }
 
     /// The address the client spoke to: the listener's own unless that is bound to all of them.

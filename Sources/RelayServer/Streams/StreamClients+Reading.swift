@@ -19,15 +19,19 @@ extension StreamClients {
         _ client: UnsafeMutablePointer<StreamClient>, path: inout some StreamReceiver & ~Copyable
     ) {
         if let end = client.pointee.abandoned { return finish(client, end, path: &path) }
+        if client.pointee.phase == .proxied {
+            switch readProxyHeader(client, path: &path) {
+            case .waiting: return
+            case .ended(let end): return finish(client, end, path: &path)
+            case .complete: break
+            }
+        }
         if client.pointee.phase == .handshaking {
             // Its readiness is reported again in the next turn.
             guard handshakesLeft > 0 else { return }
             handshakesLeft -= 1
         }
-        if arena?.hasRoom == false {
-            path.flush()
-            arena?.removeAll()
-        }
+        makeRoom(path: &path)
         guard let place = arena?.next else { return }
         let kept = client.pointee.partial.byteCount
         let received =
@@ -45,8 +49,16 @@ extension StreamClients {
         }
     }
 
+    /// Makes sure that another read fits in the arena.
+    mutating func makeRoom(path: inout some StreamReceiver & ~Copyable) {
+        if arena?.hasRoom == false {
+            path.flush()
+            arena?.removeAll()
+        }
+    }
+
     /// Puts what arrived behind what was kept, hands on what is whole and keeps the rest.
-    private mutating func take(
+    mutating func take(
         _ client: UnsafeMutablePointer<StreamClient>, _ place: UnsafeMutableRawPointer,
         keptByteCount kept: Int,
         arrivedByteCount arrived: Int, path: inout some StreamReceiver & ~Copyable

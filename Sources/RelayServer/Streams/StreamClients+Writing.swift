@@ -134,7 +134,8 @@ extension StreamClients {
         Glibc.close(client.pointee.socket)
         let fiveTuple = client.pointee.route.fiveTuple
         if fiveTuple.transport == .tls { counters.openTLS &-= 1 } else { counters.openTCP &-= 1 }
-        admission.release(fiveTuple.client.ip)
+        admission.release(client.pointee.admittedAs)
+        forget(client.pointee.route)
         table.remove(handle)
     }
 }

@@ -36,17 +36,23 @@ struct StreamClients: ~Copyable {
     let times: StreamTimes
     let admission: StreamAdmission
     let certificates: TLSCertificates?
+    /// Whose connections begin with a PROXY header.
+    let proxies: [IPRange]
 
     /// Where sockets are watched; nil until ``register(_:)``.
     private(set) var registry: PollRegistry?
     var counters = StreamCounters()
     var table = StreamTable()
+    /// The clients of `table` by five-tuple, but for those that a proxy has not named yet.
+    var byFiveTuple: [FiveTuple: UInt32] = [:]
     var memory: StreamMemory
     var deadlines = DeadlineHeap()
     /// What clients sent in this turn; allocated with the first listener or client.
     var arena: StreamArena?
 
     var listeners: [StreamListener] = []
+    /// Nothing is adopted any more when it is false.
+    private(set) var isTakingStreams = true
     /// Listeners rest until then because there were no descriptors left.
     var resting: Instant?
     /// The certificate that new sessions use, and its generation.
@@ -64,10 +70,12 @@ struct StreamClients: ~Copyable {
     ///   - listeners: this loop's own; closed with the value.
     ///   - admission: shared by all loops.
     ///   - certificates: nil if there is no TLS listener.
+    ///   - proxies: whose connections begin with a PROXY header.
     init(
         _ limits: StreamLimits, listeners: [StreamListener], admission: StreamAdmission,
-        certificates: TLSCertificates?
+        certificates: TLSCertificates?, proxies: [IPRange] = []
     ) {
+        self.proxies = proxies
         self.limits = limits
         self.listeners = listeners
         times = StreamTimes(limits)
@@ -84,7 +92,7 @@ struct StreamClients: ~Copyable {
             Glibc.close(client.pointee.socket)
             client.pointee.outbox.discard()
             client.pointee.partial.discard()
-            admission.release(client.pointee.route.fiveTuple.client.ip)
+            admission.release(client.pointee.admittedAs)
         }
     }
 
@@ -114,7 +122,7 @@ struct StreamClients: ~Copyable {
     ///   - events: `PollRegistry.input` and its siblings.
     mutating func handle(_ tag: PollTag, events: UInt32, path: inout some StreamReceiver & ~Copyable) {
         guard tag.kind == .stream else {
-            if Int(tag.index) < listeners.count { accept(listeners[Int(tag.index)], now: path.now) }
+            if Int(tag.index) < listeners.count { accept(listeners[Int(tag.index)], path: &path) }
             return
         }
         guard let client = table.client(tag.index), client.pointee.phase != .closing else { return }
@@ -170,8 +178,9 @@ struct StreamClients: ~Copyable {
         path.clientClosed(route.fiveTuple)
     }
 
-    /// Closes the listeners; clients stay.
+    /// Closes the listeners and adopts nothing any more; clients stay.
     mutating func stopListening() {
+        isTakingStreams = false
         for listener in listeners { Glibc.close(listener.socket) }
         listeners = []
         resting = nil

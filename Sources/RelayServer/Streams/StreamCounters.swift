@@ -20,13 +20,21 @@ package enum StreamEnd: String, CaseIterable, Sendable, BitwiseCopyable {
     case exhausted
     /// The relay stops.
     case draining
+    /// It comes from a proxy and does not begin with a right PROXY header.
+    case proxyHeader = "proxy_header"
+    /// A proxy says that another connection comes from the same address and port.
+    case replaced
 }
 
 /// What one loop has counted of its streams since it started: plain integers, no locks.
 package struct StreamCounters: Sendable, BitwiseCopyable {
-    private var ends = InlineArray<10, UInt64>(repeating: 0)
-    /// Connections taken, TCP and TLS.
+    private var ends = InlineArray<12, UInt64>(repeating: 0)
+    /// Connections taken, TCP and TLS, adopted ones among them.
     package var accepted: UInt64 = 0
+    /// Those that another part of the program accepted.
+    package var adopted: UInt64 = 0
+    /// Those of which a proxy said whose they are.
+    package var proxied: UInt64 = 0
     /// Connections that are open now.
     package var openTCP: UInt64 = 0
     package var openTLS: UInt64 = 0
@@ -41,12 +49,14 @@ package struct StreamCounters: Sendable, BitwiseCopyable {
     /// How many streams ended for a reason.
     package func ended(_ end: StreamEnd) -> UInt64 { ends[end.ordinal] }
 
-    mutating func count(_ end: StreamEnd) { ends[end.ordinal] &+= 1 }
+    mutating func count(_ end: StreamEnd, times: UInt64 = 1) { ends[end.ordinal] &+= times }
 
     /// Adds another loop's.
     package mutating func add(_ other: StreamCounters) {
         for index in ends.indices { ends[index] &+= other.ends[index] }
         accepted &+= other.accepted
+        adopted &+= other.adopted
+        proxied &+= other.proxied
         openTCP &+= other.openTCP
         openTLS &+= other.openTLS
         handshakes &+= other.handshakes
@@ -68,6 +78,8 @@ extension StreamEnd {
         case .refused: 7
         case .exhausted: 8
         case .draining: 9
+        case .proxyHeader: 10
+        case .replaced: 11
         }
     }
 }

@@ -16,8 +16,7 @@ struct StreamListener: BitwiseCopyable {
 
     /// Binds, and listens as one of a group: each loop has its own socket and the kernel spreads connections.
     ///
-    /// Connections inherit what is set here: small writes leave at once, and the kernel holds little of what it
-    /// cannot send.
+    /// Connections inherit what is set here.
     ///
     /// - Parameter sharesPort: joins the SO_REUSEPORT group of the address.
     static func open(
@@ -28,14 +27,12 @@ struct StreamListener: BitwiseCopyable {
         let descriptor = Glibc.socket(isIPv6 ? AF_INET6 : AF_INET, kind, 0)
         guard descriptor >= 0 else { throw .listener(address, errno: errno) }
         func set(_ level: Int32, _ option: Int32, _ value: Int32) {
-            var value = value
-            setsockopt(descriptor, level, option, &value, socklen_t(MemoryLayout<Int32>.size))
+            Self.set(descriptor, level, option, value)
         }
         set(SOL_SOCKET, SO_REUSEADDR, 1)
         if sharesPort { set(SOL_SOCKET, SO_REUSEPORT, 1) }
         if isIPv6 { set(Int32(IPPROTO_IPV6), IPV6_V6ONLY, 1) }
-        set(Int32(IPPROTO_TCP), TCP_NODELAY, 1)
-        set(Int32(IPPROTO_TCP), TCP_NOTSENT_LOWAT, StreamLimits.unsentBytes)
+        setStreamOptions(descriptor)
         var local = SocketAddress(address)
         // One that is opened to look must not take connections.
         guard local.withPointer({ bind(descriptor, $0, $1.pointee) }) == 0,
@@ -47,5 +44,16 @@ struct StreamListener: BitwiseCopyable {
             throw .listener(address, errno: error)
         }
         return StreamListener(socket: descriptor, transport: transport, address: bound)
+    }
+
+    /// What every stream's socket has: small writes leave at once, and the kernel holds little of what it cannot send.
+    static func setStreamOptions(_ descriptor: Int32) {
+        set(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, 1)
+        set(descriptor, Int32(IPPROTO_TCP), TCP_NOTSENT_LOWAT, StreamLimits.unsentBytes)
+    }
+
+    private static func set(_ descriptor: Int32, _ level: Int32, _ option: Int32, _ value: Int32) {
+        var value = value
+        setsockopt(descriptor, level, option, &value, socklen_t(MemoryLayout<Int32>.size))
     }
 }

@@ -17,14 +17,19 @@ struct Relay: Sendable {
     let notices: [String]
     private let directory = ICEDirectory()
     private let tags: CredentialTags?
+    /// Nil without an embedded relay.
+    private let announcement: ICEAnnouncement?
+    private let values: SettingValues
 
     /// Prepares what the settings ask for; nothing is opened yet.
     init(_ values: SettingValues, logger: Logger) throws(UsageError) {
+        self.values = values
         let extra = values[Settings.iceServers]
         let elsewhere = values[Settings.turnURLs]
         guard elsewhere.isEmpty, values[Settings.useRelay] else {
             service = nil
             tags = nil
+            announcement = nil
             notices = []
             directory.publish(
                 ICEServerList(urls: elsewhere, access: try Self.access(values, elsewhere), extra: extra),
@@ -37,13 +42,15 @@ struct Relay: Sendable {
             plan.secret, lifetimeSeconds: UInt64(values[Settings.iceCredentialLifetime]))
         notices = plan.notices
         tags = CredentialTags(plan.secret)
+        let announcement = ICEAnnouncement(
+            plan, access: access, extra: extra, shared: SharedPorts(values), directory: directory)
+        self.announcement = announcement
         service = RelayService(
             plan, drainTime: min(values[Settings.relayDrainTime], values[Settings.shutdownTimeout] / 2),
             isVerbose: values[Settings.relayVerbose],
             logger: logger
-        ) { [directory, isListening] addresses in
-            let urls = plan.iceURLs(addresses)
-            directory.publish(ICEServerList(urls: urls, access: access, extra: extra), urls)
+        ) { [isListening] addresses in
+            announcement.relayListens(addresses)
             isListening.open()
         }
     }
@@ -68,6 +75,11 @@ struct Relay: Sendable {
     /// Where clients are told to find STUN and TURN, those of others left out.
     var urls: [ICEURL] { directory.urls }
 
+    /// The web server listens: its ports lead to the relay too if they are shared.
+    func webServerListens(_ ports: WebServer.Ports) {
+        announcement?.webServerListens(SharedPorts(values, ports))
+    }
+
     /// Makes no allocations any more.
     @Sendable
     func beginDraining() { service?.beginDraining() }
@@ -82,6 +94,7 @@ struct Relay: Sendable {
         if let service, let tags {
             services.roomsEnded = { rooms in service.end(rooms.map { tags.room($0.rawValue) }) }
             services.isHealthy = { await service.isHealthy() }
+            if values[Settings.relaySharePorts] { services.takeStream = { service.adopt($0) } }
         }
         return services
     }

@@ -71,6 +71,7 @@ enum RelayMetrics {
         [
             gauge("streams", streams.openTCP, [("transport", ClientTransport.tcp.label)]),
             gauge("streams", streams.openTLS, [("transport", ClientTransport.tls.label)]),
+            counter("shared_streams", streams.adopted), counter("proxied_streams", streams.proxied),
             counter("tls_handshakes", streams.handshakes),
         ]
             + StreamEnd.allCases.map { end in

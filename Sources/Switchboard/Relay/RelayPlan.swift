@@ -2,6 +2,7 @@ import RelayServer
 import STUN
 import TLS
 import TURN
+import WebServer
 
 /// What the operator's settings and this machine's addresses amount to: the relay's rules, its sockets, and where
 /// clients are told to find it.
@@ -66,12 +67,17 @@ struct RelayPlan: Sendable {
     }
 
     /// The URLs of the relay once it listens; none for transports that it does not serve.
-    func iceURLs(_ addresses: RelayServer.Addresses) -> [ICEURL] {
-        let (udp, tcp, tls) = (
-            addresses.udp.first?.port, addresses.tcp.first?.port, addresses.tls.first?.port
-        )
+    ///
+    /// Browsers get slow from five URLs on, so there is one for each transport. TLS is for networks that let nothing
+    /// else through, and those let the web server's port through if any; its plain port is not thought to be let through
+    /// where the relay's own is not.
+    func iceURLs(_ addresses: RelayServer.Addresses, _ shared: SharedPorts) -> [ICEURL] {
+        let udp = addresses.udp.first?.port
         return iceHosts.flatMap { host in
-            [
+            let isShared = shared.serves(host)
+            let tcp = addresses.tcp.first?.port ?? (isShared ? shared.plain : nil)
+            let tls = (isShared ? shared.tls : nil) ?? addresses.tls.first?.port
+            return [
                 udp.map { ICEURL(scheme: "stun", host: host, port: $0, transport: nil) },
                 udp.map { ICEURL(scheme: "turn", host: host, port: $0, transport: "udp") },
                 tcp.map { ICEURL(scheme: "turn", host: host, port: $0, transport: "tcp") },
@@ -133,6 +139,7 @@ extension RelayServerConfiguration {
             tlsListeners = listenIPs.map { TransportAddress($0, port: port) }
             tls = TLSSettings(certificateFile: certificate, privateKeyFile: key)
         }
+        proxies = values[Settings.proxyProtocolFrom].compactMap(\.ipRange)
         streams.maxStreams = values[Settings.relayMaxStreams]
         streams.maxStreamsPerAddress = values[Settings.relayMaxStreamsPerAddress]
         streams.messageTime = values[Settings.relayStreamTimeout]

@@ -5,6 +5,7 @@ import STUN
 import ServiceLifecycle
 import Synchronization
 import TURN
+import WebServer
 
 /// Runs the relay beside the web server: starts it, tells where it listens, and drains it at shutdown.
 final class RelayService: Service {
@@ -107,6 +108,14 @@ final class RelayService: Service {
         }
         if case .failed = result { return false }
         return true
+    }
+
+    /// Goes on with a connection of the web server's that speaks STUN.
+    func adopt(_ stream: consuming HandedStream) {
+        let (client, address, received) = (stream.client, stream.server, stream.received)
+        let tls = stream.takeTLS()
+        server.adopt(
+            socket: stream.takeSocket(), client: client, server: address, tls: tls, received: received)
     }
 
     /// Makes no allocations any more; what there is may go on for the drain time from now.

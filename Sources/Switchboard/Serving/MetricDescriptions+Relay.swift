@@ -89,12 +89,20 @@ extension MetricDescription {
             labels: [
                 Label(
                     "reason",
-                    "client malformed handshake slow idle unread broken refused exhausted draining")
+                    "client malformed handshake slow idle unread broken refused exhausted draining "
+                        + "proxy_header replaced")
             ],
             help: "Such connections that ended or were refused, by what ended them."),
         MetricDescription(
+            name: "switchboard_relay_shared_streams_total", kind: .counter,
+            help: "Such connections that came to the web server's ports (RELAY_SHARE_PORTS)."),
+        MetricDescription(
+            name: "switchboard_relay_proxied_streams_total", kind: .counter,
+            help: "Such connections that came through a proxy to the relay's own ports (PROXY_PROTOCOL_FROM)."
+        ),
+        MetricDescription(
             name: "switchboard_relay_tls_handshakes_total", kind: .counter,
-            help: "TLS handshakes completed."),
+            help: "TLS handshakes completed on the relay's own ports."),
         MetricDescription(
             name: "switchboard_relay_loop_busy_seconds_total", kind: .counter, labels: [loop],
             help: "Time that each loop has worked; a rate near 1 means that it is saturated."),

@@ -161,6 +161,7 @@ struct Server {
     }
 
     private func welcome(_ ports: WebServer.Ports, _ relay: Relay) {
+        relay.webServerListens(ports)
         let database = values[Settings.useSQLite] ? values[Settings.sqliteDBPath] : nil
         let welcome = Welcome(
             host: values[Settings.host], ports: ports, servesPages: values[Settings.web],

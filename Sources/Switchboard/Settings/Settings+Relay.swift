@@ -52,6 +52,10 @@ extension Settings {
         text.utf8.count <= 4_096 && !text.contains("\0") ? .some(text) : nil
     }
 
+    static let relaySharePorts = Setting.yesOrNo(
+        "RELAY_SHARE_PORTS", .relay, default: true,
+        "Whether clients of the relay may also come over TCP to PORT and over TLS to TLS_PORT.")
+
     static let relayIPs = Setting.list(
         "RELAY_IPS", .relay, allowed: "IP addresses of this machine with commas between them", default: [],
         defaultText: "",

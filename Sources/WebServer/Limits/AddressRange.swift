@@ -1,3 +1,5 @@
+package import STUN
+
 /// A block of addresses in CIDR notation (RFC 4632, RFC 4291 §2.3), or a single address.
 package struct AddressRange: Hashable, Sendable {
     private let network: ClientAddress
@@ -22,6 +24,15 @@ package struct AddressRange: Hashable, Sendable {
         }
         network = Self.masked(address, length)
         prefixLength = length
+    }
+
+    /// The same block as the relay knows it.
+    package var ipRange: IPRange? {
+        switch network {
+        case .v4(let bits): IPRange(IPAddress(v4: bits), prefixLength: prefixLength)
+        case .v6(let high, let low):
+            IPRange(IPAddress(v6High: high, low: low), prefixLength: prefixLength)
+        }
     }
 
     /// Whether the address lies in this block. IPv4 and IPv6 never contain each other.

@@ -52,13 +52,23 @@ final class StreamFixture {
     /// Added to the clock.
     private var passed: UInt64 = 0
 
-    init(_ limits: StreamLimits = StreamLimits(), certificates: TLSCertificates? = nil) throws {
+    /// - Parameter listens: whether it has a listener of its own.
+    init(
+        _ limits: StreamLimits = StreamLimits(), certificates: TLSCertificates? = nil,
+        proxies: [IPRange] = [],
+        listens: Bool = true
+    ) throws {
         admission = StreamAdmission(limits)
         poller = try Poller()
-        let listener = try StreamListener.open(address, transport: certificates == nil ? .tcp : .tls)
-        address = listener.address
+        var listeners: [StreamListener] = []
+        if listens {
+            let listener = try StreamListener.open(address, transport: certificates == nil ? .tcp : .tls)
+            address = listener.address
+            listeners = [listener]
+        }
         streams = StreamClients(
-            limits, listeners: [listener], admission: admission, certificates: certificates)
+            limits, listeners: listeners, admission: admission, certificates: certificates,
+            proxies: proxies)
         streams.register(poller.registry)
     }
 
@@ -90,6 +100,12 @@ final class StreamFixture {
     /// Writes whatever is appended by `body` as one turn does.
     func write(_ body: (inout StreamClients) -> Void) {
         body(&streams)
+        streams.write(path: &path)
+    }
+
+    /// Takes over a connection as the loop does with one that it finds in its mailbox.
+    func adopt(_ stream: AdoptedStream) {
+        streams.adopt(stream, path: &path)
         streams.write(path: &path)
     }
 

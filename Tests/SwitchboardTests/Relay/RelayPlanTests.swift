@@ -133,12 +133,12 @@ struct RelayPlanTests {
         let plan = try await plan(["ICE_HOST": "2001:db8::7"], on: host(Self.four))
         let (plain, tls) = (TransportAddress(.anyIPv4, port: 3_478), TransportAddress(.anyIPv4, port: 5_349))
         #expect(
-            plan.iceURLs(.init(udp: [plain], tcp: [plain], tls: [tls])).map(\.text) == [
+            plan.iceURLs(.init(udp: [plain], tcp: [plain], tls: [tls]), .none).map(\.text) == [
                 "stun:[2001:db8::7]:3478", "turn:[2001:db8::7]:3478?transport=udp",
                 "turn:[2001:db8::7]:3478?transport=tcp", "turns:[2001:db8::7]:5349?transport=tcp",
             ])
         #expect(
-            plan.iceURLs(.init(udp: [], tcp: [plain], tls: [])).map(\.text)
+            plan.iceURLs(.init(udp: [], tcp: [plain], tls: []), .none).map(\.text)
                 == ["turn:[2001:db8::7]:3478?transport=tcp"])
     }
 

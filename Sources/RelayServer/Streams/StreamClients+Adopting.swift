@@ -1,0 +1,62 @@
+import CDatagrams
+import Glibc
+import STUN
+import TLS
+import TURN
+
+extension StreamClients {
+    /// Goes on with a connection that was accepted elsewhere, as with one of its own listeners: what has come from it
+    /// is worked on at once.
+    mutating func adopt(_ stream: AdoptedStream, path: inout some StreamReceiver & ~Copyable) {
+        guard var connection = stream.take() else { return }
+        let (socket, fiveTuple) = (connection.socket, stream.fiveTuple)
+        guard isTakingStreams else {
+            counters.count(.refused)
+            admission.release(fiveTuple.client.ip)
+            Glibc.close(socket)
+            return
+        }
+        if arena == nil { arena = StreamArena() }
+        Self.configure(socket)
+        guard let handle = insert(socket, fiveTuple, admittedAs: fiveTuple.client.ip, path: &path),
+            let client = table.client(handle)
+        else { return }
+        counters.adopted &+= 1
+        if let exchange = arena?.exchange {
+            connection.tls?.attach(to: exchange)
+            client.pointee.tls = connection.tls.take()
+        }
+        // Its handshake is behind it.
+        client.pointee.phase = .silent
+        take(client, connection.received, path: &path)
+    }
+
+    /// What sockets of our own listeners inherit.
+    private static func configure(_ socket: Int32) {
+        let flags = fcntl(socket, F_GETFL)
+        if flags >= 0 { _ = fcntl(socket, F_SETFL, flags | O_NONBLOCK) }
+        _ = fcntl(socket, F_SETFD, FD_CLOEXEC)
+        StreamListener.setStreamOptions(socket)
+    }
+
+    /// Works on bytes that came before the socket did, as if they had been read in pieces.
+    private mutating func take(
+        _ client: UnsafeMutablePointer<StreamClient>, _ received: [UInt8],
+        path: inout some StreamReceiver & ~Copyable
+    ) {
+        var rest = received[...]
+        while !rest.isEmpty, client.pointee.phase != .closing {
+            makeRoom(path: &path)
+            guard let place = arena?.next else { return }
+            let kept = client.pointee.partial.byteCount
+            let piece = rest.prefix(StreamArena.readBytes)
+            piece.withUnsafeBytes { bytes in
+                if let start = bytes.baseAddress {
+                    (place + kept).copyMemory(from: start, byteCount: bytes.count)
+                }
+            }
+            rest = rest.dropFirst(piece.count)
+            take(client, place, keptByteCount: kept, arrivedByteCount: piece.count, path: &path)
+        }
+    }
+}

@@ -1,0 +1,492 @@
+"""TURN on the ports of HTTP and HTTPS: told apart from them, cut off like them, and unharmed by their load."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import pathlib
+import secrets
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from callpage import CallPage, page_server
+from certificates import Certificate
+from chromium import Chromium
+from deployment import HOST, Deployment, deployment, over
+from metrics import FOLD_LIMIT, by_label, metric
+from processes import descriptors
+from proxyheader import LOCAL, UNSPEC, raw_version2, version1, version2
+from relay import PASSWORD, USER, Relay, client_context, running
+from rest import Rest
+from stun import Endpoint, Method, encode
+from tcp import Connection, Secure, read_response, request
+from test_aiortc import LIMIT as CALL_LIMIT
+from test_aiortc import call
+from test_relayed_browser_call import assert_in_relayed_call, enter_relayed_call
+from transports import Peer, Stream
+from turnclient import Client as TurnClient
+from turnservers import Transport, TurnConf
+from turnutils import Run, echo_peer, uclient
+from waiting import eventually
+from wsclient import pair
+
+NO_PORTS_OF_ITS_OWN = {"RELAY_UDP": 0, "RELAY_TCP": 0, "RELAY_TLS": 0}
+PLENTY = 1_000_000
+SHARED = "switchboard_relay_shared_streams_total"
+HANDED_OVER = "switchboard_streams_handed_over_total"
+PROXY, STRANGER = "127.0.0.9", "127.0.0.8"
+
+
+def tls(certificate: Certificate) -> dict[str, Any]:
+    return {"TLS_PORT": 0, "TLS_CERT": certificate.cert, "TLS_KEY": certificate.key}
+
+
+@pytest.fixture(scope="module")
+def one_port(tmp_path_factory: pytest.TempPathFactory, certificate: Certificate) -> Iterator[Deployment]:
+    """A server whose relay is reached by the web server's two ports and no other way."""
+    rates = {
+        "CONNECTIONS_PER_MINUTE": PLENTY, "MESSAGE_RATE": PLENTY, "MESSAGE_BURST": PLENTY,
+        "RELAY_MAX_STREAMS_PER_ADDRESS": 1000, "CHECKS_PER_MINUTE": PLENTY,
+    }  # fmt: skip
+    directory = tmp_path_factory.mktemp("one-port")
+    settings = tls(certificate) | NO_PORTS_OF_ITS_OWN | rates
+    with deployment("embedded", directory, certificate, **settings) as deployed:
+        yield deployed
+
+
+def shared(deployed: Deployment) -> TurnConf:
+    """How turnutils reach the relay by the web server's ports."""
+    server = deployed.server
+    return dataclasses.replace(
+        deployed.conf, addresses=(server.host,), port=server.port, tls_port=server.https_port
+    )
+
+
+def urls(deployed: Deployment) -> list[str]:
+    servers, _ = deployed.pair_of_ice_servers()
+    return [url for server in servers for url in server["urls"]]
+
+
+def stream_to(
+    deployed: Deployment, *, secure: bool, protocols: tuple[str, ...] = (), preface: bytes = b""
+) -> Stream:
+    server = deployed.server
+    port = server.https_port if secure else server.port
+    context = client_context(*protocols) if secure else None
+    return Stream(Endpoint(server.host, port), context, preface=preface)
+
+
+# What clients are told
+
+
+def test_clients_are_told_of_the_shared_ports(one_port: Deployment) -> None:
+    server = one_port.server
+    assert urls(one_port) == [
+        f"turn:{HOST}:{server.port}?transport=tcp", f"turns:{HOST}:{server.https_port}?transport=tcp",
+    ]  # fmt: skip
+
+
+def test_beside_ports_of_its_own_only_that_of_tls_changes(
+    tmp_path: pathlib.Path, certificate: Certificate
+) -> None:
+    with deployment("embedded", tmp_path, certificate, **tls(certificate)) as deployed:
+        own = f"{HOST}:{deployed.conf.port}"
+        assert urls(deployed) == [
+            f"stun:{own}", f"turn:{own}?transport=udp", f"turn:{own}?transport=tcp",
+            f"turns:{HOST}:{deployed.server.https_port}?transport=tcp",
+        ]  # fmt: skip
+        for secure in (False, True):
+            with TurnClient(stream_to(deployed, secure=secure)) as client:
+                client.bind()
+
+
+def test_ports_are_not_shared_where_that_is_not_wanted(
+    tmp_path: pathlib.Path, certificate: Certificate
+) -> None:
+    settings = tls(certificate) | {"RELAY_SHARE_PORTS": 0}
+    with deployment("embedded", tmp_path, certificate, **settings) as deployed:
+        assert urls(deployed)[-1] == f"turns:{HOST}:{deployed.conf.tls_port}?transport=tcp"
+        with stream_to(deployed, secure=True, protocols=("stun.turn",)) as stream:
+            assert stream.tls.selected_alpn_protocol() is None
+        for secure in (False, True):
+            with stream_to(deployed, secure=secure) as stream:
+                stream.send(encode(Method.BINDING))
+                stream.socket.settimeout(20)
+                answer = stream.socket.recv(100)
+                assert not answer or answer.startswith(b"HTTP/1.1 400"), answer
+        assert metric(deployed.server, SHARED) == 0
+
+
+# Told apart
+
+
+@pytest.mark.parametrize(
+    ("offered", "chosen"),
+    [
+        ((), None), (("stun.turn",), "stun.turn"), (("stun.nat-discovery",), None),
+        (("http/1.1", "stun.turn"), "stun.turn"), (("h2", "http/1.1"), "http/1.1"),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_turn_is_served_whatever_alpn_agreed_on(
+    one_port: Deployment, offered: tuple[str, ...], chosen: str | None
+) -> None:
+    with stream_to(one_port, secure=True, protocols=offered) as stream:
+        assert stream.tls.selected_alpn_protocol() == chosen
+        client = TurnClient(stream)
+        assert client.bind() == stream.local
+        client.settle()
+
+
+@pytest.mark.parametrize("secure", [False, True])
+@pytest.mark.parametrize("size", [1, 7, 300])
+def test_a_stream_may_come_in_pieces(one_port: Deployment, secure: bool, size: int) -> None:
+    wire = encode(Method.BINDING)
+    with stream_to(one_port, secure=secure) as stream:
+        for start in range(0, len(wire), size):
+            stream.send(wire[start : start + size])
+            time.sleep(0.002)  # so that most pieces are read by themselves; it holds either way
+        frame = stream.receive(20)
+        assert frame is not None and frame.octets[:2] == b"\x01\x01"
+
+
+def test_http_and_https_are_served_as_before(one_port: Deployment, certificate: Certificate) -> None:
+    server = one_port.server
+    secure = Secure(server.host, server.https_port, certificate.context())
+    for at in (server, secure):
+        assert Rest(at).call("GET", "/healthz").json == {"status": "ok"}
+        first, second = pair(at)
+        with first, second:
+            first.send("webrtc_offer", data={"type": "offer", "sdp": "v=0\r\n"})
+            assert second.next("webrtc_offer")["from"] == first.id
+
+
+# Clients that we did not write
+
+MODES = ["-t", "-t -c -e", "-t -S -z 100", "-t -S -z 100 -c -e", "-t -s", "-t -S -z 100 -D -s", "-t -S -z 100 -l 1400"]
+
+
+def test_turnutils_lose_nothing(one_port: Deployment) -> None:
+    def run(mode: str, peer: int) -> tuple[str, Run]:
+        modes = mode.split()
+        way = ["127.0.0.1", "-r", str(peer)] if modes[-1] == "-e" else ["-y"]
+        return mode, uclient(shared(one_port), *modes, *way, "-n", "5", limit=60)
+
+    before = metric(one_port.server, SHARED)
+    with echo_peer() as peer, ThreadPoolExecutor(len(MODES)) as pool:
+        for mode, done in pool.map(lambda mode: run(mode, peer), MODES):
+            assert (done.code, done.lost) == (0, 0), (mode, done.output)
+            assert done.sent == done.received >= 5, (mode, done.output)
+    eventually(lambda: metric(one_port.server, SHARED) > before + len(MODES), FOLD_LIMIT, "streams are counted")
+
+
+@pytest.mark.parametrize("transport", ["tcp", "tls"])
+def test_two_aiortc_peers_are_in_a_call(
+    one_port: Deployment, certificate: Certificate, transport: Transport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate.authority))
+    first, second = one_port.pair_of_ice_servers()
+    asyncio.run(asyncio.wait_for(call(over(transport, first), over(transport, second)), CALL_LIMIT))
+
+
+# Cut off
+
+
+@pytest.fixture(scope="module")
+def hasty(tmp_path_factory: pytest.TempPathFactory, certificate: Certificate) -> Iterator[Deployment]:
+    limits = {"HANDSHAKE_TIMEOUT": 1, "RELAY_STREAM_TIMEOUT": 1, "RELAY_MAX_STREAMS_PER_ADDRESS": 10}
+    directory = tmp_path_factory.mktemp("hasty")
+    settings = tls(certificate) | NO_PORTS_OF_ITS_OWN | limits
+    with deployment("embedded", directory, certificate, **settings) as deployed:
+        yield deployed
+
+
+BINDING = encode(Method.BINDING)
+
+
+@pytest.mark.parametrize("octets", [b"", BINDING[:1], BINDING[:-1]], ids=len)
+@pytest.mark.parametrize("protocols", [(), ("stun.turn",)], ids=str)
+@pytest.mark.parametrize("secure", [False, True])
+def test_who_says_nothing_or_half_of_it_is_cut_off(
+    hasty: Deployment, secure: bool, protocols: tuple[str, ...], octets: bytes
+) -> None:
+    with stream_to(hasty, secure=secure, protocols=protocols) as stream:
+        stream.send(octets)
+        start = time.monotonic()
+        while stream.socket.recv(1000):
+            pass
+        assert time.monotonic() - start < 8
+
+
+@pytest.mark.parametrize("secure", [False, True])
+def test_who_trickles_is_cut_off(hasty: Deployment, secure: bool) -> None:
+    with stream_to(hasty, secure=secure) as stream:
+        deadline = time.monotonic() + 10
+        for octet in BINDING * 100:
+            stream.send(bytes([octet]) if stream.receive(0.1) is None else b"")
+            if stream.has_ended:
+                return
+            assert time.monotonic() < deadline, "the server waits for ever"
+
+
+def test_a_handshake_that_does_not_end_is_cut_off(hasty: Deployment) -> None:
+    server = hasty.server
+    with Connection(server.host, server.https_port) as connection:
+        connection.send(b"\x16\x03\x01\x02\x00\x01\x00")
+        connection.receive_to_end(8)
+
+
+def test_streams_of_one_address_are_limited_on_the_shared_port_too(hasty: Deployment) -> None:
+    eventually(lambda: metric(hasty.server, "switchboard_relay_streams", transport="tls") == 0, 20, "all have gone")
+    before = descriptors(hasty.server.pid)
+    streams = [stream_to(hasty, secure=True) for _ in range(10)]
+    for stream in streams:
+        TurnClient(stream, USER, PASSWORD).bind()
+    with stream_to(hasty, secure=True) as refused:
+        refused.send(BINDING)
+        assert refused.wait_for_end() == []
+    for stream in streams:
+        stream.close()
+    eventually(lambda: descriptors(hasty.server.pid) <= before, 20, "descriptors are back")
+
+
+def test_a_client_that_goes_at_once_leaves_nothing(one_port: Deployment) -> None:
+    before = descriptors(one_port.server.pid)
+    for number in range(60):
+        stream = stream_to(one_port, secure=number % 2 == 0)
+        stream.send(BINDING if number % 3 else BINDING[:5])
+        stream.reset()
+    eventually(lambda: descriptors(one_port.server.pid) <= before, 20, f"descriptors are back at {before}")
+
+
+# Behind a proxy that says who the client is
+
+
+@pytest.fixture(scope="module")
+def proxied(tmp_path_factory: pytest.TempPathFactory, certificate: Certificate) -> Iterator[Relay]:
+    limits = {"RELAY_STREAM_TIMEOUT": 2, "HANDSHAKE_TIMEOUT": 2, "RELAY_MAX_STREAMS_PER_ADDRESS": 4}
+    settings = tls(certificate) | {"PROXY_PROTOCOL_FROM": f"{PROXY},::1"} | limits
+    with running(tmp_path_factory.mktemp("proxied"), **settings) as relay:
+        yield relay
+
+
+WAYS: dict[str, tuple[bool, Callable[[Relay], int]]] = {
+    "web": (False, lambda relay: relay.port),
+    "web tls": (True, lambda relay: relay.https_port),
+    "relay": (False, lambda relay: relay.relay_port),
+    "relay tls": (True, lambda relay: relay.tls_port),
+}
+
+
+def by(relay: Relay, way: str, preface: bytes, source: str = PROXY) -> Stream:
+    secure, port = WAYS[way]
+    context = client_context() if secure else None
+    return Stream(Endpoint("127.0.0.1", port(relay)), context, source, preface=preface)
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("version", [version1, version2])
+def test_the_relay_sees_the_client_that_the_proxy_names(
+    proxied: Relay, way: str, version: Callable[..., bytes]
+) -> None:
+    with by(proxied, way, version("203.0.113.7", port=41_000)) as stream, Peer() as peer:
+        client = TurnClient(stream, USER, PASSWORD)
+        assert client.bind() == Endpoint("203.0.113.7", 41_000)
+        relayed = client.allocate()
+        assert client.bind_channel(0x4000, peer.endpoint).succeeded
+        peer.send(b"through the proxy", relayed)
+        assert client.receive_data().payload == b"through the proxy"
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_an_ipv6_client_may_come_by_an_ipv4_proxy(proxied: Relay, way: str) -> None:
+    with by(proxied, way, version2("2001:db8::7", "2001:db8::1", port=41_000)) as stream:
+        assert TurnClient(stream).bind() == Endpoint("2001:db8::7", 41_000)
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("header", [raw_version2(LOCAL, UNSPEC), b"PROXY UNKNOWN\r\n"], ids=["LOCAL", "UNKNOWN"])
+def test_a_connection_of_the_proxys_own_keeps_its_address(proxied: Relay, way: str, header: bytes) -> None:
+    with by(proxied, way, header) as stream:
+        assert TurnClient(stream).bind() == stream.local
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_limits_are_the_clients_and_not_the_proxys(proxied: Relay, way: str) -> None:
+    streams = []
+    for number in range(8):
+        stream = by(proxied, way, version1(f"198.51.100.{1 + number // 4}", port=42_000 + number))
+        TurnClient(stream).bind()
+        streams.append(stream)
+    with by(proxied, way, version1("198.51.100.1", port=43_000)) as refused:
+        refused.send(BINDING)
+        assert refused.wait_for_end() == []
+    for stream in streams:
+        stream.close()
+
+    def are_gone() -> bool:
+        return sum(by_label(proxied, "switchboard_relay_streams", "transport").values()) == 0
+
+    eventually(are_gone, FOLD_LIMIT + 5, "the streams have ended")
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_proxy_has_to_say_who_and_others_must_not(proxied: Relay, way: str) -> None:
+    secure, port = WAYS[way]
+    at = Endpoint("127.0.0.1", port(proxied))
+    for source, octets in [(PROXY, BINDING), (PROXY, b"PROXY TCP9\r\n"), (STRANGER, version1("203.0.113.7") + BINDING)]:
+        with Stream(at, None, source) as stream:
+            stream.send(octets)
+            stream.socket.settimeout(20)
+            received = b""
+            try:
+                while piece := stream.socket.recv(1000):
+                    received += piece
+            except ConnectionResetError:
+                pass
+            # An alert of TLS, or an HTTP error; no answer of the relay.
+            assert b"\x21\x12\xa4\x42" not in received, received
+    with by(proxied, way, b"", STRANGER) as stream:
+        assert TurnClient(stream).bind() == stream.local
+    assert secure in (False, True)
+
+
+@pytest.mark.parametrize("way", ["relay", "relay tls"])
+@pytest.mark.parametrize("count", [0, 5])
+def test_a_header_that_does_not_come_is_not_waited_for(proxied: Relay, way: str, count: int) -> None:
+    _, port = WAYS[way]
+    with Stream(Endpoint("127.0.0.1", port(proxied)), None, PROXY) as stream:
+        stream.send(version1("203.0.113.7")[:count])
+        assert stream.wait_for_end() == []
+
+
+def test_the_relays_own_check_works_behind_its_proxy(tmp_path: pathlib.Path) -> None:
+    with running(tmp_path, RELAY_UDP=0, PROXY_PROTOCOL_FROM="127.0.0.1", HOST="127.0.0.1") as relay:
+        with Connection(relay.host, relay.port) as connection:
+            connection.send(version1("203.0.113.7") + request("GET", "/readyz"))
+            response = read_response(connection)
+            assert response is not None and response.status == 200, response
+
+
+# Under load from all three
+
+
+@pytest.fixture(scope="module")
+def pages() -> Iterator[str]:
+    with page_server() as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def chromiums(
+    tmp_path_factory: pytest.TempPathFactory, certificate: Certificate
+) -> Iterator[tuple[CallPage, CallPage]]:
+    trust = f"--ignore-certificate-errors-spki-list={certificate.key_pin}"
+    started = [Chromium(tmp_path_factory.mktemp(f"profile-{number}"), [trust]) for number in (1, 2)]
+    yield started[0], started[1]
+    for browser in started:
+        browser.quit()
+
+
+class Load:
+    """Workers that use the TLS port in three ways until they are stopped; each checks all that it gets."""
+
+    PACKETS = 20
+
+    def __init__(self, deployed: Deployment, certificate: Certificate) -> None:
+        self.deployed = deployed
+        server = deployed.server
+        self.secure = Secure(server.host, server.https_port, certificate.context())
+        self.done = {"https": 0, "wss": 0, "turn": 0}
+        self._stop = threading.Event()
+        self._pool = ThreadPoolExecutor(4)
+        self._workers: list[Future[None]] = []
+
+    def __enter__(self) -> Load:
+        for work in (self._https, self._wss, self._turn, self._turn):
+            self._workers.append(self._pool.submit(self._repeat, work))
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        for worker in self._workers:
+            worker.result()
+        self._pool.shutdown()
+
+    def _repeat(self, work: Callable[[], str]) -> None:
+        while not self._stop.is_set():
+            self.done[work()] += 1
+
+    def _https(self) -> str:
+        assert Rest(self.secure).call("GET", "/healthz").json == {"status": "ok"}
+        return "https"
+
+    def _wss(self) -> str:
+        first, second = pair(self.secure)
+        with first, second:
+            for number in range(self.PACKETS):
+                first.send("webrtc_offer", data={"type": "offer", "sdp": str(number)})
+                data = second.next("webrtc_offer")["data"]
+                assert isinstance(data, dict) and data["sdp"] == str(number)
+        return "wss"
+
+    def _turn(self) -> str:
+        """One stream, of which every packet comes back."""
+        protocols = secrets.choice([(), ("stun.turn",)])
+        with Peer() as peer, stream_to(self.deployed, secure=True, protocols=protocols) as stream:
+            client = TurnClient(stream, *self.deployed.conf.credential())
+            relayed = client.allocate()
+            assert client.bind_channel(0x4000, peer.endpoint).succeeded
+            for number in range(self.PACKETS):
+                payload = number.to_bytes(4) + bytes(900)
+                client.send_on(0x4000, payload)
+                assert peer.receive() == (payload, relayed)
+                peer.send(payload, relayed)
+                assert client.receive_data().payload == payload
+            assert client.refresh(0).succeeded
+        return "turn"
+
+
+def test_two_chromiums_call_while_all_three_share_the_port(
+    one_port: Deployment, certificate: Certificate, chromiums: tuple[CallPage, CallPage], pages: str
+) -> None:
+    server = one_port.server
+    before = {name: metric(server, name) for name in (SHARED, "switchboard_tls_handshakes_total")}
+    failures = by_label(server, "switchboard_tls_handshake_failures_total", "reason")
+    with Load(one_port, certificate) as load:
+        eventually(lambda: min(load.done.values()) > 0, 60, "all three are at work", interval=0.1)
+        enter_relayed_call(chromiums, pages, one_port, "tls")
+        assert_in_relayed_call(chromiums, "tls")
+        during = dict(load.done)
+    for page in chromiums:
+        page.close_page()
+    assert min(during.values()) >= 2, during
+    done = load.done
+
+    def of_browsers() -> float:
+        return metric(server, SHARED) - before[SHARED] - done["turn"]
+
+    # Each browser opens a stream for each of its allocations, and nothing else goes to the relay.
+    eventually(lambda: of_browsers() >= 2, FOLD_LIMIT, "all streams are counted", interval=0.2)
+    handed = by_label(server, HANDED_OVER, "transport")
+    eventually(
+        lambda: sum(by_label(server, HANDED_OVER, "transport").values()) == metric(server, SHARED),
+        FOLD_LIMIT, "what was handed over has arrived", interval=0.2,
+    )  # fmt: skip
+    assert "failed" not in handed, handed
+    expected = done["https"] + 2 * done["wss"] + done["turn"] + of_browsers()
+    eventually(
+        lambda: metric(server, "switchboard_tls_handshakes_total")
+        == before["switchboard_tls_handshakes_total"] + expected,
+        FOLD_LIMIT, f"{expected} handshakes are counted", interval=0.2,
+    )  # fmt: skip
+    assert by_label(server, "switchboard_tls_handshake_failures_total", "reason") == failures
+    eventually(
+        lambda: metric(server, "switchboard_relay_streams", transport="tls") == 0,
+        20, "the relay's streams have ended", interval=0.2,
+    )  # fmt: skip

@@ -90,9 +90,10 @@ def test_a_running_server_is_found_and_asked(
     assert result.code == 0, findings
     assert "runs and is ready" in of(findings, "server.running")[0]["summary"]
     assert level(findings, "ports.free") == "ok" and "running switchboard has" in str(of(findings, "ports.free"))
-    assert [finding["summary"] for finding in of(findings, "turn.works")] == [
-        "the running server relays packets over UDP",
-        "the running server relays packets over TCP",
+    assert [finding["subject"] for finding in of(findings, "turn.works")] == [
+        f"RELAY_PORT {given['RELAY_PORT']}/udp",
+        f"RELAY_PORT {given['RELAY_PORT']}/tcp",
+        f"PORT {given['PORT']}/tcp",
     ]
     assert "is sound" in of(findings, "database.integrity")[0]["summary"]
     # With another secret than the server's, the server does not let it in.

@@ -19,6 +19,11 @@ extension SettingValues {
         endpoints(port: self[Settings.port], resolve)
     }
 
+    /// Where it listens for HTTPS; empty without a certificate.
+    func httpsEndpoints(_ resolve: (String) -> [IPAddress]) -> [Endpoint] {
+        self[Settings.tlsCert] == nil ? [] : endpoints(port: self[Settings.tlsPort], resolve)
+    }
+
     private func endpoints(port: Int, _ resolve: (String) -> [IPAddress]) -> [Endpoint] {
         guard port != 0 else { return [] }
         // Of several addresses of a name the first is listened on.
@@ -29,7 +34,8 @@ extension SettingValues {
 
     /// Every port that is known before the start.
     func plannedPorts(_ machine: Machine, withRelay: Bool) -> [PlannedPort] {
-        let web = webEndpoints(machine.resolve).map { PlannedPort(setting: "PORT", endpoint: $0) }
+        var web = webEndpoints(machine.resolve).map { PlannedPort(setting: "PORT", endpoint: $0) }
+        web += httpsEndpoints(machine.resolve).map { PlannedPort(setting: "TLS_PORT", endpoint: $0) }
         guard withRelay else { return web }
         let relay = RelayServerConfiguration(self, hostAddresses: machine.addresses())
         let listeners: [(String, Endpoint.Transport, [TransportAddress])] = [

@@ -92,6 +92,28 @@ struct CertificateCheckTests {
                 .certificateServed] == .error)
     }
 
+    @Test("That of HTTPS is looked at as that of the relay is, where its server listens")
+    func https() async throws {
+        let both = settings.merging([
+            "TLS_CERT": "web.pem", "TLS_KEY": "web.key", "PROXY_PROTOCOL_FROM": "127.0.0.1",
+        ]) { $1 }
+        let found = try await findings(.certificate, both, server: .ready) {
+            $0.certificate = { settings, hosts in
+                CertificateReading(
+                    chain: .good(
+                        until: settings.certificateFile == "web.pem" ? 5 : 1_905_000_000, hosts: Set(hosts)))
+            }
+            $0.servedCertificate = { $0.address.port == 8_443 && $0.announcesProxy ? [9] : [1, 2, 3] }
+        }
+        let web = found.filter { $0.subject == "TLS_CERT" }
+        #expect(web[.certificateExpiry] == .error && web[.certificateServed] == .warning)
+        #expect(found.filter { $0.subject == "RELAY_CERT" }.worst == .ok)
+        let alone = try await findings(.certificate, ["TLS_CERT": "a", "TLS_KEY": "b", "USE_RELAY": "0"])
+        #expect(alone.worst == .ok && alone.allSatisfy { $0.subject == "TLS_CERT" })
+        let ports = try await findings(.ports, both)
+        #expect(ports.text.contains("TLS_PORT 8443/tcp"))
+    }
+
     @Test("A file with a certificate is read: names, dates, order, who signed")
     func real() async throws {
         try await withTemporaryDirectory { directory in

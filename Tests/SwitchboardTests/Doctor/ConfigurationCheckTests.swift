@@ -53,7 +53,7 @@ struct ConfigurationCheckTests {
             (["ROOM_POLICY": "paired"], Finding.Level.warning),
             (["USE_RELAY": "1", "TURN_URLS": "turn:a.example:3478"], .warning),
             (["USE_RELAY": "0", "ICE_HOST": "a.example"], .warning),
-            (["RELAY_UDP": "0", "RELAY_TCP": "0"], .error),
+            (["RELAY_UDP": "0", "RELAY_TCP": "0", "RELAY_SHARE_PORTS": "0"], .error),
             (["RELAY_UDP": "0"], .warning),
             (["RELAY_TLS": "0", "RELAY_CERT": "a", "RELAY_KEY": "b"], .warning),
             (["ROOM_POLICY": "paired", "USE_SQLITE": "1"], nil),
@@ -103,6 +103,12 @@ struct ConfigurationCheckTests {
         #expect(try await findings(.access, ["TRUSTED_PROXIES": "0.0.0.0/0"])[.accessProxies] == .error)
         #expect(try await findings(.access, ["TRUSTED_PROXIES": "127.0.0.1"])[.accessProxies] == .notice)
         #expect(try await findings(.access, ["TRUSTED_PROXIES": "10.0.0.0/8"])[.accessProxies] == .ok)
+        let https = ["TLS_CERT": "a", "TLS_KEY": "b"]
+        #expect(try await findings(.access, https)[.accessEncryption] == .notice)
+        #expect(
+            try await findings(.access, https.merging(["REDIRECT_HTTP": "1"]) { $1 })[.accessEncryption]
+                == nil)
+        #expect(try await findings(.access, ["PROXY_PROTOCOL_FROM": "::/0"])[.accessProxies] == .error)
         #expect(try await findings(.access, ["RELAY_ALLOW_LOOPBACK_PEERS": "1"])[.accessPublic] == .warning)
         #expect(try await findings(.access) { $0.userID = { 0 } }[.accessUser] == .notice)
     }

@@ -186,7 +186,7 @@ struct NetworkCheckTests {
             try await findings(.turn, server: .ready) { $0.tryRelay = { _ in .cannotStart("no") } }.worst
                 == .ok)
         let secret = ["RELAY_SECRETS": "north"]
-        #expect(try await findings(.turn, secret, server: .ready).count == 2)
+        #expect(try await findings(.turn, secret, server: .ready).count == 3)
         let refused = try await findings(.turn, secret, server: .ready) {
             $0.allocate = { _ in .failed(.allocate) }
         }

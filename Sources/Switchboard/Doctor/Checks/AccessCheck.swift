@@ -30,7 +30,16 @@ enum AccessCheck {
                     "clients of the relay reach this machine itself and its private networks",
                     do: "remove RELAY_ALLOW_LOOPBACK_PEERS; it is for development"))
         }
-        if isPublic, !isEncrypted(values), values[Settings.trustedProxies].isEmpty {
+        let hasProxy =
+            !values[Settings.trustedProxies].isEmpty || !values[Settings.proxyProtocolFrom].isEmpty
+        if isPublic, values[Settings.tlsCert] != nil, !values[Settings.redirectHTTP], !hasProxy {
+            found.append(
+                .notice(
+                    .accessEncryption, of: "REDIRECT_HTTP",
+                    "clients may still come by http://, which nothing encrypts",
+                    do: "set REDIRECT_HTTP=1"))
+        }
+        if isPublic, values[Settings.tlsCert] == nil, !hasProxy {
             found.append(
                 .notice(
                     .accessEncryption,
@@ -49,9 +58,7 @@ enum AccessCheck {
     }
 
     private static let encryptionAdvice =
-        "put a proxy with a certificate in front and name it in TRUSTED_PROXIES"
-
-    private static func isEncrypted(_ values: SettingValues) -> Bool { false }
+        "set TLS_CERT and TLS_KEY, or put a proxy with a certificate in front and name it in TRUSTED_PROXIES"
 
     /// Whether others than this machine can come to the web server.
     private static func isPublic(_ examination: Examination) -> Bool {
@@ -60,7 +67,13 @@ enum AccessCheck {
     }
 
     private static func proxies(_ examination: Examination) -> [Finding] {
-        let ranges = examination.values[Settings.trustedProxies]
+        proxies(examination.values[Settings.trustedProxies], "TRUSTED_PROXIES", examination)
+            + proxies(examination.values[Settings.proxyProtocolFrom], "PROXY_PROTOCOL_FROM", examination)
+    }
+
+    private static func proxies(
+        _ ranges: [AddressRange], _ setting: String, _ examination: Examination
+    ) -> [Finding] {
         guard !ranges.isEmpty else { return [] }
         let strangers = ["1.1.1.1", "198.51.100.1", "2606:4700::1", "2001:db8::1"].compactMap {
             ClientAddress($0)
@@ -68,15 +81,15 @@ enum AccessCheck {
         if ranges.contains(where: { range in strangers.contains(where: range.contains) }) {
             return [
                 .error(
-                    .accessProxies, of: "TRUSTED_PROXIES",
-                    "TRUSTED_PROXIES has addresses of strangers, who can then give themselves any address",
+                    .accessProxies, of: setting,
+                    "\(setting) has addresses of strangers, who can then give themselves any address",
                     do: "name only your own proxies")
             ]
         }
         let loopback = ["127.0.0.1", "::1"].compactMap { ClientAddress($0) }
         let areHere = ranges.allSatisfy { range in loopback.contains(where: range.contains) }
         guard areHere, isPublic(examination) else {
-            return [.ok(.accessProxies, "clients come by way of proxies that are named")]
+            return [.ok(.accessProxies, of: setting, "clients come by way of proxies that are named")]
         }
         return [
             .notice(

@@ -68,7 +68,8 @@ enum AddressCheck {
     private static func host(_ plan: RelayPlan, _ examination: Examination) -> [Finding] {
         let values = examination.values
         guard let host = values[Settings.iceHost] else {
-            guard !plan.server.tlsListeners.isEmpty else {
+            let sharesTLS = values[Settings.relaySharePorts] && values[Settings.tlsCert] != nil
+            guard !plan.server.tlsListeners.isEmpty || sharesTLS else {
                 let hosts = plan.iceHosts.joined(separator: " and ")
                 return [.ok(.addressHost, "clients are told \(hosts)")]
             }

@@ -183,7 +183,10 @@ enum CertificateCheck {
         guard examination.server != nil, let listener = planned.listeners.first?.askable else { return [] }
         let name = planned.hosts.first ?? listener.ip.description
         guard
-            let shown = examination.machine.servedCertificate(HTTPProbe.Origin(address: listener, host: name))
+            let shown = examination.machine.servedCertificate(
+                HTTPProbe.Origin(
+                    address: listener, host: name, isTLS: true,
+                    announcesProxy: examination.values.announcesLoopback))
         else {
             return [
                 .error(
@@ -213,14 +216,23 @@ enum CertificateCheck {
 extension Examination {
     /// Every pair of files that a server with this configuration shows.
     func plannedCertificates() -> [PlannedCertificate] {
-        guard hasRelay else { return [] }
+        var planned: [PlannedCertificate] = []
+        let hosts = hasRelay ? [values[Settings.iceHost]].compactMap { $0 } : []
+        let sharedHosts = values[Settings.relaySharePorts] ? hosts : []
+        if let certificate = values[Settings.tlsCert], let key = values[Settings.tlsKey] {
+            planned.append(
+                PlannedCertificate(
+                    setting: "TLS_CERT",
+                    settings: TLSSettings(certificateFile: certificate, privateKeyFile: key),
+                    hosts: sharedHosts, listeners: values.httpsEndpoints(machine.resolve).map(\.address)))
+        }
+        guard hasRelay else { return planned }
         let sockets = RelayServerConfiguration(values, hostAddresses: machine.addresses())
-        guard let settings = sockets.tls else { return [] }
-        return [
+        guard let settings = sockets.tls else { return planned }
+        planned.append(
             PlannedCertificate(
-                setting: "RELAY_CERT", settings: settings,
-                hosts: [values[Settings.iceHost]].compactMap { $0 },
-                listeners: sockets.tlsListeners.filter { $0.port != 0 })
-        ]
+                setting: "RELAY_CERT", settings: settings, hosts: hosts,
+                listeners: sockets.tlsListeners.filter { $0.port != 0 }))
+        return planned
     }
 }

@@ -68,11 +68,11 @@ enum ConfigurationCheck {
             }
         } else {
             let serves = (values[Settings.relayUDP], values[Settings.relayTCP])
-            if serves == (false, false), !hasTLS(values) {
+            if serves == (false, false), !hasTLS(values), !values[Settings.relaySharePorts] {
                 found.append(
                     .error(
                         .configurationContradiction, of: "RELAY_UDP",
-                        "RELAY_UDP and RELAY_TCP are off and there is no TLS: nobody can come to the relay",
+                        "RELAY_UDP, RELAY_TCP and RELAY_SHARE_PORTS are off and there is no TLS: nobody can come to the relay",
                         do: "turn one of them on, or set USE_RELAY=0"))
             } else if !serves.0 {
                 note(

@@ -83,7 +83,7 @@ enum PortsCheck {
                 do: "AmbientCapabilities=CAP_NET_BIND_SERVICE in the systemd unit, or: sysctl -w "
                     + "net.ipv4.ip_unprivileged_port_start=\(endpoint.address.port)")
         case EADDRNOTAVAIL:
-            let setting = port.setting == "PORT" ? "HOST" : "RELAY_LISTEN_IPS"
+            let setting = port.isWeb ? "HOST" : "RELAY_LISTEN_IPS"
             return .error(
                 .portsFree, of: setting, "\(endpoint.address.ip) is no address of this machine",
                 do: "set \(setting) to one that is; ip address shows them")

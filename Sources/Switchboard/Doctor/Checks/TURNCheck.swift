@@ -55,17 +55,23 @@ enum TURNCheck {
             return [.ok(.turnWorks, "the running server relays packets to itself, as it says")]
         }
         let family = plan.rules.relays.first?.family ?? .ipv4
-        let listeners: [(Endpoint.Transport, TransportAddress?)] = [
-            (.udp, plan.server.udpListeners.first), (.tcp, plan.server.tcpListeners.first),
+        var ways: [(setting: String, transport: Endpoint.Transport, address: TransportAddress?)] = [
+            ("RELAY_PORT", .udp, plan.server.udpListeners.first),
+            ("RELAY_PORT", .tcp, plan.server.tcpListeners.first),
         ]
-        let found: [Finding] = listeners.compactMap { transport, listener in
-            guard let listener, listener.port != 0 else { return nil }
+        let values = examination.values
+        if values[Settings.relaySharePorts] {
+            ways.append(("PORT", .tcp, values.webEndpoints(examination.machine.resolve).first?.address))
+        }
+        let found: [Finding] = ways.compactMap { way in
+            guard let address = way.address, address.port != 0 else { return nil }
             let probe = TURNProbe(
-                server: listener.askable, transport: transport, family: family, credential: credential)
-            return judge(
-                examination.machine.allocate(probe), "the running server",
-                "over \(transport.rawValue.uppercased())", "RELAY_PORT \(listener.port)/\(transport.rawValue)"
-            )
+                server: address.askable, transport: way.transport, family: family, credential: credential,
+                isProxied: way.transport == .tcp && values.announcesLoopback)
+            let port = PlannedPort(
+                setting: way.setting, endpoint: Endpoint(address: address, transport: way.transport)
+            ).inWords
+            return judge(examination.machine.allocate(probe), "the running server", "on \(port)", port)
         }
         return found.isEmpty ? [.ok(.turnWorks, "not tried: the kernel chose its ports")] : found
     }

@@ -1,4 +1,5 @@
 import STUN
+import WebServer
 
 /// Finds the switchboard that runs with this configuration already.
 enum OwnServer {
@@ -20,7 +21,8 @@ enum OwnServer {
     private static func origins(_ values: SettingValues, _ machine: Machine) -> [HTTPProbe.Origin] {
         values.webEndpoints(machine.resolve).map { endpoint in
             let address = endpoint.address.askable
-            return HTTPProbe.Origin(address: address, host: address.ip.description)
+            return HTTPProbe.Origin(
+                address: address, host: address.ip.description, announcesProxy: values.announcesLoopback)
         }
     }
 
@@ -33,4 +35,12 @@ enum OwnServer {
 
 extension String {
     fileprivate var trimmingFullStop: String { hasSuffix(".") ? String(dropLast()) : self }
+}
+
+extension SettingValues {
+    /// Whether connections from this machine itself have to begin with a PROXY protocol header.
+    var announcesLoopback: Bool {
+        let loopback = ["127.0.0.1", "::1"].compactMap { ClientAddress($0) }
+        return self[Settings.proxyProtocolFrom].contains { loopback.contains(where: $0.contains) }
+    }
 }

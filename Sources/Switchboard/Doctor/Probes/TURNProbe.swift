@@ -10,10 +10,13 @@ struct TURNProbe: Sendable {
     /// Of the address to ask for.
     let family: IPAddress.Family
     let credential: TimeLimitedCredential
+    /// Whether the server expects a PROXY header of connections from this machine.
+    var isProxied = false
 
     /// Blocks for up to ``SelfTest/timeout``.
     func run() -> SelfTestResult {
-        SelfTest.run(server, isStream: transport == .tcp, family: family, credential: credential)
+        SelfTest.run(
+            server, isStream: transport == .tcp, isProxied: isProxied, family: family, credential: credential)
     }
 
     /// What came of a relay that was started to be tried.
@@ -31,6 +34,7 @@ struct TURNProbe: Sendable {
         sockets.udpListeners = sockets.udpListeners.map { TransportAddress($0.ip, port: 0) }
         sockets.tcpListeners = sockets.tcpListeners.map { TransportAddress($0.ip, port: 0) }
         sockets.tlsListeners = []
+        sockets.proxies = []
         guard let family = plan.rules.relays.first?.family else { return .cannotStart("there is no address") }
         let relay = RelayServer(
             sockets, authority: RelayAuthority(plan.rules),

@@ -26,7 +26,7 @@ COPY Tests Tests
 COPY Sources Sources
 RUN make static
 COPY . .
-RUN make install DESTDIR=/out PREFIX=/usr
+RUN make install DESTDIR=/out PREFIX=/usr BINARY=.build/static/release/switchboard
 
 FROM ${BASE_IMAGE}
 COPY --from=build /out/usr/bin/switchboard /usr/bin/switchboard

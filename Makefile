@@ -4,12 +4,13 @@ SWIFT ?= swift
 VENV = .build/venv
 SWIFT_FILES = Package.swift $(wildcard Sources Tests Fuzz)
 
-.PHONY: help run test unit-test e2e-test lint format bench fuzz db-init docs clean
+.PHONY: help run test unit-test client-test e2e-test lint format bench fuzz db-init docs clean
 
 help:
 	@echo 'make run        build a release and serve with pairing on SQLite (settings: .env, environment)'
 	@echo 'make test       everything that must pass: build, unit tests, formatting, end-to-end tests'
-	@echo 'make unit-test  the Swift tests only; make e2e-test: the Python ones only'
+	@echo 'make unit-test  the Swift tests and client-test only; make e2e-test: the Python ones only'
+	@echo 'make client-test  the tests and types of the client module and the pages'
 	@echo 'make format     format the Swift sources; make lint: check them'
 	@echo 'make bench      measure a release build beside its floor (BENCH_ARGS=--quick for a short run)'
 	@echo 'make fuzz       a minute of fuzzing for each target'
@@ -29,12 +30,18 @@ run:
 test: unit-test lint e2e-test
 
 # The relay's tests block their threads on sockets, of which the others would otherwise have too few.
-unit-test:
+unit-test: client-test
 	@scripts/install-deps test
 	$(SWIFT) build --build-tests
 	$(SWIFT) test --skip-build --skip RelayServerTests
 	$(SWIFT) test --skip-build --no-parallel --filter RelayServerTests
 	Fuzz/run --build-only
+
+# A test that does not end is a failure. Where tsc cannot be had, editors check the types.
+client-test:
+	@scripts/install-deps test
+	timeout 300 node --test Tests/Client/*.test.js
+	if command -v tsc >/dev/null; then tsc --checkJs -p web/jsconfig.json; else echo 'no tsc: types not checked'; fi
 
 e2e-test:
 	@scripts/install-deps test
@@ -69,6 +76,6 @@ docs:
 
 clean:
 	$(SWIFT) package clean
-	rm -rf $(VENV) .build/benchmarks .build/fuzz
+	rm -rf $(VENV) .build/benchmarks .build/fuzz .build/static .build/dist
 
 include deploy/install.mk

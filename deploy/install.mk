@@ -19,6 +19,7 @@ DIST = .build/dist
 bindir = $(DESTDIR)$(PREFIX)/bin
 unitdir = $(DESTDIR)$(PREFIX)/lib/systemd/system
 sysusersdir = $(DESTDIR)$(PREFIX)/lib/sysusers.d
+libexecdir = $(DESTDIR)$(PREFIX)/libexec/switchboard
 docdir = $(DESTDIR)$(PREFIX)/share/doc/switchboard
 confdir = $(DESTDIR)$(SYSCONFDIR)/switchboard
 
@@ -39,7 +40,7 @@ install: static install-files install-config
 
 # Without debugging information, which is most of the size; names for stack traces stay.
 install-files:
-	install -d '$(bindir)' '$(unitdir)' '$(sysusersdir)' '$(docdir)/docs' '$(docdir)/deploy'
+	install -d '$(bindir)' '$(unitdir)' '$(sysusersdir)' '$(libexecdir)' '$(docdir)/docs' '$(docdir)/deploy'
 	install -m 755 '$(INSTALLED_BINARY)' '$(bindir)/switchboard.new'
 	strip --strip-debug '$(bindir)/switchboard.new'
 	mv -f '$(bindir)/switchboard.new' '$(bindir)/switchboard'
@@ -51,7 +52,7 @@ install-files:
 	install -m 644 docs/*.md docs/openapi.yaml '$(docdir)/docs'
 	install -m 644 deploy/nginx.conf deploy/Caddyfile deploy/switchboard.env turn-server/turnserver.conf \
 		'$(docdir)/deploy'
-	install -m 755 deploy/renew-certificate '$(docdir)/deploy'
+	install -m 755 deploy/renew-certificate '$(libexecdir)'
 
 # Root's alone, for it will hold secrets. One that exists is left as it is.
 install-config:
@@ -60,7 +61,7 @@ install-config:
 
 uninstall:
 	rm -f '$(bindir)/switchboard' '$(unitdir)/switchboard.service' '$(sysusersdir)/switchboard.conf'
-	rm -rf '$(docdir)'
+	rm -rf '$(docdir)' '$(libexecdir)'
 	@echo 'Left in place: $(SYSCONFDIR)/switchboard, /var/lib/switchboard and the user switchboard.'
 
 # What `make install` puts below /usr/local, to be unpacked there. The same sources give the same bytes around the

@@ -67,6 +67,9 @@ static const unsigned char client_timing_js[] = {
 static const unsigned char common_base_css[] = {
 #embed "../../web/common/base.css"
 };
+static const unsigned char common_front_css[] = {
+#embed "../../web/common/front.css"
+};
 static const unsigned char common_icon_svg[] = {
 #embed "../../web/common/icon.svg"
 };
@@ -118,9 +121,6 @@ static const unsigned char demo_words_js[] = {
 static const unsigned char index_html[] = {
 #embed "../../web/index.html"
 };
-static const unsigned char package_json[] = {
-#embed "../../web/package.json"
-};
 
 #define ENTRY(path, name) {path, name, sizeof(name)}
 
@@ -147,6 +147,7 @@ static const struct web_file files[] = {
     ENTRY("client/switchboard.js", client_switchboard_js),
     ENTRY("client/timing.js", client_timing_js),
     ENTRY("common/base.css", common_base_css),
+    ENTRY("common/front.css", common_front_css),
     ENTRY("common/icon.svg", common_icon_svg),
     ENTRY("common/page.js", common_page_js),
     ENTRY("common/qr.js", common_qr_js),
@@ -164,7 +165,6 @@ static const struct web_file files[] = {
     ENTRY("demo/views.js", demo_views_js),
     ENTRY("demo/words.js", demo_words_js),
     ENTRY("index.html", index_html),
-    ENTRY("package.json", package_json),
 };
 
 const struct web_file *web_file_at(size_t place) { return &files[place]; }

@@ -53,6 +53,18 @@ test("an answer that was held back is followed by the next question at once", as
   assert.deepEqual(await waiting, { roomId: "r" });
 });
 
+test("an answer that was held back until somebody accepted is followed by the one with the room", async (context) => {
+  stopTheClock(context);
+  const bodies = /** @type {any[]} */ ([]);
+  const fetch = /** @type {any} */ (async (/** @type {URL} */ _url, /** @type {any} */ { body }) => {
+    bodies.push(JSON.parse(body));
+    if (bodies.length === 1) return new Response(null, { status: 204, headers: { "Retry-After": "0" } });
+    return new Response('{"roomid":"r"}');
+  });
+  assert.deepEqual(await new Pairing("http://server", { fetch }).waitForPeer({ client: "a", code: "1" }), { roomId: "r" });
+  assert.deepEqual(bodies[1], { joinid: "1", client1: "a" });
+});
+
 test("a server that does not answer in time is given up", async (context) => {
   const clock = stopTheClock(context);
   const fetch = /** @type {any} */ (

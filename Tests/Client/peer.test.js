@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
 import { FakeConnection, FakeSignaling, room, settled } from "./fakepeer.js";
 import { collect, stopTheClock } from "./fakes.js";
+import { withSettledRole } from "../../web/client/description.js";
 import { Peer } from "../../web/client/peer.js";
 
 /** @type {Peer[]} */ let made = [];
@@ -347,4 +348,16 @@ test("closing ends everything", async (context) => {
   assert.deepEqual([one.connection, one.state], [null, "closed"]);
   assert.equal(await one.path(), null);
   assert.deepEqual(errors, [[], []]);
+});
+
+test("an answer keeps the DTLS role that its sender has had so far", () => {
+  const answer = "v=0\r\na=setup:active\r\nm=audio\r\na=setup:active\r\n";
+  const description = (/** @type {RTCSdpType} */ type, /** @type {string} */ setup) =>
+    /** @type {RTCSessionDescription} */ ({ type, sdp: `v=0\r\na=setup:${setup}\r\n` });
+  const roles = (/** @type {any} */ connection) => withSettledRole(answer, connection).match(/(?<=setup:)\w+/g);
+  const offered = description("offer", "actpass");
+  assert.deepEqual(roles({ currentLocalDescription: null, currentRemoteDescription: null }), ["active", "active"]);
+  assert.deepEqual(roles({ currentLocalDescription: offered, currentRemoteDescription: description("answer", "active") }), ["active", "active"]);
+  assert.deepEqual(roles({ currentLocalDescription: offered, currentRemoteDescription: description("answer", "passive") }), ["passive", "passive"]);
+  assert.deepEqual(roles({ currentLocalDescription: description("answer", "active"), currentRemoteDescription: offered }), ["passive", "passive"]);
 });

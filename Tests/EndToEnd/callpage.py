@@ -26,9 +26,9 @@ class _QuietHandler(http.server.SimpleHTTPRequestHandler):
 
 
 @contextlib.contextmanager
-def page_server() -> Iterator[str]:
+def page_server(directory: pathlib.Path = PAGES) -> Iterator[str]:
     """Serves `pages/` on a loopback port, an origin other than the server's; gives its address."""
-    handler = functools.partial(_QuietHandler, directory=str(PAGES))
+    handler = functools.partial(_QuietHandler, directory=str(directory))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}"

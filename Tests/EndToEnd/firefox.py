@@ -8,6 +8,7 @@ import itertools
 import json
 import pathlib
 import subprocess
+from collections.abc import Mapping
 from typing import Any
 
 from websockets.sync.client import connect
@@ -46,11 +47,14 @@ WRAPPED = """async (given) => {
 class Firefox:
     """One Firefox process."""
 
-    def __init__(self, profile: pathlib.Path, certificate: Certificate) -> None:
-        """The profile is a directory of its own; the certificate's authority is trusted."""
+    def __init__(
+        self, profile: pathlib.Path, certificate: Certificate, settings: Mapping[str, bool | int | str] = {}
+    ) -> None:
+        """The profile is a directory of its own; the certificate's authority is trusted; settings are added."""
         trust(profile, certificate)
         preferences = [
-            f"user_pref({json.dumps(name)}, {json.dumps(value)});" for name, value in SETTINGS.items()
+            f"user_pref({json.dumps(name)}, {json.dumps(value)});"
+            for name, value in (SETTINGS | dict(settings)).items()
         ]
         (profile / "user.js").write_text("\n".join(preferences) + "\n")
         command = [program("firefox-esr", "firefox"), "--headless", "--no-remote", "--profile", str(profile)]

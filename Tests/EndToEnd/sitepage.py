@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import pathlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from selenium.webdriver.common.action_chains import ActionChains
@@ -12,6 +12,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 
+from accessibility import grave_findings
 from callpage import CALL_LIMIT
 from chromium import Chromium
 from switchboard import ROOT
@@ -21,6 +22,12 @@ SCREENSHOTS = ROOT / ".build/screenshots"
 DESKTOP, PHONE = (1280, 860), (360, 740)
 Scheme = str
 """`light` or `dark`."""
+
+# How the focus is shown; a control that lies hidden in its label shows it there.
+FOCUS_RING = """
+  const focused = document.activeElement;
+  const shown = focused.matches('.visually-hidden') ? focused.closest('label') : focused;
+  return getComputedStyle(shown).outlineStyle"""
 
 
 class SitePage(Chromium):
@@ -65,17 +72,10 @@ class SitePage(Chromium):
         """Gets to an element with the tab key alone, and checks that one can see where one is."""
         for _ in range(limit):
             if self.focused() == id:
-                ring = "const style = getComputedStyle(document.activeElement); return style.outlineStyle"
-                assert self.run(ring) != "none" or self._ring_around(id), f"{id} shows no focus"
+                assert self.run(FOCUS_RING) != "none", f"{id} shows no focus"
                 return
             self.press(Keys.TAB)
         raise AssertionError(f"{id} is not reached by {limit} tabs; the focus is at {self.focused()!r}")
-
-    def _ring_around(self, id: str) -> bool:
-        """A label that stands for a control shows its focus."""
-        ring = "return getComputedStyle(document.getElementById(arguments[0]).closest('label')).outlineStyle"
-        return bool(self.run(f"return document.getElementById(arguments[0]).closest('label') !== null", id)
-                    and self.run(ring, id) != "none")  # fmt: skip
 
     def wait_until(self, condition: Callable[[], Any], what: str, limit: float = CALL_LIMIT) -> None:
         try:
@@ -99,13 +99,37 @@ class SitePage(Chromium):
         media = {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
         self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", media)
 
-    def looks(self) -> Iterator[str]:
-        """Goes through all looks that a page has to be good in, and back to the first."""
-        for size, name in ((DESKTOP, "desktop"), (PHONE, "phone")):
+    def lose_packets(self, share: int) -> None:
+        """Of WebRTC, in percent. It has effect on sockets that were made after the first call."""
+        conditions = {"offline": False, "downloadThroughput": -1, "uploadThroughput": -1}
+        self.driver.execute_cdp_cmd("Network.enable", {})
+        # Without any latency Chromium looks no further.
+        some = {"latency": 1, "packetLoss": share}
+        self.driver.execute_cdp_cmd("Network.emulateNetworkConditions", conditions | some)
+
+    def keep_packets(self) -> None:
+        """From now on nothing is emulated."""
+        self.driver.execute_cdp_cmd("Network.disable", {})
+
+    def inspect(self, name: str) -> None:
+        """In every look: nothing that shuts people out, nothing wider than the window, and a picture to look at."""
+        for size, form in ((DESKTOP, "desktop"), (PHONE, "phone")):
             for scheme in ("light", "dark"):
                 self.use(size, scheme)
-                yield f"{name}-{scheme}"
+                self.screenshot(f"{name}-{form}-{scheme}")
+                assert not (found := grave_findings(self)), f"{name}, {form}, {scheme}: {found}"
+                width = self.run("return document.documentElement.scrollWidth")
+                assert width <= size[0], f"{name} is {width} pixels wide, the window {size[0]}"
         self.use()
+
+    def assert_keeps_to_itself(self) -> None:
+        """Everything came from the server itself, and the browser had nothing to complain about."""
+        origin = self.run("return location.origin")
+        loaded = self.run("return performance.getEntriesByType('resource').map(({name}) => name)")
+        assert loaded
+        assert [name for name in loaded if not name.startswith(f"{origin}/")] == []
+        complaints = [entry["message"] for entry in self.driver.get_log("browser")]
+        assert [text for text in complaints if "Content Security Policy" in text or "rror:" in text] == []
 
     def screenshot(self, name: str) -> None:
         """The whole page, also what one would have to scroll to."""

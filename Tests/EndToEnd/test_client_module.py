@@ -19,7 +19,7 @@ from turnservers import TRANSPORTS, Transport
 from waiting import eventually
 
 OUTAGE = 10.0
-CREDENTIAL_LIFETIME = 8
+CREDENTIAL_LIFETIME = 10
 
 
 @pytest.fixture(scope="module")

@@ -110,7 +110,7 @@ async function relay(transport, servers) {
 async function ipv6(servers) {
   if (servers.length === 0) return missing("Without a STUN server this cannot be told.");
   try {
-    return good(`This device can be reached over IPv6 as ${await probes.outsideAddress(servers, "ipv6")}.`);
+    return good(`Calls can go over IPv6. From outside, this device is ${await probes.outsideAddress(servers, "ipv6")}.`);
   } catch {
     return { word: "None", tone: "none", text: "Calls use IPv4, and nothing has to be done. With IPv6 on both sides more of them would be direct." };
   }
@@ -161,9 +161,12 @@ async function run(way, probe) {
   sign.setAttribute("aria-hidden", "true");
   outcome.className = `outcome ${finding.tone === "none" ? "busy" : finding.tone}`;
   outcome.replaceChildren(sign, finding.word);
-  time.textContent = finding === untried || finding.isOffered === false ? "" : `${milliseconds} ms`;
+  time.textContent = finding === untried || finding.isOffered === false ? "" : duration(milliseconds);
   meaning.textContent = finding.text;
 }
+
+/** @param {number} milliseconds */
+const duration = (milliseconds) => (milliseconds < 1_000 ? `${milliseconds} ms` : `${(milliseconds / 1_000).toFixed(1)} s`);
 
 /** @param {ReturnType<typeof summary>} conclusion */
 function conclude({ tone, verdict, meaning }) {
@@ -174,7 +177,7 @@ function conclude({ tone, verdict, meaning }) {
 
 /** The findings as text. */
 function report() {
-  const lines = [...results].map(([way, { word, milliseconds, text }]) => `${way.padEnd(13)}  ${word}, ${milliseconds} ms. ${text}`);
+  const lines = [...results].map(([way, { word, milliseconds, text }]) => `${way.padEnd(13)}  ${word}, ${duration(milliseconds)}. ${text}`);
   return [
     `Switchboard network check of ${server.host}`, new Date().toISOString(), navigator.userAgent, "",
     `${element("verdict").textContent} ${element("meaning").textContent}`, "", ...WAYS.flatMap((way) => lines.find((line) => line.startsWith(way)) ?? []), "",

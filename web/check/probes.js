@@ -118,7 +118,8 @@ export async function outsideAddress(servers, family = null) {
           found.unshift(address);
           resolve(undefined);
         }
-        if (type === "host" && family === "ipv6") found.push(address);
+        // A global address of the device's own (RFC 4291 §2.4) is not repeated as one seen from outside.
+        if (type === "host" && family === "ipv6" && /^\[?[23]/.test(address)) found.push(address);
       };
     });
     connection.createDataChannel("probe");

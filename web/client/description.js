@@ -18,3 +18,23 @@ export function isOf(candidate, sdp) {
   const fragment = candidate.usernameFragment;
   return !fragment || sdp.split(/\r?\n/).includes(`a=ice-ufrag:${fragment}`);
 }
+
+/**
+ * An answer whose DTLS role is the one that its sender has had so far (RFC 8842 §5.3): without a new association the
+ * roles stay. Firefox answers an offer with new ICE credentials as the active side whatever it was, and then others
+ * refuse the answer.
+ * @param {string} sdp
+ * @param {Pick<RTCPeerConnection, "currentLocalDescription" | "currentRemoteDescription">} connection
+ */
+export function withSettledRole(sdp, { currentLocalDescription: local, currentRemoteDescription: remote }) {
+  const theirs = remote?.type === "answer" ? role(remote.sdp) : opposite[role(local?.sdp ?? "") ?? ""];
+  return theirs ? sdp.replace(/^a=setup:(active|passive)/gm, `a=setup:${theirs}`) : sdp;
+}
+
+/** @type {Record<string, string | undefined>} */
+const opposite = { active: "passive", passive: "active" };
+
+/** @param {string} sdp */
+function role(sdp) {
+  return /^a=setup:(active|passive)/m.exec(sdp)?.[1];
+}

@@ -73,11 +73,21 @@ export class Pairing {
    *   how long the server may hold the answer back until somebody accepts; one that does not do that answers at once
    * @returns {Promise<{roomId: string} | null>} null while nobody has accepted
    */
-  async check({ client, code, waitSeconds, signal }) {
+  async check(invitation) {
+    return (await this.#ask(invitation)).room;
+  }
+
+  /**
+   * @param {{client: string, code: string, waitSeconds?: number, signal?: AbortSignal}} invitation
+   * @returns {Promise<{room: {roomId: string} | null, isAccepted: boolean}>} `isAccepted` without a room: somebody
+   *   accepted while the answer was held back, and the next one has the room
+   */
+  async #ask({ client, code, waitSeconds, signal }) {
     const body = { joinid: code, client1: client, waitSeconds };
     const limit = CALL_LIMIT + (waitSeconds ?? 0) * 1_000;
-    const answer = await this.#call("POST", "api/rooms/check", { body, signal, limit });
-    return answer && { roomId: member(answer, "roomid", "string") };
+    const { answer, headers } = await this.#exchange("POST", "api/rooms/check", { body, signal, limit });
+    if (answer) return { room: { roomId: member(answer, "roomid", "string") }, isAccepted: true };
+    return { room: null, isAccepted: headers.get("Retry-After") === "0" };
   }
 
   /**
@@ -95,7 +105,8 @@ export class Pairing {
       const pause = delay(pace.next(), signal);
       pause.catch(() => {});  // Nobody waits for it once the wait is over.
       try {
-        const room = await this.check({ client, code, waitSeconds: HOLD_SECONDS, signal });
+        let { room, isAccepted } = await this.#ask({ client, code, waitSeconds: HOLD_SECONDS, signal });
+        if (!room && isAccepted) room = await this.check({ client, code, signal });
         if (room) return room;
       } catch (error) {
         if (!(error instanceof SwitchboardError) || !error.isTemporary) throw error;
@@ -148,11 +159,21 @@ export class Pairing {
 
   /**
    * @param {string} method
-   * @param {string} path below the server's address
-   * @param {{body?: object, signal?: AbortSignal, keepalive?: boolean, limit?: number}} options `limit`: milliseconds
+   * @param {string} path
+   * @param {{body?: object, signal?: AbortSignal, keepalive?: boolean, limit?: number}} options
    * @returns {Promise<any>} the JSON of the answer; null for 204
    */
-  async #call(method, path, { body, signal, keepalive, limit = CALL_LIMIT } = {}) {
+  async #call(method, path, options) {
+    return (await this.#exchange(method, path, options)).answer;
+  }
+
+  /**
+   * @param {string} method
+   * @param {string} path below the server's address
+   * @param {{body?: object, signal?: AbortSignal, keepalive?: boolean, limit?: number}} options `limit`: milliseconds
+   * @returns {Promise<{answer: any, headers: Headers}>} the JSON of the answer, null for 204
+   */
+  async #exchange(method, path, { body, signal, keepalive, limit = CALL_LIMIT } = {}) {
     const call = new AbortController();
     const stop = () => call.abort(signal?.reason);
     if (signal?.aborted) stop();
@@ -182,9 +203,9 @@ export class Pairing {
     }
     const answer = parsed(text);
     if (!response.ok) throw refusal(response, answer);
-    if (response.status === 204) return null;
+    if (response.status === 204) return { answer: null, headers: response.headers };
     if (typeof answer !== "object" || answer === null) throw badAnswer(response.status);
-    return answer;
+    return { answer, headers: response.headers };
   }
 }
 

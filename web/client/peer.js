@@ -1,6 +1,6 @@
 // @ts-check
 import { EarlyCandidates } from "./candidates.js";
-import { identity, isOf } from "./description.js";
+import { identity, isOf, withSettledRole } from "./description.js";
 import { Events } from "./events.js";
 import { watchNetwork } from "./network.js";
 import { PathMonitor } from "./path.js";
@@ -237,7 +237,7 @@ export class Peer extends Events {
       return;
     }
     this.#isIgnoringOffer = false;
-    await this.#takeDescription(connection, "answer", sdp);
+    await this.#takeDescription(connection, "answer", withSettledRole(sdp, connection));
   }
 
   /**

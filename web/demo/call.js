@@ -156,10 +156,10 @@ export class Call {
     });
     if (isOver) this.quality.stop();
     element("dot").dataset.tone = tone;
-    if (element("status").textContent !== title) element("status").textContent = title;
+    say("status", title);
+    say("explanation", text);
     const isConnected = peer.state === "connected" && !isOver;
-    if (!isConnected) element("figures").hidden = true;
-    if (!isConnected || text) element("path").textContent = text;
+    if (!isConnected) this.quality.hide();
     element("veil").hidden = isConnected;
     element("veil-title").textContent = title;
     element("veil-text").textContent = text;
@@ -195,6 +195,15 @@ export class Call {
         notify({ title: "The server refused a message.", text: error.message }, { tone: "warn" });
     }
   }
+}
+
+/**
+ * Screen readers read what is written anew, even if it is the same.
+ * @param {string} id
+ * @param {string} text
+ */
+function say(id, text) {
+  if (element(id).textContent !== text) element(id).textContent = text;
 }
 
 /** @param {EventTarget} target @param {string} type @param {(detail: any) => void} handle */

@@ -20,6 +20,7 @@ const pairing = new Pairing(server, { fetch: watchedFetch });
 const call = new Call(server, device);
 /** Ends whatever is being asked of the server. */
 let asking = new AbortController();
+/** @type {ReturnType<typeof setTimeout> | undefined} */ let lookingForServer;
 
 /**
  * Notices on the way whether the server answers.
@@ -29,12 +30,23 @@ let asking = new AbortController();
 async function watchedFetch(url, request) {
   try {
     const response = await fetch(url, request);
-    invitation.setTrouble(response.status >= 500);
+    noteServer(response.status < 500);
     return response;
   } catch (error) {
-    if (!request?.signal?.aborted) invitation.setTrouble(true);
+    if (!request?.signal?.aborted) noteServer(false);
     throw error;
   }
+}
+
+/**
+ * A server that has gone is looked for, since an answer about the code may take its time.
+ * @param {boolean} isThere
+ */
+function noteServer(isThere) {
+  clearTimeout(lookingForServer);
+  invitation.setTrouble(!isThere);
+  if (isThere) return;
+  lookingForServer = setTimeout(async () => noteServer(await fetch(new URL("healthz", server)).then(({ ok }) => ok, () => false)), 2_000);
 }
 
 /**
@@ -53,7 +65,10 @@ async function enter(ask, fail) {
   } catch (error) {
     if (!signal.aborted) fail(error);
   } finally {
-    invitation.hide();
+    if (asking.signal === signal) {
+      invitation.hide();
+      clearTimeout(lookingForServer);
+    }
     if (!signal.aborted) sessionStorage.removeItem(REMEMBERED.invitation);
   }
 }

@@ -49,9 +49,13 @@ export class Media {
   /** Asks for camera and microphone. */
   open() {
     return this.#inOrder(async () => {
-      if (!navigator.mediaDevices) return this.onproblem(insecure);
+      if (!navigator.mediaDevices) {
+        this.#allowSwitches();
+        return this.onproblem(insecure);
+      }
       element("self-note").textContent = "Allow the camera when the browser asks";
       await this.#open({ audio: this.#wantedMicrophone(), video: this.#isOff("blind") ? false : this.#wantedCamera() });
+      this.#allowSwitches();
       await this.#listDevices();
     });
   }
@@ -59,7 +63,8 @@ export class Media {
   close() {
     for (const kind of /** @type {Kind[]} */ (["audio", "video"])) this.#stop(kind);
     this.#enterSharing(false);
-    for (const id of ["mute", "blind"]) element(id).setAttribute("aria-pressed", "false");
+    for (const id of ["mute", "blind"]) press(id, false);
+    this.#allowSwitches(true);
   }
 
   /** @param {() => Promise<void>} work */
@@ -177,6 +182,12 @@ export class Media {
   /** @param {string} id */
   #isOff(id) {
     return element(id).getAttribute("aria-pressed") === "true";
+  }
+
+  /** What is not there cannot be switched off. */
+  #allowSwitches(isAllowed = false) {
+    /** @type {HTMLButtonElement} */ (element("mute")).disabled = !isAllowed && !this.#track("audio");
+    /** @type {HTMLButtonElement} */ (element("blind")).disabled = !isAllowed && !this.#track("video") && !this.#isOff("blind");
   }
 
   /** What is seen where the own picture would be. */

@@ -32,12 +32,18 @@ export class Quality {
     clearInterval(this.#timer);
     this.#history = [];
     element("graph-box").hidden = true;
-    element("path").textContent = "Finding a way to the other person";
+    this.hide();
+  }
+
+  /** There is no path at the moment. The graph goes on, with a gap. */
+  hide() {
+    element("path").hidden = true;
     element("figures").hidden = true;
   }
 
   /** @param {PathReport} report */
   #show(report) {
+    element("path").hidden = false;
     element("path").textContent = `${route(report)}. ${verdict(report)}.`;
     for (const [id, text] of Object.entries(figures(report))) element(id).textContent = text;
     element("figures").hidden = false;

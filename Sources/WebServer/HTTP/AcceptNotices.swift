@@ -14,8 +14,8 @@ package final class AcceptNotices: Sendable {
 
     private enum Waiter {
         case registered
-        case waiting(CheckedContinuation<Void, Never>)
-        case released
+        case waiting(CheckedContinuation<Bool, Never>)
+        case released(isAccepted: Bool)
     }
 
     private struct State {
@@ -32,26 +32,33 @@ package final class AcceptNotices: Sendable {
     func register(_ code: JoinCode) -> Ticket {
         state.withLock { state in
             state.nextNumber += 1
-            state.waiters[code, default: [:]][state.nextNumber] = state.isClosed ? .released : .registered
+            state.waiters[code, default: [:]][state.nextNumber] =
+                state.isClosed ? .released(isAccepted: false) : .registered
             return Ticket(code: code, number: state.nextNumber)
         }
     }
 
     /// Waits until the invitation is accepted, the time is up, or the task is cancelled.
-    func wait(_ ticket: Ticket, atMost limit: Duration) async {
+    ///
+    /// - Returns: whether it was accepted.
+    func wait(_ ticket: Ticket, atMost limit: Duration) async -> Bool {
         let timer = Task { [weak self] in
             try? await Task.sleep(for: limit)
             self?.release(ticket)
         }
         defer { timer.cancel() }
-        await withTaskCancellationHandler {
+        return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                let isOver = state.withLock { state in
-                    guard case .registered = state.waiters[ticket.code]?[ticket.number] else { return true }
-                    state.waiters[ticket.code]?[ticket.number] = .waiting(continuation)
-                    return false
+                let result = state.withLock { state -> Bool? in
+                    switch state.waiters[ticket.code]?[ticket.number] {
+                    case .registered:
+                        state.waiters[ticket.code]?[ticket.number] = .waiting(continuation)
+                        return nil
+                    case .released(let isAccepted): return isAccepted
+                    case .waiting, nil: return false
+                    }
                 }
-                if isOver { continuation.resume() }
+                if let result { continuation.resume(returning: result) }
             }
         } onCancel: {
             release(ticket)
@@ -68,12 +75,12 @@ package final class AcceptNotices: Sendable {
 
     /// The invitation was accepted: whoever waits for it may ask.
     func accepted(_ code: JoinCode) {
-        release { $0.waiters[code].map { [code: Array($0.keys)] } ?? [:] }
+        release(isAccepted: true) { $0.waiters[code].map { [code: Array($0.keys)] } ?? [:] }
     }
 
     /// Nobody waits any more, and nobody will.
     func close() {
-        release { state in
+        release(isAccepted: false) { state in
             state.isClosed = true
             return state.waiters.mapValues { Array($0.keys) }
         }
@@ -83,21 +90,25 @@ package final class AcceptNotices: Sendable {
     var count: Int { state.withLock { $0.waiters.values.reduce(0) { $0 + $1.count } } }
 
     private func release(_ ticket: Ticket) {
-        release { _ in [ticket.code: [ticket.number]] }
+        release(isAccepted: false) { _ in [ticket.code: [ticket.number]] }
     }
 
-    private func release(_ choose: (inout State) -> [JoinCode: [UInt64]]) {
-        let continuations = state.withLock { state -> [CheckedContinuation<Void, Never>] in
-            var released: [CheckedContinuation<Void, Never>] = []
+    private func release(isAccepted: Bool, _ choose: (inout State) -> [JoinCode: [UInt64]]) {
+        let continuations = state.withLock { state -> [CheckedContinuation<Bool, Never>] in
+            var released: [CheckedContinuation<Bool, Never>] = []
             for (code, numbers) in choose(&state) {
                 for number in numbers {
                     guard let waiter = state.waiters[code]?[number] else { continue }
-                    if case .waiting(let continuation) = waiter { released.append(continuation) }
-                    state.waiters[code]?[number] = .released
+                    switch waiter {
+                    case .registered: break
+                    case .waiting(let continuation): released.append(continuation)
+                    case .released: continue
+                    }
+                    state.waiters[code]?[number] = .released(isAccepted: isAccepted)
                 }
             }
             return released
         }
-        for continuation in continuations { continuation.resume() }
+        for continuation in continuations { continuation.resume(returning: isAccepted) }
     }
 }

@@ -2,7 +2,7 @@ import HTTPTypes
 import Hummingbird
 
 /// Lets pages of other origins call the API (the CORS protocol of the Fetch standard). Credentials are not
-/// allowed: the API has none. Only `/api/` and the client module take part: the operator's pages stay unreadable for web pages.
+/// allowed: the API has none. Only `/api/` takes part here: the operator's pages stay unreadable for web pages.
 struct CORSPolicy: Sendable {
     /// How long a browser may remember a preflight, in seconds: the longest that Chromium accepts.
     private static let maxAgeSeconds = 7_200
@@ -14,7 +14,7 @@ struct CORSPolicy: Sendable {
         var headers: HTTPFields = [.allow: endpoint.allow]
         if endpoint.needsPairing {
             headers[.accessControlAllowMethods] = endpoint.allow
-            headers[.accessControlAllowHeaders] = "Content-Type, Authorization, Prefer"
+            headers[.accessControlAllowHeaders] = "Content-Type, Authorization"
             headers[.accessControlMaxAge] = String(Self.maxAgeSeconds)
         }
         return .noContent(headers: headers)
@@ -22,17 +22,15 @@ struct CORSPolicy: Sendable {
 
     /// Adds what lets the page of an allowed origin read the answer, refusals included.
     func decorate(_ response: inout Response, for request: Request) {
-        let path = request.uri.path
-        guard path.hasPrefix("/api/") || path.hasPrefix("/client/") else { return }
+        guard request.uri.path.hasPrefix("/api/") else { return }
         switch origins {
         case .any:
             response.headers[.accessControlAllowOrigin] = "*"
         case .list(let allowed):
-            response.headers[.vary] = [response.headers[.vary], "Origin"].compactMap(\.self).joined(
-                separator: ", ")
+            response.headers[.vary] = "Origin"
             guard let origin = request.headers[.origin], allowed.contains(origin.lowercased()) else { return }
             response.headers[.accessControlAllowOrigin] = origin
         }
-        response.headers[.accessControlExposeHeaders] = "Retry-After, Preference-Applied"
+        response.headers[.accessControlExposeHeaders] = "Retry-After"
     }
 }

@@ -6,6 +6,8 @@ import Signaling
 struct PairingFields {
     /// The longest life of an invitation given in seconds.
     static let expirySeconds = 1.0...86_400.0
+    /// For how long a check may be held; proxies cut off what is silent for half a minute.
+    static let waitSeconds = 0.0...25.0
     /// Devices that one purge may name.
     static let maxPurgedDevices = 1_000
 
@@ -43,6 +45,15 @@ struct PairingFields {
             throw .invalidField("exp", "must be an instant in ISO-8601, such as 2030-01-01T00:00:00Z")
         }
         return instant
+    }
+
+    /// For how long the answer to a check may be held; nil if not at all.
+    func wait() throws(APIError) -> Duration? {
+        guard let value = object["waitSeconds"] else { return nil }
+        guard case .number(let seconds) = value, Self.waitSeconds.contains(seconds) else {
+            throw .invalidField("waitSeconds", "must be a number from 0 to 25")
+        }
+        return seconds > 0 ? .seconds(seconds) : nil
     }
 
     /// The devices of a purge: `deviceId`, `deviceIds`, or both; each once.

@@ -160,6 +160,7 @@ struct PairingRoutes: Sendable {
         try fields.require("joinid", "client1")
         let code: JoinCode = try fields.identifier("joinid")
         let client: DeviceID = try fields.identifier("client1")
+        let wait = try fields.wait()
         let ticket = notices.register(code)
         defer { notices.leave(ticket) }
         let outcome = try await store.call(.check, context.logger) { store throws(PairingStoreError) in
@@ -168,9 +169,9 @@ struct PairingRoutes: Sendable {
         switch outcome {
         case .room(let room): return (.ok, Self.answer(room))
         case .pending:
-            guard let wait = WaitPreference(request.headers) else { return (.pending, .noContent()) }
-            await notices.wait(ticket, atMost: wait.duration)
-            return (.pending, .noContent(headers: [.preferenceApplied: wait.applied]))
+            guard let wait, await notices.wait(ticket, atMost: wait) else { return (.pending, .noContent()) }
+            // Somebody accepted: time to ask again.
+            return (.pending, .noContent(headers: [.retryAfter: "0"]))
         case .notFoundOrExpired: throw APIError.notFoundOrExpired
         }
     }

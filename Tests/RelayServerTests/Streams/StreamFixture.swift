@@ -42,16 +42,13 @@ extension StreamClients {
     }
 }
 
-/// A loop of stream clients without UDP, driven by the test turn by turn.
+/// A loop of stream clients without UDP, driven by the test turn by turn. Its time stands still but for ``pass(_:)``.
 final class StreamFixture {
     private let poller: Poller
     var streams: StreamClients
     var path = TestReceiver()
     let admission: StreamAdmission
     private(set) var address = TransportAddress(.loopbackIPv4, port: 0)
-    /// Added to the clock.
-    private var passed: UInt64 = 0
-
     /// - Parameter listens: whether it has a listener of its own.
     init(
         _ limits: StreamLimits = StreamLimits(), certificates: TLSCertificates? = nil,
@@ -75,7 +72,6 @@ final class StreamFixture {
     /// One turn of the loop: waits for at most so long.
     func turn(milliseconds: Int32 = 0) {
         let count = poller.wait(milliseconds: milliseconds)
-        path.now = Clock.now().advanced(byNanoseconds: passed)
         for index in 0..<count {
             let (tag, events) = poller.event(index)
             streams.handle(tag, events: events, path: &path)
@@ -84,9 +80,9 @@ final class StreamFixture {
         streams.expire(path: &path)
     }
 
-    /// Turns until something is true; false if it does not become true in 10 seconds.
+    /// Turns until something is true; false if it does not become true in 30 seconds.
     func turns(_ condition: () throws -> Bool) rethrows -> Bool {
-        let end = Clock.now().advanced(bySeconds: 10)
+        let end = Clock.now().advanced(bySeconds: 30)
         while Clock.now() < end {
             if try condition() { return true }
             turn(milliseconds: 5)
@@ -95,7 +91,7 @@ final class StreamFixture {
     }
 
     /// Lets time go by for deadlines.
-    func pass(_ duration: Duration) { passed += duration.nanoseconds }
+    func pass(_ duration: Duration) { path.now = path.now.advanced(byNanoseconds: duration.nanoseconds) }
 
     /// Writes whatever is appended by `body` as one turn does.
     func write(_ body: (inout StreamClients) -> Void) {

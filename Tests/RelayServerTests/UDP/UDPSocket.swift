@@ -7,7 +7,7 @@ import Testing
 /// A UDP socket of a test: a client's, or a peer's.
 final class UDPSocket {
     /// How long anything may take that has to happen.
-    static let deadlineMilliseconds: Int32 = 5_000
+    static let deadlineMilliseconds: Int32 = 30_000
 
     let descriptor: Int32
     let address: TransportAddress

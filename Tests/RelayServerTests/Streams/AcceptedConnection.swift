@@ -1,5 +1,6 @@
 import Glibc
 import STUN
+import TURN
 
 @testable import RelayServer
 

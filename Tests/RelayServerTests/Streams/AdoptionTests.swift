@@ -90,7 +90,7 @@ import Testing
 
     @Test(
         "Bytes that are not STUN end it",
-        arguments: [[0x16, 3, 1], TestMessage.channelData(4), [0, 1, 0, 3]])
+        arguments: [[0x16, 3, 1, 2, 0], TestMessage.channelData(4), [0, 1, 0, 3]])
     func nonsense(_ bytes: [UInt8]) throws {
         let fixture = try StreamFixture(listens: false)
         let connection = try AcceptedConnection()
@@ -225,7 +225,7 @@ private final class SessionHost {
         exchange.initialize(to: TLSExchange(socket: socket))
         input = .allocate(byteCount: 65_536, alignment: 16)
         guard let session = TLSSession(context, exchange: exchange) else { throw TestFailure("session") }
-        self.session = session
+        self.session = consume session
     }
 
     deinit {

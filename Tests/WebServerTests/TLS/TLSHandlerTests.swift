@@ -82,6 +82,24 @@ struct TLSHandlerTests {
         #expect(pair.behind.writability == [false, true])
     }
 
+    @Test(
+        "Who gets the first data is told that the handshake's last flight waits, and when it does not any more"
+    )
+    func lastFlight() throws {
+        let pair = try TLSTestPair()
+        _ = pair.client.handshake()
+        try pair.toServer()
+        try pair.toClient()
+        _ = pair.client.handshake()
+        pair.client.write([1])
+        pair.setWritable(false)
+        try pair.toServer()
+        #expect(pair.behind.received == [1])
+        #expect(pair.behind.writability == [false])
+        pair.setWritable(true)
+        #expect(pair.behind.writability == [false, true])
+    }
+
     @Test("At most one chunk is encrypted ahead of the socket")
     func chunks() throws {
         let pair = try TLSTestPair()

@@ -29,7 +29,7 @@ final class TLSHandler: ChannelDuplexHandler, NIOOutboundByteBufferingChannelHan
         case over
     }
 
-    /// Data waiting for the socket, and how much of it has been encrypted.
+    /// Data waiting to be encrypted; its reader index says how much of it has been.
     struct Waiting {
         var data: ByteBuffer
         let promise: EventLoopPromise<Void>?
@@ -97,9 +97,10 @@ final class TLSHandler: ChannelDuplexHandler, NIOOutboundByteBufferingChannelHan
         phase = next
     }
 
-    /// The deadline of a connection has passed that has said nothing of use yet.
+    /// The connection's deadline has passed, and it is about to be closed.
     func timedOut() {
-        if phase == .handshaking || phase == .silent { tls.service.failed(.timeout) }
+        guard phase == .handshaking || phase == .silent else { return }
+        tls.service.failed(.timeout)
         leave(for: .over)
     }
 
@@ -179,6 +180,8 @@ final class TLSHandler: ChannelDuplexHandler, NIOOutboundByteBufferingChannelHan
         }
         loop.giveBackReadBuffer(arrived)
         if !records.isEmpty, !answer(records, context) { outcome = .needsRoom }
+        // The handshake's last flight may be waiting still.
+        tellWritability(context)
         if plain.readableBytes > 0, phase == .open {
             context.fireChannelRead(wrapInboundOut(plain))
         } else {

@@ -1,8 +1,10 @@
 import Foundation
-import TLS
+import STUN
+import TURN
 import Testing
 
 @testable import Switchboard
+@testable import TLS
 
 @Suite("The doctor and certificates")
 struct CertificateCheckTests {

@@ -35,15 +35,15 @@ private final class Caller {
         socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var limit = timeval(tv_sec: 10, tv_usec: 0)
         setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
-        // A `sockaddr_in` of loopback by its bytes: which module the structure belongs to depends on the imports.
-        var address = [UInt8](repeating: 0, count: 16)
-        withUnsafeBytes(of: sa_family_t(AF_INET)) { address.replaceSubrange(0..<2, with: $0) }
-        withUnsafeBytes(of: UInt16(truncatingIfNeeded: port).bigEndian) {
-            address.replaceSubrange(2..<4, with: $0)
-        }
-        address.replaceSubrange(4..<8, with: [127, 0, 0, 1])
+        // 127.0.0.1, by the bytes of `sockaddr_in`: whose module that belongs to depends on what else is imported.
+        let port = UInt16(port)
+        let family = UInt16(AF_INET)
+        let address: [UInt8] =
+            [UInt8(truncatingIfNeeded: family), UInt8(family >> 8), UInt8(port >> 8), UInt8(port & 255)]
+            + [127, 0, 0, 1] + [UInt8](repeating: 0, count: 8)
         let result = address.withUnsafeBytes { bytes in
-            bytes.withMemoryRebound(to: sockaddr.self) { connect(socket, $0.baseAddress, 16) }
+            guard let base = bytes.baseAddress else { return Int32(-1) }
+            return connect(socket, base.assumingMemoryBound(to: sockaddr.self), socklen_t(bytes.count))
         }
         guard result == 0 else { throw TestTrouble("connect") }
     }

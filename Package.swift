@@ -92,13 +92,15 @@ let package = Package(
             ],
             swiftSettings: strict),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        // What the kernel says of the system clock, for `switchboard doctor`.
+        .target(name: "CClock"),
         // The files of web/ as bytes in the binary.
         .target(name: "CWebFiles"),
         .executableTarget(
             name: "Switchboard",
             dependencies: [
                 "WebServer", "Signaling", "Pairing", "PairingSQLite", "Telemetry", "RelayServer", "TURN",
-                "STUN", "TLS", "CWebFiles", "CZlib",
+                "STUN", "TLS", "CWebFiles", "CZlib", "CClock",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),

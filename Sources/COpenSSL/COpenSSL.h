@@ -4,6 +4,7 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
+#include <openssl/x509v3.h>
 
 /// Only records of at least this version (TLS1_2_VERSION, TLS1_3_VERSION) are spoken; 1 on success.
 static inline long openssl_context_set_minimum_version(SSL_CTX *context, int version) {
@@ -49,6 +50,11 @@ static inline void openssl_bio_retry_write(BIO *bio) {
 /// After a read or write that did something.
 static inline void openssl_bio_clear_retry(BIO *bio) {
     BIO_clear_retry_flags(bio);
+}
+
+/// The name that a client asks a server for (SNI); 1 on success.
+static inline long openssl_session_set_server_name(SSL *session, const char *name) {
+    return SSL_set_tlsext_host_name(session, name);
 }
 
 /// 1 if an error number stands for an errno, which `ERR_GET_REASON` gives then.

@@ -22,7 +22,7 @@ struct Switchboard: AsyncParsableCommand {
             Exit codes: 0 success, 1 failure, 2 wrong usage or configuration.
             """,
         version: Version.current,
-        subcommands: [ServeCommand.self, DatabaseCommand.self, CredentialsCommand.self],
+        subcommands: [ServeCommand.self, DoctorCommand.self, DatabaseCommand.self, CredentialsCommand.self],
         defaultSubcommand: ServeCommand.self)
 }
 

@@ -26,7 +26,8 @@ func remarks(turnServer: String) async throws -> [String] {
     try await withSources(turnServer: turnServer) { $0.remarks }
 }
 
-private func withSources<Result>(
+/// Sources as these flags, variables and files make them, for as long as the closure runs.
+func withSources<Result>(
     _ arguments: [String] = [], environment: [String: String] = [:], dotEnv: String? = nil,
     json: String? = nil, turnServer: String? = nil, _ body: (SettingSources) throws -> Result
 ) async throws -> Result {

@@ -1,7 +1,7 @@
 import Glibc
 import ProxyProtocol
-import STUN
-import TURN
+package import STUN
+package import TURN
 
 /// What the relay found out about itself.
 package enum SelfTestResult: Equatable, Sendable {
@@ -20,9 +20,9 @@ package enum SelfTestStep: String, Sendable {
 /// One client that allocates, sends a packet to its own relayed address, and looks whether it comes back.
 ///
 /// It comes in by a real socket and is treated like any other client. Blocks for up to ``timeout``; not for loops.
-struct SelfTest {
+package struct SelfTest {
     /// For the whole test.
-    static let timeout = Duration.milliseconds(1_500)
+    package static let timeout = Duration.milliseconds(1_500)
     /// After this a packet counts as lost and is sent again.
     private static let patience = Duration.milliseconds(300)
 
@@ -52,11 +52,11 @@ struct SelfTest {
         }
     }
 
-    /// Asks a listener for a relayed address of a family.
+    /// Asks a listener for a relayed address of a family. It may be another server's.
     ///
     /// - Parameter isProxied: whether the listener expects a PROXY header from this machine.
-    static func run(
-        _ server: TransportAddress, isStream: Bool, isProxied: Bool, family: IPAddress.Family,
+    package static func run(
+        _ server: TransportAddress, isStream: Bool, isProxied: Bool = false, family: IPAddress.Family,
         credential: TimeLimitedCredential
     ) -> SelfTestResult {
         guard let socket = SelfTestSocket(server, isStream: isStream, timeout: timeout) else {

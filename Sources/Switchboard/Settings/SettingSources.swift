@@ -40,34 +40,53 @@ struct SettingSources {
         try Self.refuseMistypedNames(in: dotEnvFile)
         notices = Self.notices(dotEnvFile, environmentVariables)
         let configFile = Settings.configFile.declaration
-        if let path = try value(for: configFile)?.text {
+        if let path = value(for: configFile)?.text {
             file = (path, try await ConfigurationFile(path: path))
         }
         if known.contains(where: { $0.name == Settings.turnConfig.declaration.name }) {
             turnServerFile = try TurnServerFile(
-                named: try value(for: Settings.turnConfig.declaration)?.text, default: turnConfigPath)
+                named: value(for: Settings.turnConfig.declaration)?.text, default: turnConfigPath)
             notices += turnServerFile?.notices ?? []
             remarks += turnServerFile?.remarks ?? []
         }
     }
 
+    /// One of the places where settings come from, in order of precedence.
+    enum Place: CaseIterable {
+        case commandLine, environment, dotEnv, configurationFile, turnServerFile
+    }
+
     /// A setting's value as text and who gave it; nil when nobody did.
-    func value(for setting: SettingDeclaration) throws(UsageError) -> (text: String, origin: String)? {
+    func value(for setting: SettingDeclaration) -> (text: String, origin: String)? {
+        for place in Place.allCases {
+            if let value = value(for: setting, in: place) { return value }
+        }
+        return nil
+    }
+
+    /// What one place has, whether or not it decides.
+    func value(for setting: SettingDeclaration, in place: Place) -> (text: String, origin: String)? {
         let name = AbsoluteConfigKey([setting.name])
-        if let text = Self.text(commandLine, AbsoluteConfigKey([setting.key]), .stringArray) {
-            return (text, "\(setting.flag) \(setting.shown(text))")
-        }
-        if let text = Self.text(environment, name, .string) {
-            return (text, "\(setting.name) \(setting.shown(text)) in the environment")
-        }
-        if let text = Self.text(dotEnv, name, .string) {
+        switch place {
+        case .commandLine:
+            return Self.text(commandLine, AbsoluteConfigKey([setting.key]), .stringArray).map {
+                ($0, "\(setting.flag) \(setting.shown($0))")
+            }
+        case .environment:
+            return Self.text(environment, name, .string).map {
+                ($0, "\(setting.name) \(setting.shown($0)) in the environment")
+            }
+        case .dotEnv:
             let line = dotEnvLines[setting.name].map { ", line \($0)" } ?? ""
-            return (text, "\(setting.name) \(setting.shown(text)) in .env\(line)")
-        }
-        if let file, let text = file.content.text(for: setting), !text.isEmpty {
+            return Self.text(dotEnv, name, .string).map {
+                ($0, "\(setting.name) \(setting.shown($0)) in .env\(line)")
+            }
+        case .configurationFile:
+            guard let file, let text = file.content.text(for: setting), !text.isEmpty else { return nil }
             return (text, "\(setting.key) \(setting.shown(text)) in \(file.path)")
+        case .turnServerFile:
+            return turnServerFile?.value(for: setting)
         }
-        return turnServerFile?.value(for: setting)
     }
 
     /// The command-line provider splits at commas, so its values are asked for as arrays and joined again.

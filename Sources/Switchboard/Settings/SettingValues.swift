@@ -9,17 +9,38 @@ struct SettingValues: Sendable {
 
     /// Reads and checks settings, each by itself and then to each other; the first that is not allowed ends it.
     init(_ settings: [SettingDeclaration], from sources: SettingSources) throws(UsageError) {
+        let (values, problems) = Self.read(settings, from: sources)
+        if let problem = problems.first { throw problem }
+        self = values
+    }
+
+    /// Reads and checks settings and goes on where one is not allowed, as if nobody had set it.
+    ///
+    /// - Returns: the values, and everything that stops a start.
+    static func read(
+        _ settings: [SettingDeclaration], from sources: SettingSources
+    ) -> (values: SettingValues, problems: [UsageError]) {
+        var values = SettingValues()
+        var problems: [UsageError] = []
         for setting in settings {
-            guard let (text, origin) = try sources.value(for: setting) else { continue }
-            guard setting.accepts(text) else {
-                throw UsageError("\(origin) is not allowed; allowed: \(setting.allowed)")
+            guard let (text, origin) = sources.value(for: setting) else { continue }
+            if setting.accepts(text) {
+                values.texts[setting.name] = text
+            } else {
+                problems.append(UsageError("\(origin) is not allowed; allowed: \(setting.allowed)"))
             }
-            texts[setting.name] = text
         }
         for relation in SettingRelation.all {
-            try check(relation)
+            do throws(UsageError) { try values.check(relation) } catch { problems.append(error) }
         }
+        return (values, problems)
     }
+
+    /// Whether somebody has set this, be it to its default.
+    func isSet<Value>(_ setting: Setting<Value>) -> Bool { isSet(named: setting.declaration.name) }
+
+    /// The same by the setting's name in the environment.
+    func isSet(named name: String) -> Bool { texts[name] != nil }
 
     /// The value of one setting.
     subscript<Value>(setting: Setting<Value>) -> Value {

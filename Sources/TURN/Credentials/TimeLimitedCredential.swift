@@ -7,6 +7,12 @@ package struct TimeLimitedCredential: Equatable, Sendable {
     /// The password: `credential` in an ICE server's entry.
     package let credential: String
 
+    /// One that was made elsewhere, or a user's name and password in the place of one.
+    package init(username: String, credential: String) {
+        self.username = username
+        self.credential = credential
+    }
+
     /// What became of a credential.
     package enum Verdict: Equatable, Sendable {
         case valid

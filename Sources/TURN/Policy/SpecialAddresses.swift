@@ -1,4 +1,4 @@
-import STUN
+package import STUN
 
 /// Why an address is nobody's peer on the public internet.
 package enum PeerDenial: UInt8, BitwiseCopyable, Sendable, CaseIterable {
@@ -21,9 +21,9 @@ package enum PeerDenial: UInt8, BitwiseCopyable, Sendable, CaseIterable {
 }
 
 /// The ranges that are denied unless configuration says otherwise (IANA's special-purpose registries, RFC 6890).
-enum SpecialAddresses {
+package enum SpecialAddresses {
     /// What an address is, nothing if it is an ordinary one.
-    static func denial(of ip: IPAddress) -> PeerDenial? {
+    package static func denial(of ip: IPAddress) -> PeerDenial? {
         ip.family == .ipv4 ? denial(v4: ip.v4Bits) : denial(v6: ip)
     }
 

@@ -1,0 +1,120 @@
+import Glibc
+import STUN
+
+extension DoctorCheck {
+    /// Whether this machine comes to itself where clients are told to come.
+    static let reachability = DoctorCheck("Reachability", limit: .seconds(20)) {
+        await ReachabilityCheck.run($0)
+    }
+}
+
+enum ReachabilityCheck {
+    /// Addresses that are tried; each takes up to three seconds.
+    private static let maxAddresses = 4
+
+    static func run(_ examination: Examination) async -> [Finding] {
+        let ports = examination.values.plannedPorts(examination.machine, withRelay: examination.hasRelay)
+            .filter { !$0.endpoint.address.ip.isLoopback }
+        let addresses = publicAddresses(examination).prefix(maxAddresses)
+        guard !ports.isEmpty else { return [.ok(.reachable, "nothing here is for others than this machine")] }
+        guard !addresses.isEmpty else {
+            return [.ok(.reachable, "not tried: clients are told no public address")]
+        }
+        var found: [Finding] = []
+        for address in addresses {
+            found.append(await judge(address, ports, examination))
+        }
+        return found
+    }
+
+    /// Where clients are told to come, in addresses.
+    private static func publicAddresses(_ examination: Examination) -> [IPAddress] {
+        let machine = examination.machine
+        var found: [IPAddress] = []
+        if examination.hasRelay, let plan = try? examination.relayPlan() {
+            found = plan.iceHosts.flatMap(machine.resolve)
+        } else {
+            found = IPAddress.Family.allCases.compactMap(machine.preferredAddress)
+        }
+        var seen: Set<IPAddress> = []
+        return found.filter { !$0.isLoopback && seen.insert($0).inserted }
+    }
+
+    private static func judge(
+        _ address: IPAddress, _ ports: [PlannedPort], _ examination: Examination
+    ) async -> Finding {
+        let isOwn = examination.machine.addresses().contains(address)
+        let probes = probes(of: address, isOwn: isOwn, ports, examination)
+        var outcomes: [(port: PlannedPort, outcome: ReachProbe.Outcome)] = []
+        await withTaskGroup(of: (PlannedPort, ReachProbe.Outcome).self) { tasks in
+            for (port, probe) in probes {
+                let reach = examination.machine.reach
+                tasks.addTask { (port, reach(probe)) }
+            }
+            for await outcome in tasks { outcomes.append(outcome) }
+        }
+        // As they were planned, not as they came in.
+        outcomes.sort { left, right in
+            (ports.firstIndex(of: left.port) ?? 0) < (ports.firstIndex(of: right.port) ?? 0)
+        }
+        let reached = outcomes.filter { $0.outcome == .reached }.map(\.port.inWords)
+        let failed = outcomes.filter { $0.outcome.isFailure }
+        guard !failed.isEmpty else {
+            return reached.isEmpty
+                ? .ok(
+                    .reachable, of: address.description, "\(address) was not tried: its ports cannot be had")
+                : .ok(
+                    .reachable, of: address.description,
+                    "\(address) is reached: \(reached.joined(separator: ", "))")
+        }
+        let what = failed.map { "\($0.port.inWords) \($0.outcome.inWords)" }.joined(separator: ", ")
+        if isOwn {
+            return .error(
+                .reachable, of: address.description, "\(address) is this machine's, and yet: \(what)",
+                do: "look at the firewall here: nft list ruleset, or ufw status")
+        }
+        return .notice(
+            .reachable, of: address.description, "\(address) is not reached from here: \(what)",
+            do:
+                "many NATs do not lead back in, so this proves nothing; open /check/ from another network, and "
+                + "compare what the NAT or cloud lets through")
+    }
+
+    /// One try for each port that leads to this address.
+    private static func probes(
+        of address: IPAddress, isOwn: Bool, _ ports: [PlannedPort], _ examination: Examination
+    ) -> [(PlannedPort, ReachProbe)] {
+        ports.compactMap { port in
+            let endpoint = port.endpoint
+            let listening = endpoint.address.ip
+            let isDual = port.isWeb && listening == .anyIPv6
+            guard listening.family == address.family || isDual else { return nil }
+            guard listening.isUnspecified || listening == address || !isOwn else { return nil }
+            let target = Endpoint(
+                address: TransportAddress(address, port: endpoint.address.port), transport: endpoint.transport
+            )
+            let own: IPAddress = isDual && address.family == .ipv4 ? .anyIPv4 : listening
+            let listener = TransportAddress(own, port: endpoint.address.port)
+            let isServed = examination.server != nil && examination.machine.bind(endpoint) != 0
+            return (port, ReachProbe(target: target, listener: isServed ? nil : listener))
+        }
+    }
+}
+
+extension ReachProbe.Outcome {
+    fileprivate var isFailure: Bool {
+        switch self {
+        case .silent, .refused: true
+        case .reached, .cannotListen: false
+        }
+    }
+
+    fileprivate var inWords: String {
+        switch self {
+        case .reached: "answers"
+        case .silent: "is silent"
+        case .refused(let error), .cannotListen(let error):
+            "fails (\(String(cString: strerror(error)).lowercased()))"
+        }
+    }
+}

@@ -1,0 +1,55 @@
+extension DoctorCheck {
+    /// What must not be guessed, and who can read it.
+    static let secrets = DoctorCheck("Secrets") { SecretsCheck.run($0) }
+}
+
+/// Looks at secrets without ever showing one, or how long it is.
+enum SecretsCheck {
+    /// Below this a secret can be found by trying.
+    private static let goodBytes = 16
+    private static let goodPasswordBytes = 12
+    private static let goodVariety = 6
+    private static let make = "openssl rand -hex 32"
+
+    static func run(_ examination: Examination) -> [Finding] {
+        let values = examination.values
+        var found: [Finding] = []
+        func judge(_ setting: String, _ what: String, _ secret: String, bytes: Int = goodBytes) {
+            guard secret.utf8.count < bytes || Set(secret.utf8).count < goodVariety else { return }
+            found.append(
+                .warning(
+                    .secretsStrength, of: setting,
+                    "\(what) can be guessed: it is shorter than \(bytes) bytes, or has few different characters",
+                    do: "use what this prints: \(make)"))
+        }
+        for (index, secret) in values[Settings.relaySecrets].enumerated() {
+            judge("RELAY_SECRETS", "secret number \(index + 1) of RELAY_SECRETS", secret)
+        }
+        for (index, user) in values[Settings.relayUsers].enumerated() {
+            judge(
+                "RELAY_USERS",
+                "the password of user number \(index + 1) of RELAY_USERS, which never expires,",
+                user.password, bytes: goodPasswordBytes)
+        }
+        if let token = values[Settings.adminToken] { judge("ADMIN_TOKEN", "ADMIN_TOKEN", token) }
+        if found.isEmpty { found.append(.ok(.secretsStrength, "no secret that is set can be guessed")) }
+        if examination.hasRelay, values[Settings.relaySecrets].isEmpty {
+            found.append(
+                .notice(
+                    .secretsMissing, of: "RELAY_SECRETS",
+                    "RELAY_SECRETS is not set: each start makes another one, and credentials from before end with it",
+                    do: "set it to what this prints: \(make)"))
+        }
+        return found + readable(examination)
+    }
+
+    private static func readable(_ examination: Examination) -> [Finding] {
+        examination.configuration.secretFiles.compactMap { path in
+            guard let file = examination.machine.file(path), file.isReadableByAll else { return nil }
+            return .warning(
+                .secretsReadable, of: path,
+                "\(path) holds secrets and every user of this machine may read it",
+                do: "chmod o-rwx \(path)")
+        }
+    }
+}

@@ -1,0 +1,170 @@
+import RelayServer
+import STUN
+import TURN
+
+extension DoctorCheck {
+    /// A real allocation, and a packet through it: at the server that runs, at a relay started for the purpose, or
+    /// at the one elsewhere that clients are told of.
+    static let turn = DoctorCheck("TURN", limit: .seconds(20)) { TURNCheck.run($0) }
+}
+
+enum TURNCheck {
+    private static let credentialSeconds: UInt64 = 60
+
+    static func run(_ examination: Examination) -> [Finding] {
+        guard examination.hasRelay else { return elsewhere(examination) }
+        guard let plan = try? examination.relayPlan() else {
+            return [
+                .notice(
+                    .unfinished, of: "TURN", "not tried: the relay's addresses have to be corrected first")
+            ]
+        }
+        return examination.server == nil ? own(plan, examination.machine) : running(plan, examination)
+    }
+
+    // MARK: A relay of our own
+
+    private static func own(_ plan: RelayPlan, _ machine: Machine) -> [Finding] {
+        switch machine.tryRelay(plan) {
+        case .cannotStart(let reason):
+            return [
+                .error(
+                    .turnWorks, "the relay does not start: \(reason)",
+                    do: "correct RELAY_LISTEN_IPS and RELAY_IPS; ip address shows what this machine has")
+            ]
+        case .tried(let udp, let tcp):
+            let results: [(Endpoint.Transport, SelfTestResult)] = [(.udp, udp), (.tcp, tcp)]
+            return results.compactMap { transport, result in
+                judge(result, "a relay started to be tried", "over \(transport.rawValue.uppercased())", nil)
+            }
+        }
+    }
+
+    // MARK: The server that runs
+
+    private static func running(_ plan: RelayPlan, _ examination: Examination) -> [Finding] {
+        guard let credential = credential(examination) else {
+            guard examination.server?.relayIsReady == true else {
+                return [
+                    .notice(
+                        .turnWorks,
+                        "the running server says nothing good of its relay, whose secret only it knows",
+                        do: "see the finding about the server; with RELAY_SECRETS set this could be tried")
+                ]
+            }
+            return [.ok(.turnWorks, "the running server relays packets to itself, as it says")]
+        }
+        let family = plan.rules.relays.first?.family ?? .ipv4
+        var ways: [(setting: String, transport: Endpoint.Transport, address: TransportAddress?)] = [
+            ("RELAY_PORT", .udp, plan.server.udpListeners.first),
+            ("RELAY_PORT", .tcp, plan.server.tcpListeners.first),
+        ]
+        let values = examination.values
+        if values[Settings.relaySharePorts] {
+            ways.append(("PORT", .tcp, values.webEndpoints(examination.machine.resolve).first?.address))
+        }
+        let found: [Finding] = ways.compactMap { way in
+            guard let address = way.address, address.port != 0 else { return nil }
+            let probe = TURNProbe(
+                server: address.askable, transport: way.transport, family: family, credential: credential,
+                isProxied: way.transport == .tcp && values.announcesLoopback)
+            let port = PlannedPort(
+                setting: way.setting, endpoint: Endpoint(address: address, transport: way.transport)
+            ).inWords
+            return judge(examination.machine.allocate(probe), "the running server", "on \(port)", port)
+        }
+        return found.isEmpty ? [.ok(.turnWorks, "not tried: the kernel chose its ports")] : found
+    }
+
+    // MARK: A relay elsewhere
+
+    private static func elsewhere(_ examination: Examination) -> [Finding] {
+        let urls = examination.values[Settings.turnURLs].filter { $0.scheme == "turn" }
+        guard !urls.isEmpty else { return [.ok(.turnWorks, "nothing to try")] }
+        guard let credential = credential(examination) else {
+            return [
+                .error(
+                    .turnWorks, of: "TURN_URLS", "TURN_URLS needs what admits there",
+                    do: "set RELAY_SECRETS to its shared secret, or RELAY_USERS to one of its users")
+            ]
+        }
+        return urls.compactMap { url in
+            guard let ip = examination.machine.resolve(url.host).first else { return nil }
+            let probe = TURNProbe(
+                server: TransportAddress(ip, port: url.port), transport: url.transport, family: ip.family,
+                credential: credential)
+            return judge(examination.machine.allocate(probe), url.text, "", url.text)
+        }
+    }
+
+    /// What a client would be handed; nil where only a running server knows the secret.
+    private static func credential(_ examination: Examination) -> TimeLimitedCredential? {
+        let values = examination.values
+        if let secret = values[Settings.relaySecrets].first {
+            return .mint(
+                SharedSecret(secret), id: "doctor", lifetimeSeconds: credentialSeconds,
+                now: examination.machine.now())
+        }
+        return values[Settings.relayUsers].first.map {
+            TimeLimitedCredential(username: $0.name, credential: $0.password)
+        }
+    }
+
+    // MARK: Verdicts
+
+    private static func judge(
+        _ result: SelfTestResult, _ who: String, _ how: String, _ subject: String?
+    ) -> Finding? {
+        let way = how.isEmpty ? "" : " \(how)"
+        switch result {
+        case .skipped: return nil
+        case .works: return .ok(.turnWorks, of: subject, "\(who) relays packets\(way)")
+        case .failed(let step):
+            return .error(.turnWorks, of: subject, "\(who) \(step.inWords)\(way)", do: step.advice)
+        }
+    }
+}
+
+extension SelfTestStep {
+    fileprivate var inWords: String {
+        switch self {
+        case .connect: "cannot be connected to"
+        case .challenge: "does not answer as a TURN server does"
+        case .allocate: "gives no relayed address"
+        case .permission: "gives no permission"
+        case .relay: "loses the packets that it is to relay"
+        case .refresh: "does not end an allocation when asked to"
+        }
+    }
+
+    fileprivate var advice: String {
+        switch self {
+        case .connect, .challenge:
+            "see whether it runs, and whether a firewall is between (UDP is often forgotten)"
+        case .allocate:
+            "see that it has the secret that is set here and the same time, and that its ports are free; its log tells"
+        case .permission, .refresh: "look into its log"
+        case .relay: "let RELAY_MIN_PORT to RELAY_MAX_PORT pass over UDP, in and out"
+        }
+    }
+}
+
+extension ICEURL {
+    /// The name or address in it, without brackets.
+    var host: String {
+        let rest = text.drop { $0 != ":" }.dropFirst()
+        if rest.first == "[" { return String(rest.dropFirst().prefix { $0 != "]" }) }
+        return String(rest.prefix { $0 != ":" && $0 != "?" })
+    }
+
+    /// The port in it, or that of its scheme (RFC 7064 §3.2, RFC 7065 §3.2).
+    var port: UInt16 {
+        let authority = text.drop { $0 != ":" }.dropFirst().prefix { $0 != "?" }
+        let tail = authority.split(separator: "]", omittingEmptySubsequences: false).last ?? authority
+        let digits = tail.drop { $0 != ":" }.dropFirst()
+        return UInt16(digits) ?? (scheme.hasSuffix("s") ? 5_349 : 3_478)
+    }
+
+    /// How it is come to.
+    fileprivate var transport: Endpoint.Transport { text.hasSuffix("transport=tcp") ? .tcp : .udp }
+}

@@ -1,0 +1,46 @@
+/// What checks may look at: the configuration as it was read, the machine, and a server that may run already.
+struct Examination: Sendable {
+    let configuration: ConfigurationReading
+    let machine: Machine
+    /// The switchboard that answers on the configured port; nil if none does.
+    var server: RunningServer?
+
+    /// The settings, with defaults where nothing usable was set.
+    var values: SettingValues { configuration.values }
+
+    /// Whether this configuration has a relay of its own.
+    var hasRelay: Bool { values[Settings.useRelay] && values[Settings.turnURLs].isEmpty }
+
+    /// The addresses that peers see; empty where the settings do not go with the machine.
+    func relayPlan() throws(UsageError) -> RelayPlan { try RelayPlan(values, host: machine.relayHost) }
+}
+
+/// The configuration as the server would read it, and all that is wrong with it.
+struct ConfigurationReading: Sendable {
+    /// With defaults in place of what is not allowed.
+    var values = SettingValues.defaults
+    /// What would stop the start.
+    var problems: [String] = []
+    /// What the server would log a warning about.
+    var notices: [String] = []
+    /// How many settings each place decides, for people.
+    var origins: [(place: String, count: Int)] = []
+    /// Settings that stand in two places with different values: what decides, and what does not.
+    var shadowed: [(setting: String, used: String, unused: String)] = []
+    /// Files that hold a secret, and settings whose secret stands on the command line.
+    var secretFiles: [String] = []
+    /// False where a source could not be read at all: then nobody knows the settings.
+    var isComplete = true
+}
+
+/// A switchboard that answers.
+struct RunningServer: Equatable, Sendable {
+    /// Whether it says that it is ready.
+    var isReady: Bool
+    /// Why not, in its own words.
+    var problem: String?
+    /// Whether its relay is among what it says is ready.
+    var relayIsReady: Bool
+    /// The process that has the port, where this user may see it.
+    var process: ProcessFacts?
+}

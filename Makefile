@@ -15,7 +15,7 @@ help:
 	@echo 'make bench      measure a release build beside its floor (BENCH_ARGS=--quick for a short run)'
 	@echo 'make fuzz       a minute of fuzzing for each target'
 	@echo 'make db-init    create or update the pairing database'
-	@echo 'make install  a static release build, below PREFIX=/usr/local; make dist: the same as a tarball'
+	@echo 'make install    a static release build, below PREFIX=/usr/local; make dist: the same as a tarball'
 	@echo 'make docs       rewrite what is generated in .env.example and docs/operations.md'
 	@echo 'make clean      remove all that was built'
 

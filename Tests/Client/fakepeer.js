@@ -31,6 +31,9 @@ export class FakeConnection {
   #wantsNewPath = false;
   #isAsking = false;
   /** @type {(() => void) | null} */ #undo = null;
+  #isNewPath = false;
+  /** Which connection the other's descriptions are of. */
+  /** @type {string | undefined} */ #other;
 
   /** @param {RTCConfiguration} configuration */
   constructor(configuration) {
@@ -86,13 +89,14 @@ export class FakeConnection {
     }
   }
 
-  #isNewPath = false;
-
   /** @param {{type: string, sdp: string}} description */
   async setRemoteDescription({ type, sdp }) {
     this.#mustBeOpen();
     await null;
     this.#mustBeOpen();
+    const other = /o=- (\d+)/.exec(sdp)?.[1];
+    if (this.#other !== undefined && this.#other !== other) throw new Error("the keys of another connection");
+    this.#other = other;
     if (type === "answer") {
       if (this.signalingState !== "have-local-offer") throw new Error(`an answer in ${this.signalingState}`);
       this.#agreed = this.#offered;

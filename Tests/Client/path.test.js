@@ -55,3 +55,14 @@ test("rates and loss are those since the sample before", async () => {
   assert.equal(second?.receiveRate, 4_000);
   assert.equal(second?.loss, 0.1);
 });
+
+test("a candidate of the other that a check overtook is what it was signaled as", async () => {
+  const at = { type: "remote-candidate", protocol: "udp", address: "198.51.100.7" };
+  const report = await new PathMonitor(/** @type {any} */ (connection(
+    { id: "P", type: "candidate-pair", selected: true, localCandidateId: "L", remoteCandidateId: "R", timestamp: 0 },
+    { id: "L", type: "local-candidate", candidateType: "host", protocol: "udp" },
+    { ...at, id: "R", candidateType: "prflx", port: 5 },
+    { ...at, id: "S", candidateType: "srflx", port: 4 }, { ...at, id: "T", candidateType: "relay", port: 5 },
+  ))).sample();
+  assert.deepEqual([report?.kind, report?.relayed], ["relay", "there"]);
+});

@@ -230,6 +230,17 @@ test("who comes back as somebody new is met with a new connection", async () => 
   assert.deepEqual(errors, [[], []]);
 });
 
+test("what came before the two met anew is not answered any more", async () => {
+  const { there, one } = await connected();
+  const { sdp } = /** @type {any} */ (fake(one).localDescription);
+  const before = there.types.length;
+  there.emit("offer", { sdp });
+  there.miss(false);
+  there.meet(false);
+  await settled();
+  assert.equal(there.types.length, before);
+});
+
 test("who leaves takes the connection with it; who is lost has half a minute to come back", async (context) => {
   const clock = stopTheClock(context);
   const { here, there, one, other } = await connected();

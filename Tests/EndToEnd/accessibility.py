@@ -27,8 +27,9 @@ def grave_findings(page: Chromium) -> list[str]:
     found: list[dict[str, Any]] = page.run(
         "return axe.run(document, {resultTypes: ['violations']}).then(({violations}) => violations)"
     )
-    return [
-        f"{rule['id']} ({rule['impact']}): {[node['html'] + ' ' + node['failureSummary'] for node in rule['nodes'][:3]]}"
-        for rule in found
-        if rule["impact"] in GRAVE
-    ]
+    return [_described(rule) for rule in found if rule["impact"] in GRAVE]
+
+
+def _described(rule: dict[str, Any]) -> str:
+    places = [f"{node['html']} {node['failureSummary']}" for node in rule["nodes"][:3]]
+    return f"{rule['id']} ({rule['impact']}): {places}"

@@ -13,6 +13,8 @@ from relay import Connect, Relay, connecting, running
 from switchboard import Server
 from tcp import Secure
 
+pytest_plugins = ("demofixtures",)
+
 
 @pytest.fixture
 def start_server(tmp_path: pathlib.Path) -> Iterator[Callable[..., Server]]:

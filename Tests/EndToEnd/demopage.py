@@ -76,6 +76,9 @@ class DemoPage(SitePage):
         return [link for link in found if link.is_displayed()]
 
 
+Pair = tuple[DemoPage, DemoPage]
+
+
 def meet(host: DemoPage, guest: DemoPage, server: Server) -> str:
     """Brings two into a call; gives the code by which they met."""
     host.visit(server)

@@ -112,7 +112,7 @@ class SitePage(Chromium):
         self.driver.execute_cdp_cmd("Network.disable", {})
 
     def inspect(self, name: str) -> None:
-        """In every look: nothing that shuts people out, nothing wider than the window, and a picture to look at."""
+        """In every look: nothing shuts people out, nothing is wider than the window. Keeps a picture."""
         for size, form in ((DESKTOP, "desktop"), (PHONE, "phone")):
             for scheme in ("light", "dark"):
                 self.use(size, scheme)

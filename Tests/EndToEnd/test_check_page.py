@@ -7,6 +7,7 @@ import pathlib
 from collections.abc import Callable, Iterator
 
 import pytest
+from selenium.webdriver.common.by import By
 
 from certificates import Certificate
 from deployment import deployment
@@ -123,3 +124,12 @@ def test_a_server_that_has_gone_is_found_by_checking_again(
     assert "Fails" in row(page, "HTTP")
     page.wait_for_text("verdict", "The server cannot be reached.")
     page.inspect("check-server-gone")
+
+
+def test_the_front_page_leads_to_the_others(page: SitePage, start_server: Callable[..., Server]) -> None:
+    server = start_server()
+    page.go(server.http)
+    page.inspect("front")
+    page.driver.find_element(By.LINK_TEXT, "Check this network").click()
+    wait_for_end(page)
+    page.assert_keeps_to_itself()

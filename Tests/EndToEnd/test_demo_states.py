@@ -43,7 +43,9 @@ def other(browsers: tuple[DemoPage, DemoPage]) -> Iterator[DemoPage]:
     browsers[1].leave_site()
 
 
-def test_a_wrong_code_is_said_to_be_wrong_and_can_be_corrected(page: DemoPage, other: DemoPage, server: Server) -> None:
+def test_a_wrong_code_is_said_to_be_wrong_and_can_be_corrected(
+    page: DemoPage, other: DemoPage, server: Server
+) -> None:
     page.visit(server)
     page.join("")
     page.wait_for_text("code-problem", "Enter the code")
@@ -91,7 +93,9 @@ def test_a_third_person_finds_the_call_full(
     third = DemoPage(tmp_path)
     try:
         third.visit(server)
-        third.run("sessionStorage.setItem('room', arguments[0])", page.run("return sessionStorage.getItem('room')"))
+        third.run(
+            "sessionStorage.setItem('room', arguments[0])", page.run("return sessionStorage.getItem('room')")
+        )
         third.driver.refresh()
         third.wait_for_text("notice", "This call is full.")
         assert third.shows("start")
@@ -101,7 +105,9 @@ def test_a_third_person_finds_the_call_full(
     page.wait_for_picture()
 
 
-def test_a_call_works_for_somebody_who_gives_no_camera(page: DemoPage, server: Server, tmp_path: pathlib.Path) -> None:
+def test_a_call_works_for_somebody_who_gives_no_camera(
+    page: DemoPage, server: Server, tmp_path: pathlib.Path
+) -> None:
     shy = DemoPage(tmp_path, [REFUSING])
     try:
         meet(page, shy, server)
@@ -116,7 +122,26 @@ def test_a_call_works_for_somebody_who_gives_no_camera(page: DemoPage, server: S
         shy.quit()
 
 
-def test_somebody_whose_browser_dies_is_said_to_be_gone(page: DemoPage, server: Server, tmp_path: pathlib.Path) -> None:
+def test_sound_that_the_browser_holds_back_can_be_turned_on(
+    page: DemoPage, server: Server, tmp_path: pathlib.Path
+) -> None:
+    cautious = DemoPage(tmp_path, [REFUSING, "--autoplay-policy=document-user-activation-required"])
+    try:
+        page.visit(server)
+        cautious.visit(server, fragment=f"#code={page.create_code()}")
+        cautious.wait_until_connected()
+        cautious.wait_until_shown("play")
+        cautious.inspect("call-sound-held-back")
+        cautious.click("play")
+        cautious.wait_for_picture()
+        assert not cautious.shows("play")
+    finally:
+        cautious.quit()
+
+
+def test_somebody_whose_browser_dies_is_said_to_be_gone(
+    page: DemoPage, server: Server, tmp_path: pathlib.Path
+) -> None:
     victim = DemoPage(tmp_path)
     try:
         meet(page, victim, server)
@@ -127,7 +152,9 @@ def test_somebody_whose_browser_dies_is_said_to_be_gone(page: DemoPage, server: 
         victim.quit()
 
 
-def test_the_demo_needs_no_mouse(page: DemoPage, other: DemoPage, server: Server, tmp_path: pathlib.Path) -> None:
+def test_the_demo_needs_no_mouse(
+    page: DemoPage, other: DemoPage, server: Server, tmp_path: pathlib.Path
+) -> None:
     page.visit(server)
     other.visit(server)
     page.tab_to("create")

@@ -40,7 +40,10 @@ NO_PORTS_OF_ITS_OWN = {"RELAY_UDP": 0, "RELAY_TCP": 0, "RELAY_TLS": 0}
 PLENTY = 1_000_000
 SHARED = "switchboard_relay_shared_streams_total"
 HANDSHAKES = "switchboard_tls_handshakes_total"
+FAILURES = "switchboard_tls_handshake_failures_total"
 HANDED_OVER = "switchboard_streams_handed_over_total"
+GIVEN_UP = 4
+"""Connections that two browsers may give up during a call."""
 PROXY, STRANGER = "127.0.0.9", "127.0.0.8"
 
 
@@ -471,7 +474,8 @@ def test_two_chromiums_call_while_all_three_share_the_port(
 ) -> None:
     server = one_port.server
     before = {name: metric(server, name) for name in (SHARED, HANDSHAKES)}
-    failures = by_label(server, "switchboard_tls_handshake_failures_total", "reason")
+    handed = by_label(server, HANDED_OVER, "transport")
+    failures = by_label(server, FAILURES, "reason")
     with Load(one_port, certificate) as load:
         eventually(lambda: min(load.done.values()) > 0, 60, "all three are at work", interval=0.1)
         enter_relayed_call(chromiums, pages, one_port, "tls")
@@ -488,15 +492,20 @@ def test_two_chromiums_call_while_all_three_share_the_port(
     def of_browsers() -> float:
         return metric(server, SHARED) - before[SHARED] - done["turn"]
 
-    def are_all_counted() -> bool:
-        """Each browser opens a stream for each of its allocations; nothing else of theirs uses the port."""
-        others = done["https"] + 2 * done["wss"] + done["turn"]
-        return of_browsers() >= 2 and handshakes() == others + of_browsers()
+    def uncounted() -> float:
+        """What the browsers began and gave up before they had said anything, as they do with spare connections."""
+        return handshakes() - done["https"] - 2 * done["wss"] - done["turn"] - of_browsers()
 
-    eventually(are_all_counted, 2 * FOLD_LIMIT, f"all handshakes are counted: {done}", interval=0.2)
-    handed = by_label(server, HANDED_OVER, "transport")
-    assert "failed" not in handed and sum(handed.values()) == metric(server, SHARED), handed
-    assert by_label(server, "switchboard_tls_handshake_failures_total", "reason") == failures
+    eventually(
+        lambda: of_browsers() >= 2 and 0 <= uncounted() <= GIVEN_UP, 2 * FOLD_LIMIT,
+        f"all handshakes are counted: {done}, {of_browsers()} of browsers, {uncounted()} too many", interval=0.2,
+    )  # fmt: skip
+    after = by_label(server, HANDED_OVER, "transport")
+    # Elsewhere clients may go before they can be handed over; none of these does.
+    assert after.get("failed") == handed.get("failed"), (handed, after)
+    assert after["tls"] - handed.get("tls", 0) == done["turn"] + of_browsers(), (handed, after)
+    new_failures = by_label(server, FAILURES, "reason")
+    assert {**new_failures, "ended": 0} == {**failures, "ended": 0}, (failures, new_failures)
     eventually(
         lambda: metric(server, "switchboard_relay_streams", transport="tls") == 0,
         20, "the relay's streams have ended", interval=0.2,

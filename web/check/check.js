@@ -46,7 +46,7 @@ async function runAll() {
     run("STUN over UDP", () => (list ? stun(of(list, /^stun:/)) : untried)),
     run("TURN over UDP", () => (list ? relay("UDP", of(list, /^turn:(?!.*transport=tcp)/)) : untried)),
     run("TURN over TCP", () => (list ? relay("TCP", of(list, /^turn:.*transport=tcp/)) : untried)),
-    run("TURN over TLS", () => (list ? relay("TLS", of(list, /^turns:/)) : untried)),
+    run("TURN over TLS", () => (list ? relay("TLS", of(list, /^turns:/), of(list, /^turn:/).length > 0) : untried)),
     run("IPv6", () => (list ? ipv6(of(list, /^stun:/)) : untried)),
   ]);
   conclude(summary((way) => {
@@ -93,10 +93,15 @@ async function stun(servers) {
   }
 }
 
-/** @param {"UDP" | "TCP" | "TLS"} transport @param {RTCIceServer[]} servers @returns {Promise<Finding>} */
-async function relay(transport, servers) {
+/**
+ * @param {"UDP" | "TCP" | "TLS"} transport
+ * @param {RTCIceServer[]} servers
+ * @param {boolean} hasRelay whether there is one over another transport
+ * @returns {Promise<Finding>}
+ */
+async function relay(transport, servers, hasRelay = true) {
   if (servers.length === 0) {
-    return missing(transport === "TLS" ? "The relay speaks no TLS: give it a certificate (RELAY_CERT, RELAY_KEY), for networks that let nothing else out." : `The server offers no relay over ${transport}.`);
+    return missing(transport === "TLS" && hasRelay ? "The relay speaks no TLS: give it a certificate (RELAY_CERT, RELAY_KEY), for networks that let nothing else out." : `The server offers no relay over ${transport}.`);
   }
   try {
     const took = await probes.relayLoop(servers);
@@ -166,7 +171,8 @@ async function run(way, probe) {
 }
 
 /** @param {number} milliseconds */
-const duration = (milliseconds) => (milliseconds < 1_000 ? `${milliseconds} ms` : `${(milliseconds / 1_000).toFixed(1)} s`);
+const duration = (milliseconds) =>
+  milliseconds < 1_000 ? `${milliseconds} ms` : `${(milliseconds / 1_000).toFixed(1)} s`;
 
 /** @param {ReturnType<typeof summary>} conclusion */
 function conclude({ tone, verdict, meaning }) {
@@ -177,10 +183,13 @@ function conclude({ tone, verdict, meaning }) {
 
 /** The findings as text. */
 function report() {
-  const lines = [...results].map(([way, { word, milliseconds, text }]) => `${way.padEnd(13)}  ${word}, ${duration(milliseconds)}. ${text}`);
+  const lines = WAYS.map((way) => {
+    const { word, milliseconds, text } = results.get(way) ?? { ...untried, milliseconds: 0 };
+    return `${way.padEnd(13)}  ${word}, ${duration(milliseconds)}. ${text}`;
+  });
   return [
     `Switchboard network check of ${server.host}`, new Date().toISOString(), navigator.userAgent, "",
-    `${element("verdict").textContent} ${element("meaning").textContent}`, "", ...WAYS.flatMap((way) => lines.find((line) => line.startsWith(way)) ?? []), "",
+    `${element("verdict").textContent} ${element("meaning").textContent}`, "", ...lines, "",
   ].join("\n");
 }
 

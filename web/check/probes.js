@@ -55,7 +55,8 @@ export async function webSocket(server) {
   const greeted = new Promise((resolve, reject) => {
     signaling.addEventListener("state", () => {
       if (signaling.state === "open") resolve(undefined);
-      if (signaling.state === "waiting" || signaling.state === "closed") reject(new ProbeFailure("the connection was not taken"));
+      const isRefused = signaling.state === "waiting" || signaling.state === "closed";
+      if (isRefused) reject(new ProbeFailure("the connection was not taken"));
     });
   });
   signaling.connect();

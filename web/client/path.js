@@ -55,7 +55,7 @@ export function selectedPair(stats) {
  */
 export function describePath(stats, pair) {
   const here = stats.get(pair.localCandidateId) ?? {};
-  const there = stats.get(pair.remoteCandidateId) ?? {};
+  const there = asSignaled(stats, stats.get(pair.remoteCandidateId) ?? {});
   const isRelayedHere = here.candidateType === "relay";
   const isRelayedThere = there.candidateType === "relay";
   const relayed = isRelayedHere ? (isRelayedThere ? "both" : "here") : isRelayedThere ? "there" : null;
@@ -67,6 +67,20 @@ export function describePath(stats, pair) {
     relayed,
     family: address === null || address.endsWith(".local") ? null : address.includes(":") ? "ipv6" : "ipv4",
   };
+}
+
+/**
+ * A check that overtakes the candidate it comes from makes that one peer-reflexive; its true type comes later.
+ * @param {RTCStatsReport} stats
+ * @param {any} candidate
+ * @returns {any}
+ */
+function asSignaled(stats, candidate) {
+  if (candidate.candidateType !== "prflx" || !candidate.address) return candidate;
+  const isSame = (/** @type {any} */ other) =>
+    other.type === "remote-candidate" && other.candidateType !== "prflx" && other.address === candidate.address &&
+    other.port === candidate.port && other.protocol === candidate.protocol;
+  return [...stats.values()].find(isSame) ?? candidate;
 }
 
 /**

@@ -46,6 +46,7 @@ export class Call {
     this.media.onproblem = (words, retry) => notify(words, { tone: "warn", action: retry && { text: "Try again", act: retry } });
     this.chat.onopen = () => this.chat.tell(this.media.devices);
     this.chat.ondevices = (devices) => this.#showDevices(devices);
+    element("play").onclick = () => this.#play();
     const devices = element("devices");
     devices.onclick = () => {
       const isOpen = element("device-panel").hidden;
@@ -87,6 +88,7 @@ export class Call {
     this.quality.stop();
     this.media.close();
     this.remote.srcObject = null;
+    element("play").hidden = true;
   }
 
   /**
@@ -99,6 +101,7 @@ export class Call {
     this.#showDevices(null);
     connection.addEventListener("track", ({ track, transceiver }) => {
       stream.addTrack(track);
+      this.#play();
       if (!isInitiator) this.#answerWith(transceiver);
     });
     // Both kinds from the start, with or without devices: turning one on later needs no negotiation.
@@ -108,6 +111,16 @@ export class Call {
     this.chat.attach(connection.createDataChannel("chat", { negotiated: true, id: CHAT_CHANNEL }));
     this.files.attach(connection.createDataChannel("files", { negotiated: true, id: FILE_CHANNEL }));
     this.quality.follow(connection);
+  }
+
+  /** Some browsers play sound only where people have touched the page, which a link that joins leaves out. */
+  async #play() {
+    try {
+      await this.remote.play();
+      element("play").hidden = true;
+    } catch (error) {
+      if (error instanceof DOMException && error.name === "NotAllowedError") element("play").hidden = false;
+    }
   }
 
   /**
@@ -173,10 +186,12 @@ export class Call {
    * @param {import("./media.js").Devices | null} devices
    */
   #showDevices(devices) {
-    const missing = devices ? [devices.microphone ? "" : "Microphone off", devices.camera ? "" : "Camera off"].filter(Boolean) : [];
-    if (devices?.screen) missing.unshift("Sharing a screen");
-    element("remote-devices").textContent = missing.join(" · ");
-    element("remote-devices").hidden = missing.length === 0;
+    const said = [];
+    if (devices?.screen) said.push("Sharing a screen");
+    if (devices?.microphone === false) said.push("Microphone off");
+    if (devices?.camera === false) said.push("Camera off");
+    element("remote-devices").textContent = said.join(" · ");
+    element("remote-devices").hidden = said.length === 0;
     this.remote.classList.toggle("blank", devices?.camera === false);
   }
 

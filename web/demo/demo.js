@@ -8,6 +8,7 @@ import { dismiss, notify, show } from "./views.js";
 import { failure } from "./words.js";
 
 const INVITATION_SECONDS = 600;
+const LOOK_INTERVAL = 2_000;
 /** What this tab remembers over a reload. */
 const REMEMBERED = { device: "device", room: "room", invitation: "invitation" };
 
@@ -46,7 +47,8 @@ function noteServer(isThere) {
   clearTimeout(lookingForServer);
   invitation.setTrouble(!isThere);
   if (isThere) return;
-  lookingForServer = setTimeout(async () => noteServer(await fetch(new URL("healthz", server)).then(({ ok }) => ok, () => false)), 2_000);
+  const look = async () => noteServer(await fetch(new URL("healthz", server)).then(({ ok }) => ok, () => false));
+  lookingForServer = setTimeout(look, LOOK_INTERVAL);
 }
 
 /**
@@ -98,7 +100,10 @@ function join(entered) {
   const code = entered.replace(/[\s-]/g, "");
   show("busy");
   element("busy-title").textContent = `Joining with the code ${code}…`;
-  const accept = async (/** @type {AbortSignal} */ signal) => (await pairing.accept({ client: device, code, signal })).roomId;
+  const accept = async (/** @type {AbortSignal} */ signal) => {
+    const { roomId } = await pairing.accept({ client: device, code, signal });
+    return roomId;
+  };
   enter(accept, (error) => {
     show("start");
     notify(failure(error, code));

@@ -33,7 +33,8 @@ export class FileRow {
     this.bar.value = done;
     const seconds = (now - this.#start) / 1_000;
     const speed = seconds > 0.5 ? `, ${rate((done * 8) / seconds)}` : "";
-    this.state.textContent = `${this.verb}, ${Math.floor((done / (this.bytes || 1)) * 100)} % of ${size(this.bytes)}${speed}`;
+    const percent = Math.floor((done / (this.bytes || 1)) * 100);
+    this.state.textContent = `${this.verb}, ${percent} % of ${size(this.bytes)}${speed}`;
   }
 
   /**

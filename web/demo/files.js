@@ -13,7 +13,16 @@ const MAX_FILE_BYTES = 1_000_000_000;
 /**
  * @typedef {{name: string, bytes: number, url: string}} ReceivedFile
  * @typedef {{id: number, file: File, row: FileRow, isCancelled: boolean}} Outgoing
- * @typedef {{id: number, name: string, bytes: number, row: FileRow, blobs: Blob[], parts: ArrayBuffer[], gathered: number, got: number}} Incoming
+ *
+ * @typedef {object} Incoming
+ * @property {number} id the sender's
+ * @property {string} name
+ * @property {number} bytes that it will have
+ * @property {number} got bytes that it has
+ * @property {FileRow} row
+ * @property {Blob[]} blobs
+ * @property {ArrayBuffer[]} parts that are in no blob yet
+ * @property {number} gathered bytes in them
  */
 
 /**
@@ -187,7 +196,8 @@ export class Files {
     if (incoming.got > incoming.bytes) return this.#drop("Broken");
     this.#incoming = null;
     // Never shown by this page itself, so it needs no type but this one.
-    const url = URL.createObjectURL(new Blob([...incoming.blobs, ...incoming.parts], { type: "application/octet-stream" }));
+    const whole = new Blob([...incoming.blobs, ...incoming.parts], { type: "application/octet-stream" });
+    const url = URL.createObjectURL(whole);
     const file = { name: incoming.name, bytes: incoming.bytes, url };
     this.received.push(file);
     incoming.row.finish("Received", saveLink(file));

@@ -29,7 +29,9 @@ export class Media {
     this.video = /** @type {HTMLVideoElement} */ (element("local"));
     this.camera = /** @type {HTMLSelectElement} */ (element("camera"));
     this.microphone = /** @type {HTMLSelectElement} */ (element("microphone"));
-    this.camera.onchange = () => this.#isSharing || this.#isOff("blind") || this.#inOrder(() => this.#open({ video: this.#wantedCamera() }));
+    this.camera.onchange = () => this.#inOrder(async () => {
+      if (!this.#isSharing && !this.#isOff("blind")) await this.#open({ video: this.#wantedCamera() });
+    });
     this.microphone.onchange = () => this.#inOrder(() => this.#open({ audio: this.#wantedMicrophone() }));
     element("mute").onclick = () => this.#toggleMicrophone();
     element("blind").onclick = () => this.#toggleCamera();
@@ -186,8 +188,9 @@ export class Media {
 
   /** What is not there cannot be switched off. */
   #allowSwitches(isAllowed = false) {
-    /** @type {HTMLButtonElement} */ (element("mute")).disabled = !isAllowed && !this.#track("audio");
-    /** @type {HTMLButtonElement} */ (element("blind")).disabled = !isAllowed && !this.#track("video") && !this.#isOff("blind");
+    const [mute, blind] = /** @type {HTMLButtonElement[]} */ ([element("mute"), element("blind")]);
+    mute.disabled = !isAllowed && !this.#track("audio");
+    blind.disabled = !isAllowed && !this.#track("video") && !this.#isOff("blind");
   }
 
   /** What is seen where the own picture would be. */
@@ -202,9 +205,10 @@ export class Media {
 
   async #listDevices() {
     const devices = await navigator.mediaDevices.enumerateDevices();
-    for (const [select, kind] of /** @type {[HTMLSelectElement, string][]} */ ([[this.camera, "videoinput"], [this.microphone, "audioinput"]])) {
-      const before = select.value || this.#track(kind === "videoinput" ? "video" : "audio")?.getSettings().deviceId;
-      const found = devices.filter((device) => device.kind === kind && device.deviceId);
+    for (const kind of /** @type {Kind[]} */ (["audio", "video"])) {
+      const select = kind === "video" ? this.camera : this.microphone;
+      const before = select.value || this.#track(kind)?.getSettings().deviceId;
+      const found = devices.filter((device) => device.kind === `${kind}input` && device.deviceId);
       select.replaceChildren(...found.map(({ deviceId, label }, index) => option(deviceId, label || `Device ${index + 1}`)));
       select.disabled = found.length === 0;
       if (select.disabled) select.append(option("", "None that this page may use"));

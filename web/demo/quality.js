@@ -70,11 +70,19 @@ export class Quality {
     draw("area", runs.map((run, index) => `${lines[index]}V20H${run[0].x}z`).join(""));
     draw("lost", points.filter(({ isLossy }) => isLossy).map(({ x }) => `M${x} 20v-4`).join(""));
     element("graph-top").textContent = known.length > 0 ? `longest ${Math.round(Math.max(...known))} ms` : "";
-    const now = known.at(-1);
-    element("graph").setAttribute("aria-label", now === undefined
-      ? "Round-trip time of the last minute"
-      : `Round-trip time of the last minute: between ${Math.round(Math.min(...known))} and ${Math.round(Math.max(...known))} milliseconds, now ${Math.round(now)}`);
+    element("graph").setAttribute("aria-label", spoken(known));
   }
+}
+
+/**
+ * The graph for those who do not see it.
+ * @param {number[]} milliseconds
+ */
+function spoken(milliseconds) {
+  const title = "Round-trip time of the last minute";
+  if (milliseconds.length === 0) return title;
+  const [low, high, now] = [Math.min(...milliseconds), Math.max(...milliseconds), milliseconds[milliseconds.length - 1]];
+  return `${title}: between ${Math.round(low)} and ${Math.round(high)} milliseconds, now ${Math.round(now)}`;
 }
 
 /** @param {string} name @param {string} path */
@@ -109,7 +117,8 @@ export function route({ kind, protocol, relayed, family }) {
 
 /** @param {PathReport} report */
 export function verdict({ roundTripTime, loss }) {
-  const exceeds = (/** @type {typeof FAIR} */ bound) => (loss ?? 0) > bound.loss || (roundTripTime ?? 0) > bound.roundTripTime;
+  const exceeds = (/** @type {typeof FAIR} */ bound) =>
+    (loss ?? 0) > bound.loss || (roundTripTime ?? 0) > bound.roundTripTime;
   return exceeds(POOR) ? "Poor quality" : exceeds(FAIR) ? "Fair quality" : "Good quality";
 }
 

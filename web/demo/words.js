@@ -94,10 +94,10 @@ const seconds = (count) => (count === 1 ? "one second" : `${Math.ceil(count)} se
 export function mediaFailure(error, what) {
   const name = error instanceof Error ? error.name : "";
   const meanwhile = "Until then you can watch, listen, chat and send files.";
-  const [subject, is] = { devices: ["Camera and microphone", "are"], camera: ["The camera", "is"], microphone: ["The microphone", "is"], screen: ["The screen", "is"] }[what];
   if (what === "screen") {
     return { title: "The screen is not shared.", text: name === "NotAllowedError" ? "You or this device did not allow it." : "This browser cannot do it here." };
   }
+  const [subject, is] = what === "devices" ? ["Camera and microphone", "are"] : [`The ${what}`, "is"];
   switch (name) {
     case "NotAllowedError":
       return { title: `${subject} ${is} blocked.`, text: `Allow them for this page at the sign beside its address, then try again. ${meanwhile}` };

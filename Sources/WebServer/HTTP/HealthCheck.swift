@@ -17,15 +17,20 @@ final class HealthCheck: Sendable {
     private let question: @Sendable () async -> Bool
     private let timeout: Duration
     private let freshFor: Duration
+    private let now: @Sendable () -> ContinuousClock.Instant
     private let state = Mutex(State())
 
     /// - Parameters:
     ///   - timeout: how long a caller waits for the answer.
     ///   - freshFor: how long an answer serves that all is well.
+    ///   - now: tells the time by which answers age; a test's own may stand still.
     ///   - question: whether the part works.
     init(
-        timeout: Duration, freshFor: Duration = .seconds(1), _ question: @escaping @Sendable () async -> Bool
+        timeout: Duration, freshFor: Duration = .seconds(1),
+        now: @escaping @Sendable () -> ContinuousClock.Instant = { .now },
+        _ question: @escaping @Sendable () async -> Bool
     ) {
+        self.now = now
         self.question = question
         self.timeout = timeout
         self.freshFor = freshFor
@@ -35,7 +40,7 @@ final class HealthCheck: Sendable {
     /// answered, so a part that hangs is asked once.
     func isHealthy() async -> Bool {
         await withCheckedContinuation { continuation in
-            let now = ContinuousClock.now
+            let now = now()
             let (known, waiter, asks): (Bool?, UInt64, Bool) = state.withLock { state in
                 if let answer = state.answer,
                     now < answer.at + (answer.isHealthy ? freshFor : Self.failureFreshFor)
@@ -60,7 +65,7 @@ final class HealthCheck: Sendable {
         let isHealthy = await question()
         let waiters = state.withLock { state in
             state.isAsking = false
-            state.answer = (isHealthy, .now)
+            state.answer = (isHealthy, now())
             defer { state.waiters = [:] }
             return state.waiters.values
         }

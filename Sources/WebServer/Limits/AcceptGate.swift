@@ -44,10 +44,16 @@ final class AcceptGate: Sendable {
         var isTiming = false
     }
 
+    private let now: @Sendable () -> ContinuousClock.Instant
     private let state: Mutex<State>
 
-    init(limits: AcceptLimits, maxWait: Duration = AcceptPace.defaultMaxWait) {
-        let pace = AcceptPace(failuresPerMinute: limits.failuresPerMinuteOfAll, maxWait: maxWait, now: .now)
+    /// - Parameter now: tells the time; a test's own may stand still.
+    init(
+        limits: AcceptLimits, maxWait: Duration = AcceptPace.defaultMaxWait,
+        now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
+    ) {
+        self.now = now
+        let pace = AcceptPace(failuresPerMinute: limits.failuresPerMinuteOfAll, maxWait: maxWait, now: now())
         state = Mutex(State(addresses: AcceptGuard(limits: limits), pace: pace))
     }
 
@@ -55,7 +61,7 @@ final class AcceptGate: Sendable {
     func begin(_ origin: ClientOrigin) async throws(Refusal) -> Attempt {
         if origin.isLocal { return Attempt(key: nil) }
         let isClean: Bool
-        switch state.withLock({ $0.addresses.begin(origin.key, now: .now) }) {
+        switch state.withLock({ $0.addresses.begin(origin.key, now: now()) }) {
         case .allowed(let clean): isClean = clean
         case .locked(let duration): throw .locked(duration)
         case .busy: throw .busy
@@ -63,7 +69,7 @@ final class AcceptGate: Sendable {
         switch await admission(isClean: isClean) {
         case .proceed: return Attempt(key: origin.key)
         case .refuse(let duration):
-            _ = state.withLock { $0.addresses.end(origin.key, wasGuess: false, now: .now) }
+            _ = state.withLock { $0.addresses.end(origin.key, wasGuess: false, now: now()) }
             throw .paced(duration)
         }
     }
@@ -73,7 +79,7 @@ final class AcceptGate: Sendable {
     func end(_ attempt: Attempt, wasGuess: Bool) -> Duration? {
         guard let key = attempt.key else { return nil }
         let lockout = state.withLock { state in
-            let now = ContinuousClock.now
+            let now = now()
             if !wasGuess { state.pace.refund(now: now) }
             return state.addresses.end(key, wasGuess: wasGuess, now: now)
         }
@@ -84,7 +90,7 @@ final class AcceptGate: Sendable {
     private func admission(isClean: Bool) async -> Admission {
         await withCheckedContinuation { continuation in
             let (admission, startsTimer): (Admission?, Bool) = state.withLock { state in
-                switch state.pace.enter(isClean: isClean, now: .now) {
+                switch state.pace.enter(isClean: isClean, now: now()) {
                 case .proceed: return (.proceed, false)
                 case .refuse(let duration): return (.refuse(duration), false)
                 case .wait(let ticket):
@@ -108,7 +114,7 @@ final class AcceptGate: Sendable {
 
     private func nextRelease() -> ContinuousClock.Instant? {
         state.withLock { state in
-            let next = state.pace.nextRelease(now: .now)
+            let next = state.pace.nextRelease(now: now())
             if next == nil { state.isTiming = false }
             return next
         }
@@ -117,7 +123,7 @@ final class AcceptGate: Sendable {
     /// Resumes those whose wait is over, outside the lock.
     private func releaseWaiters() {
         let due = state.withLock { state in
-            let (proceed, refuse) = state.pace.releaseDue(now: .now)
+            let (proceed, refuse) = state.pace.releaseDue(now: now())
             let admitted = proceed.compactMap { state.waiters.removeValue(forKey: $0) }
             let refused = refuse.compactMap { state.waiters.removeValue(forKey: $0) }
             return (admitted: admitted, refused: refused, retryAfter: state.pace.maxWait)

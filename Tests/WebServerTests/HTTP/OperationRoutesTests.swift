@@ -98,20 +98,11 @@ struct OperationRoutesTests {
         #expect(refused.status == 503 && refused.error == "unavailable")
     }
 
-    @Test("A relay that fails its self-test makes the server unready, and is not asked again at once")
+    @Test("A relay that fails its self-test makes the server unready")
     func relayReadiness() async throws {
-        let asked = Atomic<Int>(0)
-        let api = TestAPI(services: { services in
-            services.relay.isHealthy = {
-                asked.add(1, ordering: .relaxed)
-                return false
-            }
-        })
-        for _ in 0..<3 {
-            let refused = try await api.send(.get, "/readyz")
-            #expect(refused.status == 503 && refused.error == "unavailable")
-        }
-        #expect(asked.load(ordering: .relaxed) == 1)
+        let api = TestAPI(services: { $0.relay.isHealthy = { false } })
+        let refused = try await api.send(.get, "/readyz")
+        #expect(refused.status == 503 && refused.error == "unavailable")
         #expect(try await api.send(.get, "/healthz").status == 200)
     }
 
@@ -133,7 +124,7 @@ struct OperationRoutesTests {
             for _ in 0..<20 { group.addTask { try await api.send(.get, "/readyz").status } }
             for try await status in group { #expect(status == 503) }
         }
-        let limit = ContinuousClock.now + .seconds(10)
+        let limit = ContinuousClock.now + .seconds(120)
         while store.waiting == 0, ContinuousClock.now < limit { await Task.yield() }
         #expect(store.waiting == 1)
         store.releaseAll()

@@ -44,6 +44,8 @@ struct TestAPI {
         services: (inout WebServices) -> Void = { _ in }
     ) {
         var configuration = HTTPConfiguration()
+        // All tests of the package share a few threads; who tests the deadline sets another.
+        configuration.readinessTimeout = .seconds(60)
         configure(&configuration)
         var webServices = WebServices(pairing: store)
         services(&webServices)

@@ -34,14 +34,11 @@ struct WaitingCheckTests {
     @Test("It is answered when somebody accepts, and the room is handed over by the next one")
     func accepted() async throws {
         try await create()
-        let clock = ContinuousClock()
-        let start = clock.now
         async let waiting = check()
         try await untilSomebodyWaits()
         let accept = try await api.send(.post, "/api/rooms/accept", #"{"joinid":"77","client2":"b"}"#)
         let answer = try await waiting
         #expect(answer.status == 204 && answer.headers[.retryAfter] == "0")
-        #expect(start.duration(to: clock.now) < .seconds(15))
         let next = try await check()
         #expect(next.status == 200 && next.string("roomid") == accept.string("roomid"))
         #expect(next.headers[.retryAfter] == nil)

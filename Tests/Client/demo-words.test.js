@@ -1,0 +1,71 @@
+// @ts-check
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { SwitchboardError } from "../../web/client/switchboard.js";
+import { route, verdict } from "../../web/demo/quality.js";
+import { failure, mediaFailure, standing, whyNoPath } from "../../web/demo/words.js";
+
+/** @type {import("../../web/demo/words.js").Standing} */
+const connected = { peer: "connected", signaling: "open", other: "here", reason: "Because." };
+
+test("a call is called connected only while all is well", () => {
+  assert.equal(standing(connected).title, "Connected");
+  assert.equal(standing({ ...connected, signaling: "waiting" }).tone, "warn");
+  assert.equal(standing({ ...connected, peer: "interrupted" }).title, "Reconnecting…");
+  assert.equal(standing({ ...connected, peer: "failed" }).text, "Because. It is still being tried.");
+});
+
+test("whether the other left or was lost makes a difference", () => {
+  assert.equal(standing({ ...connected, peer: "waiting", other: "left" }).isOver, true);
+  const lost = standing({ ...connected, peer: "waiting", other: "lost" });
+  assert.equal(lost.title, "The other person is gone");
+  assert.equal(lost.isOver, undefined);
+});
+
+test("every state of the two connections has a title", () => {
+  for (const peer of /** @type {const} */ (["waiting", "connecting", "connected", "interrupted", "failed", "closed"])) {
+    for (const signaling of /** @type {const} */ (["idle", "connecting", "open", "waiting", "closed"])) {
+      for (const other of /** @type {const} */ (["here", "unknown", "lost", "left"])) {
+        assert.ok(standing({ peer, signaling, other, reason: "" }).title);
+      }
+    }
+  }
+});
+
+test("each refusal is said in its own words", () => {
+  const ids = ["not_found_or_expired", "conflict", "room_full", "rate_limited", "pairing_disabled", "network"];
+  const said = ids.map((id) => failure(new SwitchboardError(id, "no"), "123456").title);
+  assert.equal(new Set(said).size, ids.length);
+  assert.match(failure(new SwitchboardError("rate_limited", "no", { retryAfter: 7 })).text, /7 seconds/);
+  assert.match(failure(new SwitchboardError("teapot", "I am a teapot.")).text, /teapot/);
+});
+
+test("a refused device is told from a missing one", () => {
+  const named = (/** @type {string} */ name) => Object.assign(new Error(), { name });
+  assert.equal(mediaFailure(named("NotAllowedError"), "devices").title, "Camera and microphone are blocked.");
+  assert.equal(mediaFailure(named("NotFoundError"), "camera").title, "No camera was found.");
+  assert.equal(mediaFailure(named("NotReadableError"), "microphone").title, "The microphone cannot be opened.");
+});
+
+test("why there is no path is read from what the relay said", () => {
+  const peer = (/** @type {number[]} */ codes, urls = ["turn:relay.example.org"]) => /** @type {any} */ ({
+    configuration: { iceServers: [{ urls }] },
+    candidateErrors: codes.map((code) => ({ url: "turn:relay.example.org", code, text: "" })),
+  });
+  assert.match(whyNoPath(peer([], ["stun:relay.example.org"])), /no relay/);
+  assert.match(whyNoPath(peer([701, 401])), /credentials/);
+  assert.match(whyNoPath(peer([486])), /full/);
+  assert.match(whyNoPath(peer([701])), /does not answer/);
+  assert.match(whyNoPath(peer([])), /other person/);
+});
+
+test("a path is named by how it goes, and by how well", () => {
+  /** @type {import("../../web/client/path.js").PathReport} */
+  const path = { kind: "relay", protocol: "tls", relayed: "here", family: "ipv4", roundTripTime: 30, sendRate: 1, receiveRate: 1, loss: 0 };
+  assert.equal(route(path), "Relayed, over TLS, IPv4");
+  assert.equal(route({ ...path, kind: "direct", protocol: "udp", relayed: null, family: null }), "Direct, over UDP");
+  assert.equal(route({ ...path, relayed: "there" }), "Relayed, for the other side");
+  assert.equal(verdict(path), "Good quality");
+  assert.equal(verdict({ ...path, loss: 0.05 }), "Fair quality");
+  assert.equal(verdict({ ...path, roundTripTime: 900 }), "Poor quality");
+});

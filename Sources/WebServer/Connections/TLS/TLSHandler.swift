@@ -279,10 +279,22 @@ final class TLSHandler: ChannelDuplexHandler, NIOOutboundByteBufferingChannelHan
             context.close(mode: .input, promise: promise)
         case .output where phase == .open:
             closeOutput(promise, context)
+        case .all where phase == .open && waiting.isEmpty && !closesOutput:
+            closeBehindGoodbye(promise, context)
         case .output, .all:
-            if phase == .open, waiting.isEmpty, !closesOutput { goodbye(context) }
             end()
             context.close(mode: mode, promise: promise)
         }
+    }
+
+    /// Closes once the client has been told. When this is called because another write has just completed, NIO sends
+    /// nothing before it comes back; a socket that takes nothing then is not waited for.
+    private func closeBehindGoodbye(_ promise: EventLoopPromise<Void>?, _ context: ChannelHandlerContext) {
+        context.channel.closeFuture.cascade(to: promise)
+        let said = context.eventLoop.makePromise(of: Void.self)
+        said.futureResult.assumeIsolated().whenComplete { _ in context.close(promise: nil) }
+        goodbye(context, said)
+        end()
+        context.eventLoop.assumeIsolated().execute { context.close(promise: nil) }
     }
 }

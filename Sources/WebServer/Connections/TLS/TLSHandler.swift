@@ -280,9 +280,12 @@ final class TLSHandler: ChannelDuplexHandler, NIOOutboundByteBufferingChannelHan
         case .output where phase == .open:
             closeOutput(promise, context)
         case .output, .all:
-            if phase == .open, waiting.isEmpty, !closesOutput { goodbye(context) }
+            let says = phase == .open && waiting.isEmpty && !closesOutput
+            if says { goodbye(context) }
             end()
-            context.close(mode: mode, promise: promise)
+            guard says else { return context.close(mode: mode, promise: promise) }
+            // Whoever closes because a write is done does so within NIO's flush, which takes up the goodbye only behind it.
+            context.eventLoop.assumeIsolated().execute { context.close(mode: mode, promise: promise) }
         }
     }
 }

@@ -46,7 +46,8 @@ struct DoctorReportTests {
         }
         let text = DoctorReport.json(findings, [(check, findings)])
         let report = try JSONDecoder().decode(Report.self, from: Data(text.utf8))
-        #expect([report.ok, report.notices, report.warnings, report.errors] == [1, 0, 1, 0] as [Int])
+        #expect(report.ok == 1 && report.notices == 0)
+        #expect(report.warnings == 1 && report.errors == 0)
         #expect(report.version == Version.current)
         #expect(
             report.findings.first

@@ -27,14 +27,12 @@ private final class Taken: @unchecked Sendable {
     deinit { close(socket) }
 }
 
-/// A client's blocking socket; every wait ends after ten seconds.
+/// A client's socket. It waits without a thread, which the server under test needs, and for ten seconds at most.
 private final class Caller {
     let socket: Int32
 
     init(port: Int) throws {
         socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        var limit = timeval(tv_sec: 10, tv_usec: 0)
-        setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
         // 127.0.0.1, by the bytes of `sockaddr_in`: whose module that belongs to depends on what else is imported.
         let port = UInt16(port)
         let family = UInt16(AF_INET)
@@ -53,17 +51,26 @@ private final class Caller {
     func send(_ bytes: [UInt8]) { _ = Glibc.send(socket, bytes, bytes.count, Int32(MSG_NOSIGNAL)) }
 
     /// What has come; empty at the end, nil if nothing comes.
-    func receive() -> [UInt8]? {
-        var bytes = [UInt8](repeating: 0, count: 65_536)
-        let count = recv(socket, &bytes, bytes.count, 0)
-        return count < 0 ? nil : Array(bytes.prefix(count))
-    }
+    func receive() async throws -> [UInt8]? { try await WebServerTests.receive(from: socket) }
 
-    func receiveToEnd() -> [UInt8] {
+    func receiveToEnd() async throws -> [UInt8] {
         var all: [UInt8] = []
-        while let piece = receive(), !piece.isEmpty { all += piece }
+        while let piece = try await receive(), !piece.isEmpty { all += piece }
         return all
     }
+}
+
+/// What has come to a socket; empty at the end, nil if nothing comes in ten seconds.
+private func receive(from socket: Int32) async throws -> [UInt8]? {
+    var bytes = [UInt8](repeating: 0, count: 65_536)
+    let end = ContinuousClock.now + .seconds(10)
+    while ContinuousClock.now < end {
+        let count = recv(socket, &bytes, bytes.count, Int32(MSG_DONTWAIT))
+        if count >= 0 { return Array(bytes.prefix(count)) }
+        guard errno == EAGAIN || errno == EINTR else { return nil }
+        try await Task.sleep(for: .milliseconds(2))
+    }
+    return nil
 }
 
 @Suite("Streams that go to the relay")
@@ -117,10 +124,10 @@ struct HandOverTests {
             #expect(stream.server == TransportAddress(.loopbackIPv4, port: UInt16(ports.plain)))
             #expect(!stream.isTLS)
             // Neither side's direction has been ended by the server that let go of it.
-            _ = send(stream.socket, [1, 2, 3], 3, 0)
-            #expect(caller.receive() == [1, 2, 3])
+            _ = send(stream.socket, [1, 2, 3] as [UInt8], 3, 0)
+            #expect(try await caller.receive() == [1, 2, 3])
             caller.send([4, 5])
-            #expect(try await bytes(from: stream.socket) == [4, 5])
+            #expect(try await receive(from: stream.socket) == [4, 5])
         }
     }
 
@@ -138,7 +145,7 @@ struct HandOverTests {
         arguments: [[], ["stun.turn"], ["http/1.1"]] as [[String]])
     func tls(offered: [String]) async throws {
         try await serving { ports, streams in
-            let (caller, client) = try handshake(ports, offered)
+            let (caller, client) = try await handshake(ports, offered)
             client.write(Self.binding)
             caller.send(client.takeRecords())
             let stream = try #require(await streams.next())
@@ -150,7 +157,7 @@ struct HandOverTests {
     @Test("ALPN alone decides, whatever the first byte is")
     func alpnDecides() async throws {
         try await serving { ports, streams in
-            let (caller, client) = try handshake(ports, ["stun.turn"])
+            let (caller, client) = try await handshake(ports, ["stun.turn"])
             client.write(Array("GET / HTTP/1.1\r\n\r\n".utf8))
             caller.send(client.takeRecords())
             #expect(await streams.next()?.received.first == UInt8(ascii: "G"))
@@ -163,11 +170,12 @@ struct HandOverTests {
             let request = Array("GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".utf8)
             let plain = try Caller(port: ports.plain)
             plain.send(request)
-            #expect(String(decoding: plain.receiveToEnd(), as: UTF8.self).hasPrefix("HTTP/1.1 200 "))
-            let (caller, client) = try handshake(ports, [])
+            #expect(
+                String(decoding: try await plain.receiveToEnd(), as: UTF8.self).hasPrefix("HTTP/1.1 200 "))
+            let (caller, client) = try await handshake(ports, [])
             client.write(request)
             caller.send(client.takeRecords())
-            client.feed(caller.receiveToEnd())
+            client.feed(try await caller.receiveToEnd())
             #expect(String(decoding: client.read(), as: UTF8.self).hasPrefix("HTTP/1.1 200 "))
             #expect(client.wasToldGoodbye)
         }
@@ -178,18 +186,19 @@ struct HandOverTests {
         try await serving(hasRelay: false, protocols: ["http/1.1"]) { ports, _ in
             let plain = try Caller(port: ports.plain)
             plain.send(Self.binding)
-            #expect(String(decoding: plain.receiveToEnd(), as: UTF8.self).hasPrefix("HTTP/1.1 400 "))
+            #expect(
+                String(decoding: try await plain.receiveToEnd(), as: UTF8.self).hasPrefix("HTTP/1.1 400 "))
         }
     }
 
     private func handshake(
         _ ports: WebServer.Ports, _ offered: [String]
-    ) throws -> (Caller, TLSMemoryClient) {
+    ) async throws -> (Caller, TLSMemoryClient) {
         let caller = try Caller(port: try #require(ports.tls))
         let client = try TLSMemoryClient(protocols: offered)
         while !client.handshake() {
             caller.send(client.takeRecords())
-            client.feed(try #require(caller.receive()))
+            client.feed(try #require(await caller.receive()))
         }
         caller.send(client.takeRecords())
         return (caller, client)
@@ -201,17 +210,17 @@ struct HandOverTests {
         defer { exchange.deallocate() }
         exchange.initialize(to: TLSExchange(socket: stream.socket))
         stream.tls?.attach(to: exchange)
-        let written = stream.tls?.write([7, 8, 9], byteCount: 3)
+        let written = stream.tls?.write([7, 8, 9] as [UInt8], byteCount: 3)
         #expect(written == .done(3))
         var answer: [UInt8] = []
         while answer.isEmpty {
-            client.feed(try #require(caller.receive()))
+            client.feed(try #require(await caller.receive()))
             answer = client.read()
         }
         #expect(answer == [7, 8, 9])
         client.write([1, 1])
         caller.send(client.takeRecords())
-        let records = try await bytes(from: stream.socket)
+        let records = try #require(await receive(from: stream.socket))
         var plain = [UInt8](repeating: 0, count: 100)
         records.withUnsafeBytes {
             exchange.pointee = TLSExchange(
@@ -220,17 +229,5 @@ struct HandOverTests {
             #expect(read == .done(2))
         }
         #expect(plain.prefix(2) == [1, 1])
-    }
-
-    /// What comes next on a non-blocking socket.
-    private func bytes(from socket: Int32) async throws -> [UInt8] {
-        var bytes = [UInt8](repeating: 0, count: 4_096)
-        let end = ContinuousClock.now + .seconds(10)
-        while ContinuousClock.now < end {
-            let count = recv(socket, &bytes, bytes.count, 0)
-            if count >= 0 { return Array(bytes.prefix(count)) }
-            try await Task.sleep(for: .milliseconds(5))
-        }
-        throw TestTrouble("nothing came")
     }
 }

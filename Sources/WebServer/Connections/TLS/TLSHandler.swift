@@ -279,13 +279,22 @@ final class TLSHandler: ChannelDuplexHandler, NIOOutboundByteBufferingChannelHan
             context.close(mode: .input, promise: promise)
         case .output where phase == .open:
             closeOutput(promise, context)
+        case .all where phase == .open && waiting.isEmpty && !closesOutput:
+            closeBehindGoodbye(promise, context)
         case .output, .all:
-            let says = phase == .open && waiting.isEmpty && !closesOutput
-            if says { goodbye(context) }
             end()
-            guard says else { return context.close(mode: mode, promise: promise) }
-            // Whoever closes because a write is done does so within NIO's flush, which takes up the goodbye only behind it.
-            context.eventLoop.assumeIsolated().execute { context.close(mode: mode, promise: promise) }
+            context.close(mode: mode, promise: promise)
         }
+    }
+
+    /// Closes once the client has been told. When this is called because another write has just completed, NIO sends
+    /// nothing before it comes back; a socket that takes nothing then is not waited for.
+    private func closeBehindGoodbye(_ promise: EventLoopPromise<Void>?, _ context: ChannelHandlerContext) {
+        context.channel.closeFuture.cascade(to: promise)
+        let said = context.eventLoop.makePromise(of: Void.self)
+        said.futureResult.assumeIsolated().whenComplete { _ in context.close(promise: nil) }
+        goodbye(context, said)
+        end()
+        context.eventLoop.assumeIsolated().execute { context.close(promise: nil) }
     }
 }

@@ -106,7 +106,9 @@ class SecureConnection(Connection):
     ) -> None:
         super().__init__(host, port, receive_buffer=receive_buffer)
         self.said_goodbye = False
-        self.socket: ssl.SSLSocket = context.wrap_socket(self.socket, server_hostname="localhost")
+        self.socket: ssl.SSLSocket = context.wrap_socket(
+            self.socket, server_hostname="localhost", suppress_ragged_eofs=False
+        )
 
     def send(self, data: bytes, limit: float = LIMIT) -> None:
         try:

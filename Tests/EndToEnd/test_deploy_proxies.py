@@ -104,7 +104,7 @@ def test_limits_hit_the_client_and_not_the_proxy(proxy: Proxy) -> None:
 
 def test_what_operators_look_at_is_not_for_others(proxy: Proxy) -> None:
     stranger = SecureRest(proxy, source="127.0.0.2")
-    for path in ("/metrics", "/rooms"):
+    for path in ("/metrics", "/metrics/", "/rooms", "/rooms/"):
         assert stranger.call("GET", path).status == 403, path
     assert SecureRest(proxy, source="127.0.0.1").call("GET", "/metrics").status == 200
     assert stranger.call("GET", "/readyz").status == 200

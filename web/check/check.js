@@ -77,7 +77,7 @@ async function webSocket() {
     signaling.close();
     return { finding: good("The two sides of a call can find each other."), iceServers };
   } catch (error) {
-    const text = "Something between here and the server lets no WebSocket through. A proxy in front of the server has to pass on Upgrade and Connection; a company’s proxy may need an exception.";
+    const text = "Something between here and the server lets no WebSocket through. A proxy in front of the server has to pass on Upgrade and Connection; a company’s proxy may need an exception. If it happens everywhere, ALLOWED_ORIGINS on the server may lack this page’s own origin.";
     return { finding: bad("bad", text), iceServers: null };
   }
 }
@@ -101,7 +101,7 @@ async function stun(servers) {
  */
 async function relay(transport, servers, hasRelay = true) {
   if (servers.length === 0) {
-    return missing(transport === "TLS" && hasRelay ? "The relay speaks no TLS: give it a certificate (RELAY_CERT, RELAY_KEY), for networks that let nothing else out." : `The server offers no relay over ${transport}.`);
+    return missing(transport === "TLS" && hasRelay ? "The relay speaks no TLS: give it a certificate (TLS_CERT and TLS_KEY, or behind a proxy RELAY_CERT and RELAY_KEY), for networks that let nothing else out." : `The server offers no relay over ${transport}.`);
   }
   try {
     const took = await probes.relayLoop(servers);

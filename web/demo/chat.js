@@ -43,14 +43,6 @@ export class Chat {
     this.#send({ devices });
   }
 
-  /**
-   * A line of the page itself.
-   * @param {string} text
-   */
-  note(text) {
-    this.#add(make("p", { className: "message-note quiet small", text }));
-  }
-
   clear() {
     this.#channel = null;
     this.button.disabled = true;

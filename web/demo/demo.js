@@ -123,7 +123,10 @@ function begin(roomId) {
 
 function hangUp() {
   const lasted = call.began === null ? "" : `It lasted ${clock(Date.now() - call.began)} minutes.`;
+  const room = sessionStorage.getItem(REMEMBERED.room);
   end();
+  // Nobody comes back to it.
+  if (room) pairing.deleteRoom(room).catch(() => {});
   element("ended-text").textContent = lasted;
   const kept = call.files.received;
   element("kept").hidden = kept.length === 0;

@@ -9,6 +9,9 @@ const MAX_BUFFERED_BYTES = 1024 * 1024;
 const BLOB_BYTES = 8 * 1024 * 1024;
 /** Received files stay with the browser until they are saved. */
 const MAX_FILE_BYTES = 1_000_000_000;
+/** What is kept of received files altogether, and rows in the list; beyond either, files are refused. */
+const MAX_KEPT_BYTES = 4_000_000_000;
+const MAX_ROWS = 200;
 
 /**
  * @typedef {{name: string, bytes: number, url: string}} ReceivedFile
@@ -57,6 +60,7 @@ export class Files {
 
   /** @param {RTCDataChannel} channel */
   attach(channel) {
+    this.#detach();
     this.#channel = channel;
     channel.binaryType = "arraybuffer";
     channel.bufferedAmountLowThreshold = MAX_BUFFERED_BYTES / 4;
@@ -80,6 +84,8 @@ export class Files {
     this.#incoming = null;
     for (const outgoing of this.#unconfirmed.values()) this.#breakOff(outgoing);
     this.#unconfirmed.clear();
+    // What waits for the old channel to drain is broken off, and must not hold up what comes.
+    this.#queue = Promise.resolve();
   }
 
   // Sending
@@ -164,10 +170,14 @@ export class Files {
   #begin({ id, name, bytes }) {
     this.#drop("Broken off");
     if (typeof name !== "string" || typeof bytes !== "number" || !Number.isSafeInteger(bytes) || bytes < 0) return;
-    if (bytes > MAX_FILE_BYTES) return this.#say({ type: "refuse", id });
+    const kept = this.received.reduce((sum, file) => sum + file.bytes, bytes);
+    if (bytes > MAX_FILE_BYTES || kept > MAX_KEPT_BYTES || element("files").childElementCount >= MAX_ROWS) {
+      return this.#say({ type: "refuse", id });
+    }
     element("files-hint").hidden = true;
-    const row = new FileRow(name.slice(0, 255), bytes, "in");
-    this.#incoming = { id, name: name.slice(0, 255), bytes, row, blobs: [], parts: [], gathered: 0, got: 0 };
+    const shown = displayed(name);
+    const row = new FileRow(shown, bytes, "in");
+    this.#incoming = { id, name: shown, bytes, row, blobs: [], parts: [], gathered: 0, got: 0 };
     row.offer("Cancel", () => {
       this.#drop("Cancelled");
       this.#say({ type: "refuse", id });
@@ -178,7 +188,7 @@ export class Files {
   /** @param {ArrayBuffer} part */
   #take(part) {
     const incoming = this.#incoming;
-    if (!incoming) return;
+    if (!incoming || part.byteLength === 0) return;
     incoming.parts.push(part);
     incoming.got += part.byteLength;
     incoming.gathered += part.byteLength;
@@ -209,6 +219,14 @@ export class Files {
     this.#incoming?.row.fail(outcome);
     this.#incoming = null;
   }
+}
+
+/**
+ * A name as the other side gave it, without what would disguise it: control characters and changes of direction.
+ * @param {string} name
+ */
+function displayed(name) {
+  return name.slice(0, 255).replace(/[\u0000-\u001f\u007f\u202a-\u202e\u2066-\u2069]/g, "");
 }
 
 /** @param {ReceivedFile} file */

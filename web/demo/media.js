@@ -12,6 +12,8 @@ export class Media {
   /** What is sent: at most one track of each kind. */
   stream = new MediaStream();
   #isSharing = false;
+  /** Whether a call is on: what the browser gives after it is let go at once. */
+  #isWanted = false;
   /** Devices are opened one after the other. */
   #turn = Promise.resolve();
   /**
@@ -50,6 +52,7 @@ export class Media {
 
   /** Asks for camera and microphone. */
   open() {
+    this.#isWanted = true;
     return this.#inOrder(async () => {
       if (!navigator.mediaDevices) {
         this.#allowSwitches();
@@ -63,6 +66,7 @@ export class Media {
   }
 
   close() {
+    this.#isWanted = false;
     for (const kind of /** @type {Kind[]} */ (["audio", "video"])) this.#stop(kind);
     this.#enterSharing(false);
     for (const id of ["mute", "blind"]) press(id, false);
@@ -90,8 +94,10 @@ export class Media {
   async #open(constraints) {
     try {
       const opened = await navigator.mediaDevices.getUserMedia(constraints);
+      if (!this.#isWanted) return opened.getTracks().forEach((track) => track.stop());
       for (const track of opened.getTracks()) this.#use(track);
     } catch (error) {
+      if (!this.#isWanted) return;
       const isRefused = error instanceof DOMException && error.name === "NotAllowedError";
       if (constraints.audio && constraints.video && !isRefused) {
         // Not both: perhaps there is one of them.
@@ -143,11 +149,12 @@ export class Media {
   async #shareScreen() {
     try {
       const [track] = (await navigator.mediaDevices.getDisplayMedia({ video: true })).getVideoTracks();
+      if (!this.#isWanted) return track.stop();
       track.contentHint = "detail";
       this.#enterSharing(true);
       this.#use(track);
     } catch (error) {
-      this.onproblem(mediaFailure(error, "screen"));
+      if (this.#isWanted) this.onproblem(mediaFailure(error, "screen"));
     }
   }
 

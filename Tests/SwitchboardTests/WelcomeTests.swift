@@ -21,6 +21,7 @@ struct WelcomeTests {
                 "  https://localhost:8443/   wss://localhost:8443/",
                 "  https://192.0.2.7:8443/   wss://192.0.2.7:8443/",
                 "To try it, open this in two browsers: http://localhost:8080/demo/",
+                "  from another device: http://192.0.2.7:8080/demo/ (camera and microphone need HTTPS there)",
                 "Pairing is on; its database is ./data/chat.db",
                 "Clients are told these STUN and TURN servers:",
                 "  stun:192.0.2.7:3478", "  turn:192.0.2.7:3478?transport=udp",

@@ -28,9 +28,17 @@ struct Welcome {
             : ["Clients are told these STUN and TURN servers:"] + turn.map { "  \($0.text)" }
         return ["Switchboard \(Version.current) is ready. Point a client here:"] + urls
             + (secureURLs.map { ["With TLS, by a name that the certificate has:"] + $0 } ?? [])
-            + (servesPages
-                ? ["To try it, open this in two browsers: http://\(hosts[0]):\(ports.plain)/demo/"] : [])
+            + (servesPages ? trial : [])
             + [pairing ?? "Pairing is off; --use-sqlite turns it on"] + relay
+    }
+
+    /// Where a call can be tried. By `localhost` a browser gives the camera without TLS, to this machine's pages only.
+    private var trial: [String] {
+        let pages = hosts.map { "http://\($0):\(ports.plain)/demo/" }
+        let others = pages.dropFirst().prefix(1).map {
+            "  from another device: \($0) (camera and microphone need HTTPS there)"
+        }
+        return ["To try it, open this in two browsers: \(pages[0])"] + others
     }
 
     private var hosts: [String] {

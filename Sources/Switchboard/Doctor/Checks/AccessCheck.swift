@@ -21,7 +21,9 @@ enum AccessCheck {
             found.append(
                 .notice(
                     .accessPublic, of: "ALLOWED_ORIGINS", "pages of any web site may use this server",
-                    do: "name the sites that may in ALLOWED_ORIGINS, if others should not"))
+                    do:
+                        "name the sites that may in ALLOWED_ORIGINS, this server's own among them, if others should not"
+                ))
         }
         if examination.hasRelay, values[Settings.relayAllowLoopbackPeers] {
             found.append(

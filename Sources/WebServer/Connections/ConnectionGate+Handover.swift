@@ -36,6 +36,11 @@ extension ConnectionGate {
             return context.close(promise: nil)
         }
         let session = tls?.release()
+        if tls != nil, session == nil {
+            close(socket)
+            server.metrics.handedOver(.failed)
+            return context.close(promise: nil)
+        }
         let received = Array(held.readableBytesView)
         server.metrics.handedOver(tls == nil ? .plain : .tls)
         // First NIO forgets the socket: two pollers must not read from it.
@@ -57,7 +62,9 @@ extension ConnectionGate {
     private func addresses(
         _ context: ChannelHandlerContext
     ) -> (client: TransportAddress, server: TransportAddress)? {
-        guard let client = peer.flatMap({ TransportAddress($0) }) else { return nil }
+        guard let client = (peer ?? context.remoteAddress).flatMap({ TransportAddress($0) }) else {
+            return nil
+        }
         let local = context.localAddress.flatMap { TransportAddress($0) }
         guard let server = proxiedDestination ?? local else { return nil }
         return (client, server)

@@ -59,11 +59,12 @@ final class ProxyHeaderHandler: ChannelInboundHandler, RemovableChannelHandler {
 extension ProxyHeader {
     /// The client of a connection whose socket leads to the proxy that sent this, and where the client connected to.
     ///
-    /// A proxy's own connection stays its own. So does one of a client that is on the proxy's machine and not on this
-    /// one: to be local has privileges here.
+    /// To be local has privileges here. So a connection that stands for nobody is the proxy's own, or if the proxy is on
+    /// this machine nobody's; and so is one of a client that is on the proxy's machine and not on this one.
     func client(behind socket: SocketAddress?) -> (client: SocketAddress?, destination: TransportAddress?) {
         let isHere = socket.map { ClientAddress($0).isLoopback } ?? false
-        guard let source, isHere || !source.ip.isLoopback else { return (socket, nil) }
+        guard let source else { return (isHere ? nil : socket, nil) }
+        guard isHere || !source.ip.isLoopback else { return (socket, nil) }
         return (try? SocketAddress(ipAddress: "\(source.ip)", port: Int(source.port)), destination)
     }
 }

@@ -45,6 +45,8 @@ final class ServerContext: Sendable {
         self.tls = tls
         self.takeStream = takeStream
         self.httpConnections = httpConnections
+        // What is configured, until it is known what was bound.
+        tlsPort.store(configuration.tlsPort, ordering: .relaxed)
     }
 
     /// The server has been told to stop: it takes no more WebSockets and is not ready.

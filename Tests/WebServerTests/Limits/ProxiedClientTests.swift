@@ -31,6 +31,12 @@ struct ProxiedClientTests {
         #expect(destination == nil)
     }
 
+    @Test("Without one from a proxy on this machine it is nobody, who has no privileges")
+    func localProxy() throws {
+        let (found, destination) = try client(nil, behind: "127.0.0.1")
+        #expect(found == nil && destination == nil)
+    }
+
     @Test("Another machine's loopback is that machine; this one's is local")
     func loopback() throws {
         for source in ["127.0.0.1:5", "[::1]:5", "[::ffff:127.0.0.1]:5"] {

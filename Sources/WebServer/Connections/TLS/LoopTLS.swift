@@ -8,6 +8,8 @@ final class LoopTLS {
     /// Steps of handshakes between two looks at the sockets, so that a crowd of new clients does not hold up the
     /// messages of those that are there: 0.1 ms each with an ECDSA key, 1 ms with RSA.
     private static let handshakesPerTurn = 4
+    /// Long enough for the loop to look at the sockets in between.
+    private static let pauseBetweenTurns = TimeAmount.microseconds(50)
     /// Where records are collected that are not data: a server's whole first flight fits, as a rule.
     private static let scratchBytes = 16_384
     /// More than the longest chain of certificates that clients take.
@@ -106,17 +108,26 @@ final class LoopTLS {
         return true
     }
 
-    /// NIO runs tasks when it has gone through the sockets that were ready.
-    private func schedule() {
+    /// NIO runs tasks when it has gone through the sockets that were ready, and those that tasks add before it looks at
+    /// the sockets again; those with a delay behind that.
+    private func schedule(after delay: TimeAmount? = nil) {
         guard !isScheduled else { return }
         isScheduled = true
-        eventLoop.assumeIsolated().execute { [weak self] in self?.nextTurn() }
+        let loop = eventLoop.assumeIsolated()
+        if let delay {
+            loop.scheduleTask(in: delay) { [weak self] in self?.nextTurn() }
+        } else {
+            loop.execute { [weak self] in self?.nextTurn() }
+        }
     }
 
     private func nextTurn() {
         isScheduled = false
         turnsLeft = Self.handshakesPerTurn
-        for _ in 0..<min(turnsLeft, waiting.count) { waiting.popFirst()?.turnCame() }
-        if !waiting.isEmpty { schedule() }
+        for _ in 0..<min(turnsLeft, waiting.count) {
+            turnsLeft -= 1
+            waiting.popFirst()?.turnCame()
+        }
+        if !waiting.isEmpty { schedule(after: Self.pauseBetweenTurns) }
     }
 }

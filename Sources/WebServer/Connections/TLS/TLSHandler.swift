@@ -214,7 +214,7 @@ final class TLSHandler: ChannelDuplexHandler, NIOOutboundByteBufferingChannelHan
     ///
     /// - Returns: false if too many wait for a client that does not read them.
     private func answer(_ records: [UInt8], _ context: ChannelHandlerContext) -> Bool {
-        if closesOutput { return true }
+        if outputHasEnded { return true }
         unreadAnswerBytes = context.channel.isWritable ? 0 : unreadAnswerBytes + records.count
         guard phase == .handshaking || unreadAnswerBytes <= Self.maxUnreadAnswerBytes else { return false }
         isPumping = true

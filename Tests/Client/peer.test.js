@@ -71,6 +71,35 @@ test("of two offers at once the initiator's counts, and the other's is made agai
   assert.deepEqual(errors, [[], []]);
 });
 
+test("of two restarts at once the initiator's serves both", async (context) => {
+  const clock = stopTheClock(context);
+  const { here, there, one, other, errors } = await connected();
+  const [before, sent] = [fake(one).localDescription?.sdp, there.types.length];
+  one.restart();
+  other.restart();
+  await settled();
+  clock.tick(500);
+  await settled();
+  assert.equal(here.types.at(-1), "webrtc_offer");
+  assert.notEqual(fake(one).localDescription?.sdp, before);
+  assert.deepEqual(there.types.slice(sent), ["webrtc_answer"]);
+  assert.equal(fake(other).rollbacks, 0);
+  assert.deepEqual(errors, [[], []]);
+});
+
+test("a restart of the polite side alone begins half a second later", async (context) => {
+  const clock = stopTheClock(context);
+  const { there, other } = await connected();
+  const sent = there.types.length;
+  other.restart();
+  clock.tick(499);
+  await settled();
+  assert.equal(there.types.length, sent);
+  clock.tick(1);
+  await settled();
+  assert.deepEqual(there.types.slice(sent), ["webrtc_offer"]);
+});
+
 test("candidates of an offer that was passed over are no errors", async () => {
   const { here, one, other, errors } = await connected();
   here.isDeaf = true;

@@ -9,6 +9,14 @@ export function identity(sdp) {
 }
 
 /**
+ * What names the ICE generation that a description begins or belongs to (RFC 8839 §5.4).
+ * @param {string} sdp
+ */
+export function generation(sdp) {
+  return /^a=ice-ufrag:(\S+)/m.exec(sdp)?.[1];
+}
+
+/**
  * Whether a candidate is of the ICE generation that a description begins (RFC 8840 §4.1). One that does not say its
  * generation is taken to be.
  * @param {RTCIceCandidateInit} candidate

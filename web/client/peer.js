@@ -1,6 +1,6 @@
 // @ts-check
 import { EarlyCandidates } from "./candidates.js";
-import { identity, isOf, withSettledRole } from "./description.js";
+import { generation, identity, isOf, withSettledRole } from "./description.js";
 import { Events } from "./events.js";
 import { watchNetwork } from "./network.js";
 import { PathMonitor } from "./path.js";
@@ -11,6 +11,11 @@ import { Repairs } from "./repairs.js";
 const PATIENCE = 3_000;
 /** The polite side waits longer, so that both do not restart at once. */
 const POLITENESS = 2_000;
+/**
+ * How long the polite side waits for the other's restart before one of its own: two at once are allowed, but browsers
+ * of different makers do not always come out of that with a path that carries something.
+ */
+const RESTART_POLITENESS = 500;
 /** A path that has not come about by then is looked after: the offer or its answer may be lost. */
 const SETUP_PATIENCE = 10_000;
 const MAX_CANDIDATE_ERRORS = 64;
@@ -96,8 +101,19 @@ export class Peer extends Events {
 
   /** Looks for a new path, for example because the network has changed. Media goes on while the old one works. */
   restart() {
-    if (!this.connection?.remoteDescription) return;
-    this.connection.restartIce();
+    const { connection } = this;
+    if (!connection?.remoteDescription) return;
+    if (!this.#isPolite) return this.#restart(connection);
+    const before = generation(connection.remoteDescription.sdp);
+    setTimeout(() => {
+      const now = this.connection === connection && connection.remoteDescription;
+      if (now && generation(now.sdp) === before) this.#restart(connection);
+    }, RESTART_POLITENESS);
+  }
+
+  /** @param {RTCPeerConnection} connection */
+  #restart(connection) {
+    connection.restartIce();
     this.#inOrder(() => this.#offer());
   }
 

@@ -53,6 +53,23 @@ def anywhere(host: str) -> str:
     return "127.0.0.1" if family_of(host) == socket.AF_INET else "::1"
 
 
+_used: set[Endpoint] = set()
+"""Where clients have been. To a relay, another one from there is the same for as long as an allocation lives."""
+
+
+def bound(family: socket.AddressFamily, source: Endpoint) -> socket.socket:
+    """A UDP socket at an address; where the port is for the kernel to choose, at one that no client had before."""
+    for _ in range(100):
+        candidate = socket.socket(family, socket.SOCK_DGRAM)
+        candidate.bind(source)
+        local = endpoint(candidate.getsockname())
+        if source.port != 0 or local not in _used:
+            _used.add(local)
+            return candidate
+        candidate.close()
+    raise AssertionError("no port is left")
+
+
 class Datagrams:
     """A UDP socket. It is not connected, so that it sees where each answer really comes from."""
 
@@ -64,9 +81,8 @@ class Datagrams:
         if isinstance(source, str):
             source = Endpoint(source, 0)
         self.server = server
-        self.socket = socket.socket(family_of(server.host), socket.SOCK_DGRAM)
+        self.socket = bound(family_of(server.host), source)
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
-        self.socket.bind(source)
         self.local = endpoint(self.socket.getsockname())
 
     def __enter__(self) -> Self:

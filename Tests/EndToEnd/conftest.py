@@ -13,7 +13,7 @@ from relay import Connect, Relay, connecting, running
 from switchboard import Server
 from tcp import Secure
 
-pytest_plugins = ("demofixtures",)
+pytest_plugins = ("callfixtures", "demofixtures")
 
 
 @pytest.fixture

@@ -8,17 +8,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from callpage import page_server
 from chromium import Chromium
 from switchboard import Server
 
 MESSAGES = 1_000
-
-
-@pytest.fixture(scope="module")
-def pages() -> Iterator[str]:
-    with page_server() as address:
-        yield address
 
 
 @pytest.fixture(scope="module")

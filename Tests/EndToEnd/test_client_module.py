@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from callpage import CALL_LIMIT, CallPage, page_server
+from callpage import CALL_LIMIT, CallPage
 from certificates import Certificate
 from chromium import Chromium
 from clientpage import HEALING_LIMIT, Pages, connected, load, wait_for_channel, wait_for_state
@@ -20,23 +20,6 @@ from waiting import eventually
 
 OUTAGE = 10.0
 CREDENTIAL_LIFETIME = 10
-
-
-@pytest.fixture(scope="module")
-def pages() -> Iterator[str]:
-    with page_server() as address:
-        yield address
-
-
-@pytest.fixture(scope="module")
-def chromiums(
-    tmp_path_factory: pytest.TempPathFactory, certificate: Certificate
-) -> Iterator[tuple[Chromium, Chromium]]:
-    trust = f"--ignore-certificate-errors-spki-list={certificate.key_pin}"
-    started = [Chromium(tmp_path_factory.mktemp(f"profile-{number}"), [trust]) for number in (1, 2)]
-    yield started[0], started[1]
-    for browser in started:
-        browser.quit()
 
 
 @pytest.fixture(scope="module")

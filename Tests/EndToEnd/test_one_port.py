@@ -15,9 +15,8 @@ from typing import Any
 
 import pytest
 
-from callpage import CallPage, page_server
+from callpage import CallPage
 from certificates import Certificate
-from chromium import Chromium
 from deployment import HOST, Deployment, deployment, over
 from metrics import FOLD_LIMIT, by_label, metric
 from processes import descriptors
@@ -389,23 +388,6 @@ def test_the_relays_own_check_works_behind_its_proxy(tmp_path: pathlib.Path) -> 
 
 
 # Under load from all three
-
-
-@pytest.fixture(scope="module")
-def pages() -> Iterator[str]:
-    with page_server() as address:
-        yield address
-
-
-@pytest.fixture(scope="module")
-def chromiums(
-    tmp_path_factory: pytest.TempPathFactory, certificate: Certificate
-) -> Iterator[tuple[CallPage, CallPage]]:
-    trust = f"--ignore-certificate-errors-spki-list={certificate.key_pin}"
-    started = [Chromium(tmp_path_factory.mktemp(f"profile-{number}"), [trust]) for number in (1, 2)]
-    yield started[0], started[1]
-    for browser in started:
-        browser.quit()
 
 
 class Load:

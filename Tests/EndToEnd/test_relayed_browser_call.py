@@ -8,32 +8,13 @@ from typing import Any
 
 import pytest
 
-from callpage import CallPage, page_server
+from callpage import CallPage
 from certificates import Certificate
-from chromium import Chromium
 from deployment import Deployment, deployment
 from firefox import Firefox
 from turnservers import TRANSPORTS, Transport
 
 MESSAGES = 200
-
-
-@pytest.fixture(scope="module")
-def pages() -> Iterator[str]:
-    with page_server() as address:
-        yield address
-
-
-@pytest.fixture(scope="module")
-def chromiums(
-    tmp_path_factory: pytest.TempPathFactory, certificate: Certificate
-) -> Iterator[tuple[CallPage, CallPage]]:
-    """Two that trust the certificate of the relay."""
-    trust = f"--ignore-certificate-errors-spki-list={certificate.key_pin}"
-    started = [Chromium(tmp_path_factory.mktemp(f"profile-{number}"), [trust]) for number in (1, 2)]
-    yield started[0], started[1]
-    for browser in started:
-        browser.quit()
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from commands import switchboard
-from ports import free_port
+from ports import free_port, free_ports
 from relay import Relay, time_limited
 from stun import Attribute, Endpoint
 from turnclient import Client
@@ -45,12 +45,13 @@ LONG_TERM = [
 
 
 def test_users_realm_and_ranges_of_the_file_count(tmp_path: pathlib.Path) -> None:
+    ports = free_ports(4)
     relay = configured(
         tmp_path,
         *LONG_TERM,
         "# a comment",
-        "min-port=52000",
-        "max-port=52003",
+        f"min-port={ports[0]}",
+        f"max-port={ports[-1]}",
         "allow-loopback-peers",
         "denied-peer-ip=127.0.0.40-127.0.0.49",
         "allowed-peer-ip=127.0.0.45",
@@ -68,7 +69,7 @@ def test_users_realm_and_ranges_of_the_file_count(tmp_path: pathlib.Path) -> Non
             client = relay.client("udp4", name, password)
             answer = client.try_allocate()
             assert answer.succeeded and Attribute.FINGERPRINT in answer
-            assert answer.address(Attribute.XOR_RELAYED_ADDRESS).port in range(52000, 52004)
+            assert answer.address(Attribute.XOR_RELAYED_ADDRESS).port in ports
             assert client.credentials.realm == "conf.example.org"
             assert client.permit(Endpoint("127.0.0.39", 9)).succeeded
             assert client.permit(Endpoint("127.0.0.40", 9)).error == 403

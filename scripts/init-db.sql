@@ -49,3 +49,18 @@ CREATE TRIGGER IF NOT EXISTS pendings_insert_forgets_acceptance AFTER INSERT ON 
 BEGIN
     DELETE FROM pending_acceptances WHERE joinid = NEW.joinid;
 END;
+
+-- Rooms that were deleted, with the time in seconds since 1970: the relay's credentials for them are over, also for
+-- a server that starts later. Rows go when no such credential can live any more, after a week.
+CREATE TABLE IF NOT EXISTS ended_rooms (
+    roomid TEXT NOT NULL PRIMARY KEY,
+    ended  INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS idx_ended_rooms_ended ON ended_rooms(ended);
+
+-- Other programs need not know that table either.
+CREATE TRIGGER IF NOT EXISTS rooms_delete_records_end AFTER DELETE ON rooms
+BEGIN
+    DELETE FROM ended_rooms WHERE roomid = OLD.roomid;
+    INSERT OR IGNORE INTO ended_rooms (roomid, ended) VALUES (OLD.roomid, CAST(strftime('%s', 'now') AS INTEGER));
+END;

@@ -75,6 +75,24 @@ struct PairingTables {
         return swept
     }
 
+    /// What ended at `end` or earlier is forgotten.
+    func sweepEnds(before end: Timestamp) throws {
+        try execute(SQL.sweepEnds, [end.millisecondsSinceEpoch / 1000])
+    }
+
+    /// The first to end first; beyond `limit` only the last to end.
+    func endedRooms(since start: Timestamp, limit: Int) throws -> [EndedRoom] {
+        let rows = try Row.fetchAll(
+            db.cachedStatement(sql: SQL.endedRooms), arguments: [start.millisecondsSinceEpoch / 1000, limit])
+        return rows.reversed().compactMap { row in
+            guard let id = text(row, 0), let ended = Int64.fromDatabaseValue(row[1] as DatabaseValue),
+                ended.magnitude < 1 << 50
+            else { return nil }
+            return EndedRoom(
+                roomID: RoomID(stored: id), ended: Timestamp(millisecondsSinceEpoch: ended * 1000))
+        }
+    }
+
     /// Writes a page without changing anything, and so proves that the file can be written.
     func rewriteHeader() throws {
         let version = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
@@ -144,6 +162,10 @@ extension PairingTables {
             "SELECT roomid FROM rooms WHERE client1 = ? AND client2 = ? ORDER BY rowid DESC LIMIT 1"
         static let deleteRoom = "DELETE FROM rooms WHERE roomid = ?"
 
+        static let sweepEnds = "DELETE FROM ended_rooms WHERE ended <= ?"
+        static let endedRooms =
+            "SELECT roomid, ended FROM ended_rooms WHERE ended > ? ORDER BY ended DESC LIMIT ?"
+
         static let purgeRooms = "DELETE FROM rooms WHERE client1 = ? OR client2 = ? RETURNING roomid"
         static let purgePendings = "DELETE FROM pendings WHERE client1 = ? OR client2 = ?"
         static let sweep = "DELETE FROM pendings WHERE \(instant) <= ?"
@@ -153,8 +175,9 @@ extension PairingTables {
         /// Every statement, for the test that asks SQLite for their plans.
         static let all = [
             pending, insertPending, deletePending, acceptPending, insertAcceptance, acceptance, insertRoom,
-            room, recordedRoom, latestRoom, deleteRoom, purgeRooms, purgePendings, sweep, unreadExpiries,
-            deleteRow,
+            room, recordedRoom, latestRoom, deleteRoom, sweepEnds, endedRooms, purgeRooms, purgePendings,
+            sweep,
+            unreadExpiries, deleteRow,
         ]
     }
 }

@@ -141,8 +141,23 @@ package final class SQLitePairingStore: PairingStore {
         try await writer.submit { db in try PairingTables(db).purge(devices) }
     }
 
+    /// Also forgets the ends of rooms that are over ``endsAreKept`` ago; they do not count.
     package func sweepExpired(now: Timestamp) async throws(PairingStoreError) -> Int {
-        try await writer.submit { db in try PairingTables(db).sweepExpired(now: now) }
+        try await writer.submit { db in
+            let tables = PairingTables(db)
+            try tables.sweepEnds(before: now.advanced(by: .zero - Self.endsAreKept))
+            return try tables.sweepExpired(now: now)
+        }
+    }
+
+    /// How long the end of a room is remembered: as long as any credential may live.
+    package static let endsAreKept = Duration.seconds(604_800)
+
+    /// The rooms that were deleted after an instant, the first to end first; beyond `limit` only the last to end.
+    package func endedRooms(
+        since start: Timestamp, limit: Int
+    ) async throws(PairingStoreError) -> [EndedRoom] {
+        try await read { db in try PairingTables(db).endedRooms(since: start, limit: limit) }
     }
 
     package func checkHealth() async throws(PairingStoreError) {

@@ -209,3 +209,38 @@ def test_a_pairing_code_that_nobody_took_ends_nothing(relay: Relay) -> None:
     with client_with(relay, ask(relay, room, second).json) as client:
         client.allocate()
         assert client.credentials.realm == REALM
+
+
+# What a restart does not forget
+
+
+@pytest.mark.parametrize("rotated", [False, True], ids=["same secret", "rotated secret"])
+def test_the_end_of_a_room_outlives_the_server(start_relay: StartRelay, rotated: bool) -> None:
+    first_life = start_relay(RELAY_SECRETS=SECRETS[0])
+    ended, first, second = paired(first_life)
+    kept, other, _ = paired(first_life)
+    messages = {member: ask(first_life, ended, member).json for member in (first, second)}
+    kept_message = ask(first_life, kept, other).json
+    delete(first_life, ended, first)
+    assert first_life.stop() == 0
+    secrets = f"another-shared-secret,{SECRETS[0]}" if rotated else SECRETS[0]
+    second_life = start_relay(RELAY_SECRETS=secrets)
+    for member in (first, second):
+        with client_with(second_life, messages[member]) as client:
+            assert client.try_allocate().error == 401
+    with client_with(second_life, kept_message) as client:
+        client.allocate()
+
+
+def test_a_room_that_ends_after_the_secret_was_rotated_ends_earlier_credentials(start_relay: StartRelay) -> None:
+    first_life = start_relay(RELAY_SECRETS=SECRETS[0])
+    room, first, _ = paired(first_life)
+    message = ask(first_life, room, first).json
+    assert first_life.stop() == 0
+    second_life = start_relay(RELAY_SECRETS=f"another-shared-secret,{SECRETS[0]}")
+    with client_with(second_life, message) as client:
+        relayed = client.allocate()
+        delete(second_life, room, first)
+        eventually(port_is_free(relayed), 10, f"the allocation at {relayed} has ended")
+    with client_with(second_life, message) as client:
+        assert client.try_allocate().error == 401

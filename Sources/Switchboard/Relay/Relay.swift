@@ -1,6 +1,7 @@
 import Glibc
 import Logging
 import Pairing
+import PairingSQLite
 import RelayServer
 import STUN
 import TURN
@@ -16,7 +17,8 @@ struct Relay: Sendable {
     /// What an operator should hear about.
     let notices: [String]
     private let directory = ICEDirectory()
-    private let tags: CredentialTags?
+    /// Names rooms under each secret that credentials may be made with; none without an embedded relay.
+    private let tags: [CredentialTags]
     /// Nil without an embedded relay.
     private let announcement: ICEAnnouncement?
     private let values: SettingValues
@@ -28,7 +30,7 @@ struct Relay: Sendable {
         let elsewhere = values[Settings.turnURLs]
         guard elsewhere.isEmpty, values[Settings.useRelay] else {
             service = nil
-            tags = nil
+            tags = []
             announcement = nil
             notices = []
             directory.publish(
@@ -41,7 +43,7 @@ struct Relay: Sendable {
         let access = ICEServerList.Access.timeLimited(
             plan.secret, lifetimeSeconds: UInt64(values[Settings.iceCredentialLifetime]))
         notices = plan.notices
-        tags = CredentialTags(plan.secret)
+        tags = plan.secrets.map { CredentialTags($0) }
         let announcement = ICEAnnouncement(
             plan, access: access, extra: extra, shared: SharedPorts(values), directory: directory)
         self.announcement = announcement
@@ -87,12 +89,23 @@ struct Relay: Sendable {
     /// Its counters as they are now; none without an embedded relay.
     func metrics() -> [ScrapedMetric] { service.map { RelayMetrics.read($0.snapshots()) } ?? [] }
 
+    /// A room as its members' credentials name it.
+    private func named(_ room: RoomID) -> [RoomTag] { tags.map { $0.room(room.rawValue) } }
+
+    /// Ends the credentials of rooms that ended before this start, given from the first end to the last.
+    func recall(_ rooms: [EndedRoom]) {
+        for room in rooms.suffix(Revocations.maximumCount / max(1, tags.count)) {
+            let ended = UnixTime(seconds: UInt64(max(0, room.ended.millisecondsSinceEpoch / 1000)))
+            service?.revoke(named(room.roomID), ended: ended)
+        }
+    }
+
     /// What the web server asks of it.
     var forWebServer: RelayServices {
         var services = RelayServices()
         services.iceServers = { [directory] room, member in directory.servers(room: room, member: member) }
-        if let service, let tags {
-            services.roomsEnded = { rooms in service.end(rooms.map { tags.room($0.rawValue) }) }
+        if let service {
+            services.roomsEnded = { rooms in service.end(rooms.flatMap(named)) }
             services.isHealthy = { await service.isHealthy() }
             if values[Settings.relaySharePorts] { services.takeStream = { service.adopt($0) } }
         }

@@ -9,8 +9,10 @@ import WebServer
 struct RelayPlan: Sendable {
     let rules: TURNConfiguration
     let server: RelayServerConfiguration
-    /// Makes the credentials that are handed out; one that `rules` accept.
-    let secret: SharedSecret
+    /// Those whose credentials `rules` accept, at least one.
+    let secrets: [SharedSecret]
+    /// Makes the credentials that are handed out.
+    var secret: SharedSecret { secrets[0] }
     /// Names or addresses for the URLs that clients are told.
     let iceHosts: [String]
     /// What an operator should hear about.
@@ -22,8 +24,8 @@ struct RelayPlan: Sendable {
         let relays = try RelayAddresses(values, host: host)
         notices += relays.notices
         var random = SecretRandom()
-        let secrets = values[Settings.relaySecrets].map { SharedSecret($0) }
-        secret = secrets.first ?? SharedSecret.random(using: &random)
+        let configured = values[Settings.relaySecrets].map { SharedSecret($0) }
+        secrets = configured.isEmpty ? [SharedSecret.random(using: &random)] : configured
         if values[Settings.relaySecrets].contains(where: { $0.utf8.count < Self.goodSecretBytes }) {
             notices.append(
                 "a shared secret of the relay is short enough to be guessed; use \(Self.goodSecretBytes) bytes"
@@ -35,8 +37,7 @@ struct RelayPlan: Sendable {
             )
         }
         var rules = TURNConfiguration(values)
-        rules.secrets = secrets
-        if secrets.isEmpty { rules.passingSecrets = [secret] }
+        if configured.isEmpty { rules.passingSecrets = secrets } else { rules.secrets = secrets }
         rules.relays = relays.addresses
         rules.hostAddresses = host.addresses
         self.rules = rules

@@ -135,10 +135,13 @@ final class RelayService: Service {
 
     /// Ends what the members of these rooms have allocated, and their credentials for anything new.
     func end(_ rooms: [RoomTag]) {
-        for room in rooms {
-            authority.revocations.revoke(room, now: .now)
-            server.endRoom(room)
-        }
+        revoke(rooms, ended: .now)
+        for room in rooms { server.endRoom(room) }
+    }
+
+    /// Ends the credentials of these rooms for anything new; callers go from the first end to the last.
+    func revoke(_ rooms: [RoomTag], ended: UnixTime) {
+        for room in rooms { authority.revocations.revoke(room, now: ended) }
     }
 }
 

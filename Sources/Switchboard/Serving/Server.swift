@@ -99,16 +99,26 @@ struct Server {
         let services = relay.forWebServer
         let certificates = try certificates(sharesPort: services.takeStream != nil)
         let store = values[Settings.useSQLite] ? try await openStore() : nil
+        let networkOrigin = NetworkOrigin(values)
         let web = WebServer(
             configuration: WebServerConfiguration(values), pairing: store, relay: services,
-            pages: values[Settings.web] ? EmbeddedPages.load() : nil,
+            pages: values[Settings.web] ? EmbeddedPages.load(networkOrigin: networkOrigin) : nil,
             certificates: certificates, telemetry: webTelemetry(), logger: logger,
-            onListening: { welcome($0, relay) })
+            onListening: { ports in
+                networkOrigin.listens(on: ports.plain)
+                welcome(ports, relay)
+            })
         var running: [ServiceGroupConfiguration.ServiceConfiguration] = []
         if let service = relay.service { running.append(.init(service: service, serviceName: "relay")) }
         if let store {
             let sweep = SweepService(store: store, interval: values[Settings.sweepInterval], logger: logger)
             running.append(.init(service: sweep, serviceName: "sweep"))
+            // Before the relay listens if possible, else as soon as the database can be read.
+            let recall = RecallService(store: store, relay: relay)
+            if await !recall.recall() {
+                running.append(
+                    .init(service: recall, successTerminationBehavior: .ignore, serviceName: "recall"))
+            }
         }
         // Clients are told where the relay is: the web server waits until that is known.
         running.append(

@@ -15,6 +15,9 @@ package final class TLSCertificates: Sendable {
         var byteCount: Int = 0
         var modifiedSeconds: Int = 0
         var modifiedNanoseconds: Int = 0
+        /// Of owner and permissions too.
+        var changedSeconds: Int = 0
+        var changedNanoseconds: Int = 0
 
         /// All zeros for a file that is not there.
         init(_ path: String) {
@@ -25,6 +28,8 @@ package final class TLSCertificates: Sendable {
             byteCount = Int(status.st_size)
             modifiedSeconds = status.st_mtim.tv_sec
             modifiedNanoseconds = status.st_mtim.tv_nsec
+            changedSeconds = status.st_ctim.tv_sec
+            changedNanoseconds = status.st_ctim.tv_nsec
         }
     }
 
@@ -32,7 +37,11 @@ package final class TLSCertificates: Sendable {
         var context: TLSContext
         /// Both files as they were when they were last read, successfully or not.
         var files: [FileState]
+        /// When they are read once more though they have not changed: what was in the way may have passed.
+        var retry: ContinuousClock.Instant?
     }
+
+    private static let retryInterval = Duration.seconds(60)
 
     private let settings: TLSSettings
     private let logger: Logger
@@ -55,21 +64,22 @@ package final class TLSCertificates: Sendable {
     /// What new sessions use.
     package var current: TLSContext { state.withLock { $0.context } }
 
-    /// Reads the files again if one of them has changed since they were last read. Two calls of `stat` otherwise.
+    /// Reads the files again if one of them has changed since they were last read, or a minute after they could not be
+    /// used. Two calls of `stat` otherwise.
     ///
     /// A certificate and its key are replaced one after the other, so the first look may find a pair that does not
     /// match: that is logged, the old pair stays, and the second change is another chance.
     /// - Returns: false if they were read and cannot be used.
     @discardableResult
-    package func reloadIfChanged() -> Bool {
+    package func reloadIfChanged(now: ContinuousClock.Instant = .now) -> Bool {
         let files = Self.files(of: settings)
-        guard state.withLock({ $0.files }) != files else { return true }
-        return reload()
+        let isDue = state.withLock { $0.files != files || ($0.retry.map { $0 <= now } ?? false) }
+        return isDue ? reload(now: now) : true
     }
 
     /// Reads the files again, changed or not. If they cannot be used the old certificate stays in use.
     @discardableResult
-    package func reload() -> Bool {
+    package func reload(now: ContinuousClock.Instant = .now) -> Bool {
         // As they are before reading: what is written meanwhile is seen as a change next time.
         let files = Self.files(of: settings)
         do throws(TLSConfigurationError) {
@@ -79,7 +89,10 @@ package final class TLSCertificates: Sendable {
             logger.notice("TLS certificate reloaded", metadata: ["file": "\(settings.certificateFile)"])
             return true
         } catch {
-            state.withLock { $0.files = files }
+            state.withLock {
+                $0.files = files
+                $0.retry = now + Self.retryInterval
+            }
             logger.error(
                 "TLS certificate not reloaded, the old one stays in use",
                 metadata: [

@@ -47,6 +47,7 @@ package final class TLSContext: Sendable {
         openssl_context_set_server_options(context)
         openssl_context_set_stream_modes(context)
         openssl_context_disable_session_cache(context)
+        SSL_CTX_set_msg_callback(context, noteMessage)
         guard SSL_CTX_set_cipher_list(context, settings.ciphers) == 1 else {
             throw error(.ciphersUnusable, settings.ciphers)
         }

@@ -15,8 +15,9 @@ package struct TLSExchange: BitwiseCopyable {
     package var inputByteCount: Int
     /// The other side has closed, so nothing follows after `input`.
     package var isAtEnd = false
-    /// The last write failed for good.
-    package var hasFailed = false
+    /// Changes of keys that the client has asked for since it was pointed at: each costs as much as a packet, and takes
+    /// 27 bytes.
+    var keyUpdates = 0
     /// Where records are collected; nil sends them to the socket.
     package var output: UnsafeMutableRawPointer?
     package var outputCapacity = 0
@@ -27,6 +28,9 @@ package struct TLSExchange: BitwiseCopyable {
     package init(socket: Int32 = -1, input: UnsafeRawPointer? = nil, inputByteCount: Int = 0) {
         (self.socket, self.input, self.inputByteCount) = (socket, input, inputByteCount)
     }
+
+    /// Clients change their keys once in millions of records (RFC 8446 §5.5).
+    static let maxKeyUpdates = 4
 
     /// The functions OpenSSL calls; made once for the process, nil if out of memory.
     nonisolated(unsafe) static let method: OpaquePointer? = {
@@ -52,6 +56,7 @@ private func readExchange(
         return -1
     }
     openssl_bio_clear_retry(bio)
+    guard exchange.pointee.keyUpdates <= TLSExchange.maxKeyUpdates else { return -1 }
     let available = exchange.pointee.inputByteCount
     guard available > 0, byteCount > 0, let input = exchange.pointee.input else {
         if exchange.pointee.isAtEnd { return 0 }
@@ -85,12 +90,21 @@ private func writeExchange(_ bio: OpaquePointer?, _ bytes: UnsafePointer<CChar>?
     let sent = send(
         exchange.pointee.socket, bytes, Int(byteCount), Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT))
     if sent >= 0 { return Int32(truncatingIfNeeded: sent) }
-    if errno == EAGAIN || errno == EINTR || errno == ENOBUFS {
-        openssl_bio_retry_write(bio)
-    } else {
-        exchange.pointee.hasFailed = true
-    }
+    if errno == EAGAIN || errno == EINTR || errno == ENOBUFS { openssl_bio_retry_write(bio) }
     return -1
+}
+
+/// Counts the client's KeyUpdate messages (RFC 8446 §4.6.3), of which OpenSSL takes any number.
+func noteMessage(
+    _ isWritten: Int32, _: Int32, _ type: Int32, _ bytes: UnsafeRawPointer?, _ byteCount: Int,
+    _ ssl: OpaquePointer?,
+    _: UnsafeMutableRawPointer?
+) {
+    guard isWritten == 0, type == SSL3_RT_HANDSHAKE, byteCount > 0,
+        bytes?.load(as: UInt8.self) == UInt8(SSL3_MT_KEY_UPDATE),
+        let exchange = BIO_get_data(SSL_get_rbio(ssl))?.assumingMemoryBound(to: TLSExchange.self)
+    else { return }
+    exchange.pointee.keyUpdates += 1
 }
 
 private func controlExchange(

@@ -51,8 +51,10 @@ package struct ConnectionLimits: Sendable {
     package var connectionsPerMinute = 300
     /// From accept to a complete request head or WebSocket handshake.
     package var handshakeTimeout = Duration.seconds(10)
-    /// TLS handshakes under way; a connection that begins one more is closed.
+    /// TLS handshakes under way; one more takes the place of one that its client has let wait, or is closed.
     package var maxHandshakes = 4_096
+    /// How long a client may take for its part of the TLS handshake while others want to begin theirs.
+    package var handshakePatience = Duration.seconds(1)
     /// From the first byte of an HTTP request to its last.
     package var requestTimeout = Duration.seconds(10)
     /// Between two requests of a connection.

@@ -181,6 +181,17 @@ private final class Pair {
         #expect(pair.client.read() == (.done(1), [8]))
     }
 
+    @Test(arguments: [4, 5]) func newKeysOnAndOnAreTooMuch(count: Int) throws {
+        let certificate = try TestCertificate()
+        let pair = try Pair(try context(certificate))
+        _ = pair.handshake()
+        for _ in 0..<count {
+            #expect(pair.client.updateKeys())
+            #expect(pair.client.write([7]) == .done(1))
+        }
+        #expect(pair.receive().1 == (count == 4 ? .needsInput : .failed))
+    }
+
     @Test func aWriteThatFoundNoRoomGoesOnWithMoreBehindIt() throws {
         let certificate = try TestCertificate()
         let pair = try Pair(try context(certificate))
@@ -265,6 +276,19 @@ private final class Pair {
         #expect(certificates.reloadIfChanged())
         #expect(certificates.generation != generation)
         #expect(try nameShown(by: certificates) == "second.test")
+    }
+
+    @Test func filesThatCouldNotBeReadAreReadAgainWhenTheirPermissionsChangeAndEveryMinute() throws {
+        let files = try TestCertificate(name: "first.test")
+        let certificates = try TLSCertificates(settings(files), logger: Logger(label: "test"))
+        try files.writeForeignKey()
+        let now = ContinuousClock.now
+        #expect(!certificates.reloadIfChanged(now: now))
+        #expect(certificates.reloadIfChanged(now: now + .seconds(59)))
+        #expect(!certificates.reloadIfChanged(now: now + .seconds(60)))
+        #expect(certificates.reloadIfChanged(now: now + .seconds(61)))
+        chmod(files.privateKeyFile, 0o640)
+        #expect(!certificates.reloadIfChanged(now: now + .seconds(62)))
     }
 
     @Test func aPairThatDoesNotMatchLeavesTheOldOneInUse() throws {

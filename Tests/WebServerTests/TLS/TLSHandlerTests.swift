@@ -136,6 +136,22 @@ struct TLSHandlerTests {
         #expect(!pair.channel.isActive)
     }
 
+    @Test(
+        "A client may change its keys now and then, but not on and on, whether it reads the answers or not",
+        arguments: [1, 4, 5, 2_000])
+    func manyKeyUpdates(count: Int) throws {
+        let pair = try TLSTestPair()
+        _ = try pair.handshake()
+        for _ in 0..<count {
+            pair.client.updateKeys()
+            pair.client.write([1])
+        }
+        try pair.toServer()
+        #expect(pair.handler.phase == (count <= 4 ? .open : .over))
+        #expect(pair.channel.isActive == (count <= 4))
+        #expect(pair.behind.received.count <= 5)
+    }
+
     // MARK: Ends
 
     @Test("A client's goodbye is an end of input, once")
@@ -271,16 +287,15 @@ struct TLSHandlerTests {
         #expect(failing.service.handshakeBegan())
     }
 
-    @Test("Handshakes take turns: the sockets are looked at in between, and reads wait meanwhile")
-    func turns() throws {
+    /// Clients on one loop, of which each has sent its ClientHello.
+    private func crowd(_ count: Int, _ limits: ConnectionLimits) throws -> [EmbeddedChannel] {
         let loop = EmbeddedEventLoop()
         let keys = try TestKeyPair()
         let settings = TLSSettings(certificateFile: keys.certificateFile, privateKeyFile: keys.keyFile)
         let certificates = try TLSCertificates(settings, logger: Logger(label: "test"))
-        let service = TLSService(certificates, limits: ConnectionLimits())
         let context = LoopContext(eventLoop: loop, counters: LoopCounters())
-        let tls = LoopTLS(service: service, eventLoop: loop)
-        let channels = try (0..<20).map { _ in
+        let tls = LoopTLS(service: TLSService(certificates, limits: limits), eventLoop: loop)
+        return try (0..<count).map { _ in
             let channel = EmbeddedChannel(loop: loop)
             try channel.pipeline.syncOperations.addHandler(TLSHandler(tls, loop: context))
             channel.connect(to: try SocketAddress(ipAddress: "127.0.0.1", port: 1), promise: nil)
@@ -289,6 +304,35 @@ struct TLSHandlerTests {
             try channel.writeInbound(ByteBuffer(bytes: client.takeRecords()))
             return channel
         }
+    }
+
+    @Test(
+        "The handshakes whose clients are slowest make room once these have had their time",
+        arguments: [(Duration.zero, 2..<4), (.seconds(3_600), 0..<2)])
+    func displaced(patience: Duration, staying: Range<Int>) throws {
+        var limits = ConnectionLimits()
+        limits.maxHandshakes = 2
+        limits.handshakePatience = patience
+        let channels = try crowd(4, limits)
+        #expect(channels.indices.filter { channels[$0].isActive } == Array(staying))
+        for channel in channels { _ = try? channel.finish(acceptAlreadyClosed: true) }
+    }
+
+    @Test("A handshake that waits for the server makes no room")
+    func notDisplaced() throws {
+        var limits = ConnectionLimits()
+        limits.maxHandshakes = 6
+        limits.handshakePatience = .zero
+        // Four have their turn and now wait for their clients, two wait for the server.
+        let channels = try crowd(14, limits)
+        #expect(channels.indices.filter { channels[$0].isActive } == Array(4..<10))
+        for channel in channels { _ = try? channel.finish(acceptAlreadyClosed: true) }
+    }
+
+    @Test("Handshakes take turns: the sockets are looked at in between, and reads wait meanwhile")
+    func turns() throws {
+        let channels = try crowd(20, ConnectionLimits())
+        let loop = channels[0].embeddedEventLoop
         func answered() throws -> Int {
             try channels.count { try $0.readOutbound(as: ByteBuffer.self) != nil }
         }

@@ -1,5 +1,6 @@
 import DequeModule
 import NIOCore
+import Signaling
 import TLS
 
 /// What the TLS connections of one event loop share: the memory that OpenSSL works on, the certificate in use, and
@@ -28,6 +29,8 @@ final class LoopTLS {
     private var turnsLeft = handshakesPerTurn
     private var waiting: Deque<TLSHandler> = []
     private var isScheduled = false
+    /// The handshakes under way, by the time from which they have to make room for others.
+    private var underWay = DeadlineHeap()
 
     init(service: TLSService, eventLoop: any EventLoop) {
         self.service = service
@@ -93,6 +96,30 @@ final class LoopTLS {
             }
         }
         return step
+    }
+
+    // MARK: Handshakes under way
+
+    /// Whether a handshake may begin, if need be in the place of one of this loop whose client takes its time. Balanced
+    /// by ``ended(_:)``.
+    func mayBegin(_ handler: TLSHandler) -> Bool {
+        let now = MonotonicTime(nanoseconds: Int64(truncatingIfNeeded: NIODeadline.now().uptimeNanoseconds))
+        if !service.handshakeBegan() {
+            underWay.popDue(at: now)?.deadlineReached(at: now)
+            guard service.handshakeBegan() else { return false }
+        }
+        setPatience(for: handler, at: now)
+        return true
+    }
+
+    /// From `now` on the client has its time again.
+    func setPatience(for handler: TLSHandler, at now: MonotonicTime) {
+        underWay.set(handler, to: now + service.patience)
+    }
+
+    func ended(_ handler: TLSHandler) {
+        underWay.remove(handler)
+        service.handshakeEnded()
     }
 
     // MARK: Turns

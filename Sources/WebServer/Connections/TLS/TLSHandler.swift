@@ -1,5 +1,6 @@
 import DequeModule
 import NIOCore
+import Signaling
 import TLS
 
 /// TLS on one connection, in front of everything but a proxy's header: OpenSSL's session between NIO's socket and the
@@ -9,7 +10,7 @@ import TLS
 /// one chunk is encrypted ahead of the socket and the rest waits as it is; nothing is read that is not handed on at
 /// once; the end of input, half-closing and closing come through as they do without TLS, with a close_notify in front
 /// of an end of ours.
-final class TLSHandler: ChannelDuplexHandler, NIOOutboundByteBufferingChannelHandler {
+final class TLSHandler: ChannelDuplexHandler, NIOOutboundByteBufferingChannelHandler, DeadlineTarget {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
     typealias OutboundIn = ByteBuffer
@@ -60,6 +61,8 @@ final class TLSHandler: ChannelDuplexHandler, NIOOutboundByteBufferingChannelHan
     var outputHasEnded = false
     private(set) var inputHasEnded = false
     private var unreadAnswerBytes = 0
+    /// While it shakes hands.
+    var deadlinePlace = DeadlinePlace()
     private var channelContext: ChannelHandlerContext?
 
     init(_ tls: LoopTLS, loop: LoopContext) {
@@ -90,7 +93,7 @@ final class TLSHandler: ChannelDuplexHandler, NIOOutboundByteBufferingChannelHan
 
     private func leave(for next: Phase) {
         switch phase {
-        case .handshaking: tls.service.handshakeEnded()
+        case .handshaking: tls.ended(self)
         case .open: tls.service.closed()
         case .silent, .released, .over: break
         }
@@ -102,6 +105,15 @@ final class TLSHandler: ChannelDuplexHandler, NIOOutboundByteBufferingChannelHan
         guard phase == .handshaking || phase == .silent else { return }
         tls.service.failed(.timeout)
         leave(for: .over)
+    }
+
+    /// Another handshake wants the place of this one, whose client has had its time; unless it is the server that is
+    /// slow.
+    func deadlineReached(at now: MonotonicTime) {
+        guard !isWaitingForTurn else { return tls.setPatience(for: self, at: now) }
+        tls.service.failed(.busy)
+        leave(for: .over)
+        channelContext?.close(promise: nil)
     }
 
     /// What ALPN agreed on, if anything.
@@ -157,7 +169,7 @@ final class TLSHandler: ChannelDuplexHandler, NIOOutboundByteBufferingChannelHan
             refuse(isHTTP ? ByteBuffer(bytes: Handshake.Refusal.needsTLS.response) : ByteBuffer(), context)
             return false
         }
-        guard tls.service.handshakeBegan() else {
+        guard tls.mayBegin(self) else {
             tls.service.failed(.busy)
             phase = .over
             context.close(promise: nil)

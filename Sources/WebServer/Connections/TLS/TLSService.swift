@@ -17,7 +17,7 @@ final class TLSService: Sendable {
         /// The client went away in the middle.
         case ended
         case timeout
-        /// Too many handshakes were under way.
+        /// Too many handshakes were under way: it could not begin, or was the slowest of them.
         case busy
 
         init(_ failure: TLSSession.Failure) {
@@ -31,6 +31,8 @@ final class TLSService: Sendable {
 
     let certificates: TLSCertificates
     private let maxHandshakes: Int
+    /// How long a handshake's place is its own.
+    let patience: Duration
     private let handshakes = Atomic<Int>(0)
     private let open = Atomic<Int>(0)
     private let completed = Counter(label: "switchboard_tls_handshakes")
@@ -40,6 +42,7 @@ final class TLSService: Sendable {
     init(_ certificates: TLSCertificates, limits: ConnectionLimits) {
         self.certificates = certificates
         maxHandshakes = limits.maxHandshakes
+        patience = limits.handshakePatience
         failures = Dictionary(
             uniqueKeysWithValues: Failure.allCases.map {
                 (

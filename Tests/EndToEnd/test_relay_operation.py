@@ -49,6 +49,7 @@ def test_readiness_includes_the_relay(relay: Relay) -> None:
     [
         {"RELAY_UDP": 0},
         {"RELAY_TCP": 0, "RELAY_TLS": 0},
+        {"RELAY_UDP": 0, "RELAY_TCP": 0},
         {"RELAY_LISTEN_IPS": "127.0.0.5"},
         {"RELAY_LISTEN_IPS": "::1", "RELAY_IPS": "::1"},
         {"RELAY_EXTERNAL_IPS": "198.41.0.4/127.0.0.1"},

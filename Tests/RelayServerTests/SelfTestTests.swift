@@ -32,10 +32,10 @@ struct SelfTestTests {
     }
 
     @Test(
-        "A relay that works says so, by default settings, over UDP or TCP, and keeps nothing",
-        arguments: [true, false])
-    func works(udp: Bool) throws {
-        let (server, authority) = server(udp: udp, tcp: !udp)
+        "A relay that works says so, by default settings, over UDP, over TCP and with no port of its own, and keeps nothing",
+        arguments: [(true, false), (false, true), (false, false)])
+    func works(udp: Bool, tcp: Bool) throws {
+        let (server, authority) = server(udp: udp, tcp: tcp)
         _ = try server.start()
         defer { server.stop() }
         for _ in 0..<3 { #expect(server.selfTest(credential(secret)) == .works) }
@@ -59,9 +59,9 @@ struct SelfTestTests {
         #expect(server.selfTest(credential(secret)) == .works)
     }
 
-    @Test("A credential that the relay does not take shows where it got stuck")
-    func refused() throws {
-        let (server, _) = server()
+    @Test("A credential that the relay does not take shows where it got stuck", arguments: [true, false])
+    func refused(udp: Bool) throws {
+        let (server, _) = server(udp: udp)
         _ = try server.start()
         defer { server.stop() }
         #expect(server.selfTest(credential(SharedSecret("other"))) == .failed(.allocate))
@@ -75,7 +75,7 @@ struct SelfTestTests {
         #expect(server.selfTest(credential(secret)) == .works)
     }
 
-    @Test("A relay that does not run, or serves TLS only, is not asked")
+    @Test("A relay that does not run is not asked")
     func skipped() throws {
         let (server, _) = server()
         #expect(server.selfTest(credential(secret)) == .skipped)

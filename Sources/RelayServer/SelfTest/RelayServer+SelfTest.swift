@@ -1,15 +1,18 @@
+import Glibc
 import STUN
 package import TURN
 
 extension RelayServer {
-    /// Allocates, relays a packet to itself, and looks whether it comes back, by way of a listener. Blocks for up to
-    /// two seconds: not for an event loop.
+    /// Allocates, relays a packet to itself, and looks whether it comes back, by way of a listener for UDP or TCP if there
+    /// is one. Blocks for up to two seconds: not for an event loop.
     ///
     /// - Parameter credential: one that the relay accepts now; its quotas count.
     package func selfTest(_ credential: TimeLimitedCredential) -> SelfTestResult {
         guard let listening, let family = relayFamily else { return .skipped }
         let isStream = listening.udp.isEmpty
-        guard let listener = listening.udp.first ?? listening.tcp.first else { return .skipped }
+        guard let listener = listening.udp.first ?? listening.tcp.first else {
+            return selfTestInside(credential, family)
+        }
         let ip: IPAddress =
             listener.ip.isUnspecified
             ? (listener.family == .ipv4 ? .loopbackIPv4 : .loopbackIPv6) : listener.ip
@@ -17,5 +20,19 @@ extension RelayServer {
             TransportAddress(ip, port: listener.port), isStream: isStream,
             // What connects to an address of this machine comes from there.
             isProxied: isStream && isProxy(ip), family: family, credential: credential)
+    }
+
+    /// By a connection that does not leave the process: where clients come by TLS alone, or by another's ports.
+    private func selfTestInside(
+        _ credential: TimeLimitedCredential, _ family: IPAddress.Family
+    ) -> SelfTestResult {
+        var ends: [Int32] = [-1, -1]
+        let kind = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
+        guard socketpair(AF_UNIX, kind, 0, &ends) == 0 else { return .failed(.connect) }
+        // No client of the network's comes to port 0.
+        adopt(
+            socket: ends[0], client: TransportAddress(.loopbackIPv4, port: .random(in: 1...UInt16.max)),
+            server: TransportAddress(.loopbackIPv4, port: 0), tls: nil, received: [])
+        return SelfTest.run(SelfTestSocket(stream: ends[1]), family: family, credential: credential)
     }
 }

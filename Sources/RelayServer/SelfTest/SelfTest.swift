@@ -7,7 +7,7 @@ package import TURN
 package enum SelfTestResult: Equatable, Sendable {
     /// A packet went through it, or it is full and said so.
     case works
-    /// It serves neither UDP nor TCP, so nothing was asked.
+    /// It does not run, so nothing was asked.
     case skipped
     case failed(SelfTestStep)
 }
@@ -27,7 +27,6 @@ package struct SelfTest {
     private static let patience = Duration.milliseconds(300)
 
     private let socket: SelfTestSocket
-    private let isStream: Bool
     private let credential: TimeLimitedCredential
     private let family: IPAddress.Family
     private let deadline = Clock.now() + SelfTest.timeout
@@ -63,18 +62,23 @@ package struct SelfTest {
             return .failed(.connect)
         }
         if isProxied { socket.write(ProxyHeader.localBytes) }
-        var test = SelfTest(socket: socket, isStream: isStream, credential: credential, family: family)
+        return run(socket, family: family, credential: credential)
+    }
+
+    /// The same on a socket that is connected.
+    static func run(
+        _ socket: SelfTestSocket, family: IPAddress.Family, credential: TimeLimitedCredential
+    ) -> SelfTestResult {
+        var test = SelfTest(socket, family: family, credential: credential)
         return test.run()
     }
 
     private init(
-        socket: SelfTestSocket, isStream: Bool, credential: TimeLimitedCredential,
-        family: IPAddress.Family
+        _ socket: SelfTestSocket, family: IPAddress.Family, credential: TimeLimitedCredential
     ) {
         self.socket = socket
-        self.isStream = isStream
-        self.credential = credential
         self.family = family
+        self.credential = credential
     }
 
     private mutating func run() -> SelfTestResult {
@@ -132,7 +136,7 @@ package struct SelfTest {
         guard let sent = Message(request) else { return nil }
         while Clock.now() < deadline {
             socket.write(request)
-            let patience = isStream ? deadline : Clock.now() + Self.patience
+            let patience = socket.isStream ? deadline : Clock.now() + Self.patience
             let answer = receive(until: min(patience, deadline)) {
                 $0.index.header.transactionID == sent.index.header.transactionID
             }

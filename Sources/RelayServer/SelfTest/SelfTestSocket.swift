@@ -3,13 +3,19 @@ import Glibc
 import STUN
 import TURN
 
-/// A blocking socket with which the relay asks itself: UDP, or TCP where UDP is not served.
+/// A socket with which the relay asks itself; who reads from it waits. UDP, or a stream where UDP is not served.
 final class SelfTestSocket {
+    let isStream: Bool
     private let descriptor: Int32
-    private let isStream: Bool
     /// What has come over a stream and is no whole message yet.
     private var pending: [UInt8] = []
     private let framer = StreamFramer(maxBytes: 2_048)
+
+    /// Takes over a stream that is connected and does not block.
+    init(stream descriptor: Int32) {
+        isStream = true
+        self.descriptor = descriptor
+    }
 
     /// Connects to a listener; nil if that fails within the time.
     init?(_ server: TransportAddress, isStream: Bool, timeout: Duration) {

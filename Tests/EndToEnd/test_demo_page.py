@@ -3,12 +3,36 @@
 from __future__ import annotations
 
 import pathlib
+import socket
 import subprocess
+from collections.abc import Callable
 
 from chromium import program
 from demofixtures import SITE
-from demopage import Pair
+from demopage import DemoPage, Pair
 from switchboard import Server
+
+
+def scan(page: DemoPage, directory: pathlib.Path) -> str:
+    """What a camera before the screen would read."""
+    picture = directory / "qr.png"
+    picture.write_bytes(page.element("qr").screenshot_as_png)
+    return subprocess.run(
+        [program("zbarimg"), "--quiet", "--raw", "--nodbus", str(picture)],
+        check=True, capture_output=True, text=True, timeout=20,
+    ).stdout.strip()  # fmt: skip
+
+
+def address_in_network() -> str | None:
+    """The IPv4 address of this machine's default route, or of any interface; None where there is none but loopback."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("193.0.19.3", 443))
+        except OSError:
+            listed = subprocess.run(["hostname", "-I"], capture_output=True, text=True, timeout=20).stdout.split()
+            return next((address for address in listed if "." in address), None)
+        address = str(probe.getsockname()[0])
+        return None if address.startswith("127.") else address
 
 
 def test_two_who_share_a_code_see_and_hear_each_other(pair: Pair, shared_server: Server) -> None:
@@ -46,12 +70,7 @@ def test_a_link_in_a_qr_code_joins_directly(
     host.inspect("start-without-https")
     code = host.create_code()
     host.inspect("invitation")
-    picture = tmp_path / "qr.png"
-    picture.write_bytes(host.element("qr").screenshot_as_png)
-    scanned = subprocess.run(
-        [program("zbarimg"), "--quiet", "--raw", "--nodbus", str(picture)],
-        check=True, capture_output=True, text=True, timeout=20,
-    ).stdout.strip()  # fmt: skip
+    scanned = scan(host, tmp_path)
     assert scanned == f"http://{SITE}:{shared_server.port}/demo/#code={code}" == host.text("link")
 
     guest.leave_site()
@@ -65,12 +84,36 @@ def test_a_link_in_a_qr_code_joins_directly(
     host.wait_for_message("No camera here")
 
 
-def test_an_address_that_means_this_computer_gets_no_qr_code(pair: Pair, shared_server: Server) -> None:
+def test_a_server_for_this_computer_alone_has_no_qr_code(pair: Pair, shared_server: Server) -> None:
     host, _ = pair
     host.visit(shared_server, "localhost")
     host.create_code()
-    host.wait_for_text("only-here", "localhost")
+    host.wait_for_text("only-here", "every device takes for itself")
     assert not host.shows("qr")
+
+
+def test_the_qr_code_of_a_page_at_localhost_leads_to_the_address_in_the_network(
+    pair: Pair, start_server: Callable[..., Server], tmp_path: pathlib.Path
+) -> None:
+    host, guest = pair
+    server = start_server(HOST="0.0.0.0")
+    host.visit(server, "localhost")
+    code = host.create_code()
+    address = address_in_network()
+    if address is None:
+        host.wait_for_text("only-here", "every device takes for itself")
+        return
+    host.wait_for_text("only-here", f"http://{address}:{server.port}/demo/")
+    host.inspect("invitation-in-network")
+    assert host.text("link") == f"http://localhost:{server.port}/demo/#code={code}"
+    scanned = scan(host, tmp_path)
+    assert scanned == f"http://{address}:{server.port}/demo/#code={code}"
+    guest.leave_site()
+    guest.go(scanned)
+    for page in pair:
+        page.wait_until_connected()
+    guest.say("From the network")
+    host.wait_for_message("From the network")
 
 
 def test_what_one_writes_the_other_reads(call: Pair) -> None:

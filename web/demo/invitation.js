@@ -33,7 +33,7 @@ export class Invitation {
     element("page-address").textContent = location.host + location.pathname;
     this.#link.href = link;
     this.#link.textContent = link;
-    this.#showQR(link);
+    this.#showWaysIn(link);
     this.setTrouble(false);
     clearInterval(this.#timer);
     const tick = () => (element("remaining").textContent = `${clock(expires.getTime() - Date.now())} minutes`);
@@ -58,16 +58,26 @@ export class Invitation {
   }
 
   /**
-   * A name that other devices take for themselves is no use in a QR code.
+   * Draws the link. A name that other devices take for themselves is no use to them: then the server may know another.
    * @param {string} link
    */
-  #showQR(link) {
+  async #showWaysIn(link) {
     const isLocal = LOOPBACK.test(location.hostname);
-    element("only-here").hidden = !isLocal;
+    if (!isLocal) this.#draw(link);
+    const origin = isLocal ? await originInNetwork() : undefined;
+    if (this.#link.href !== link) return;
+    if (origin) this.#draw(link.replace(location.origin, origin));
     element("local-name").textContent = location.hostname;
-    element("qr-figure").hidden = isLocal;
+    element("network-address").textContent = origin ? origin + location.pathname : "";
+    element("only-here").hidden = !isLocal;
+    element("in-network").hidden = !origin;
+    element("not-in-network").hidden = !!origin;
+    element("qr-figure").hidden = isLocal && !origin;
     element("or-scan").hidden = isLocal;
-    if (isLocal) return;
+  }
+
+  /** @param {string} link */
+  #draw(link) {
     const { size, path } = qrPath(link);
     element("qr").setAttribute("viewBox", `0 0 ${size} ${size}`);
     element("qr").querySelector("path")?.setAttribute("d", path);
@@ -80,6 +90,19 @@ export class Invitation {
     } else {
       notify({ title: "The link was not copied.", text: "The browser does not let this page copy. Select the link instead." }, { tone: "warn" });
     }
+  }
+}
+
+/**
+ * Where other devices of the network find this page, as far as its server knows.
+ * @returns {Promise<string | undefined>}
+ */
+async function originInNetwork() {
+  try {
+    const response = await fetch("network.json");
+    return response.ok ? (await response.json()).origin : undefined;
+  } catch {
+    return undefined;
   }
 }
 

@@ -13,7 +13,7 @@ enum EmbeddedPages {
     private static let tagBytes = 12
 
     /// All files by their path below `web/`.
-    static func load() -> WebPages {
+    static func load(networkOrigin: NetworkOrigin) -> WebPages {
         var files: [String: WebFile] = [:]
         for place in 0..<web_file_count() {
             guard let file = web_file_at(place)?.pointee else { continue }
@@ -22,7 +22,7 @@ enum EmbeddedPages {
             files[path] = Self.file(
                 type, Array(UnsafeBufferPointer(start: file.bytes, count: file.byte_count)))
         }
-        return WebPages(files: files)
+        return WebPages(files: files, networkOrigin: { networkOrigin.current })
     }
 
     private static func contentType(_ path: String) -> String? {

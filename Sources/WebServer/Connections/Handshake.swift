@@ -57,9 +57,7 @@ struct Handshake {
         guard head.webSocketKeys.count == 1, let key = head.webSocketKeys.first, isValid(key: key) else {
             return .refuse(badRequest("Sec-WebSocket-Key must be 16 bytes in base64, once."))
         }
-        if case .list(let origins) = allowedOrigins, let origin = head.origin,
-            !origins.contains(origin.lowercased())
-        {
+        if let origin = head.origin, !allowedOrigins.contains(origin) {
             return .refuse(
                 Refusal(
                     status: "403 Forbidden", id: "origin_not_allowed",

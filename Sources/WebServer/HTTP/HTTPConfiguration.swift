@@ -41,6 +41,14 @@ package enum AllowedOrigins: Equatable, Sendable {
         }
         self = normalized.contains("*") ? .any : .list(Set(normalized.filter { !$0.isEmpty }))
     }
+
+    /// Whether pages of this origin may call.
+    package func contains(_ origin: String) -> Bool {
+        switch self {
+        case .any: true
+        case .list(let origins): origins.contains(origin.lowercased())
+        }
+    }
 }
 
 /// The secret of the operator, sent as `Authorization: Bearer …` (RFC 6750). Printing one shows nothing.

@@ -43,7 +43,9 @@ struct RefusalMiddleware: RouterMiddleware {
         _ next: (Request, WebRequestContext) async throws -> Response
     ) async throws -> Response {
         guard let endpoint else {
-            guard let page = pages?.answer(to: request) else { throw APIError.notFound }
+            guard let page = pages?.answer(to: request, isLocal: context.origin.isLocal) else {
+                throw APIError.notFound
+            }
             return page
         }
         if request.method == .options { return cors.preflight(endpoint) }

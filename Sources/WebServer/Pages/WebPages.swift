@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import Signaling
 
 /// The pages and the client module, by path, and the headers that keep them to themselves.
 package struct WebPages: Sendable {
@@ -14,11 +15,21 @@ package struct WebPages: Sendable {
     /// What pages of every origin may import: it is the same for all, and the API decides whom it answers.
     private static let library = "client/"
 
-    private let files: [String: WebFile]
+    /// What tells a browser on this machine how other devices reach it.
+    private static let network = "demo/network.json"
 
-    /// - Parameter files: by path below the root, for example `demo/demo.js`. The page of a folder is its
-    ///   `index.html`; the one without a folder is the front page.
-    package init(files: [String: WebFile]) { self.files = files }
+    private let files: [String: WebFile]
+    private let networkOrigin: @Sendable () -> String?
+
+    /// - Parameters:
+    ///   - files: by path below the root, for example `demo/demo.js`. The page of a folder is its `index.html`; the one
+    ///     without a folder is the front page.
+    ///   - networkOrigin: where devices of the network find the pages, `http://192.0.2.7:8080` for example; nil where
+    ///     they do not.
+    package init(files: [String: WebFile], networkOrigin: @escaping @Sendable () -> String? = { nil }) {
+        self.files = files
+        self.networkOrigin = networkOrigin
+    }
 
     /// The front page, for a GET or HEAD of `/` that asks for HTML; nil for any other.
     func front(_ request: Request) -> Response? {
@@ -29,8 +40,14 @@ package struct WebPages: Sendable {
     }
 
     /// The answer if the path is one of these files or their folders; nil for any other path.
-    func answer(to request: Request) -> Response? {
+    ///
+    /// - Parameter isLocal: whether it comes from this machine, past no proxy.
+    func answer(to request: Request, isLocal: Bool) -> Response? {
         let path = request.uri.path.dropFirst()
+        if path == Self.network {
+            return request.method == .get
+                ? network(request, isLocal) : APIError.methodNotAllowed("GET").response
+        }
         if let file = files[String(path)] ?? (path.last == "/" ? files["\(path)\(Self.frontPage)"] : nil) {
             guard request.method == .get || request.method == .head else {
                 return APIError.methodNotAllowed("GET, HEAD").response
@@ -43,6 +60,24 @@ package struct WebPages: Sendable {
             return nil
         }
         return Response(status: .permanentRedirect, headers: [.location: "\(name)/"])
+    }
+
+    /// The page that a browser shows by a name of its own machine learns where others find it; nobody else does. Pages
+    /// of other sites cannot read it, nor pretend to be of such a name.
+    private func network(_ request: Request, _ isLocal: Bool) -> Response {
+        var answer = JSONObjectWriter()
+        if isLocal, Self.isLoopback(request.head.authority ?? ""), let origin = networkOrigin() {
+            answer.add("origin", origin)
+        }
+        var response = Self.protected(.json(.ok, answer))
+        response.headers[.cacheControl] = "no-store"
+        return response
+    }
+
+    /// Whether a browser takes this host, with or without a port, for its own machine without asking anybody.
+    private static func isLoopback(_ authority: String) -> Bool {
+        authority.lowercased().prefix { $0 != ":" } == "localhost"
+            || ClientAddress(forwardedHop: authority)?.isLoopback == true
     }
 
     private static func protected(_ response: Response) -> Response {

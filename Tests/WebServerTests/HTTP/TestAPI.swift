@@ -61,17 +61,19 @@ struct TestAPI {
 
     func send(
         _ method: HTTPRequest.Method, _ path: String, _ body: String? = nil, headers: HTTPFields = [:],
-        from peer: String = "127.0.0.1"
+        host: String = "localhost", from peer: String = "127.0.0.1"
     ) async throws -> Answer {
-        try await send(method, path, parts: body.map { [Array($0.utf8)] } ?? [], headers: headers, from: peer)
+        try await send(
+            method, path, parts: body.map { [Array($0.utf8)] } ?? [], headers: headers, host: host, from: peer
+        )
     }
 
     func send(
         _ method: HTTPRequest.Method, _ path: String, parts: [[UInt8]], headers: HTTPFields = [:],
-        from peer: String = "127.0.0.1"
+        host: String = "localhost", from peer: String = "127.0.0.1"
     ) async throws -> Answer {
         let head = HTTPRequest(
-            method: method, scheme: "http", authority: "localhost", path: path, headerFields: headers)
+            method: method, scheme: "http", authority: host, path: path, headerFields: headers)
         let stream = AsyncStream<ByteBuffer> { continuation in
             for part in parts { continuation.yield(ByteBuffer(bytes: part)) }
             continuation.finish()

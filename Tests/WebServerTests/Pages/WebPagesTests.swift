@@ -119,10 +119,44 @@ struct WebPagesTests {
         #expect(page.headers[.accessControlAllowOrigin] == nil)
     }
 
+    @Test("A browser that shows this machine's own page learns where others find it")
+    func network() async throws {
+        let api = TestAPI(services: {
+            $0.pages = WebPages(files: [:], networkOrigin: { "http://192.0.2.7:8080" })
+        })
+        for name in ["localhost", "localhost:8080", "LOCALHOST", "127.0.0.1:80", "127.9.9.9", "[::1]:8080"] {
+            let answer = try await api.send(.get, "/demo/network.json", host: name, from: "127.0.0.1")
+            #expect(answer.status == 200 && answer.string("origin") == "http://192.0.2.7:8080", "\(name)")
+            #expect(answer.headers[.cacheControl] == "no-store")
+            #expect(answer.headers[.accessControlAllowOrigin] == nil)
+        }
+    }
+
+    @Test("Nobody else does: a name that others give, a proxy, another machine")
+    func networkOfStrangers() async throws {
+        let api = TestAPI(services: {
+            $0.pages = WebPages(files: [:], networkOrigin: { "http://192.0.2.7:8080" })
+        })
+        func answer(
+            _ name: String, from address: String, _ headers: HTTPFields = [:]
+        ) async throws -> TestAPI.Answer {
+            try await api.send(.get, "/demo/network.json", headers: headers, host: name, from: address)
+        }
+        for name in [
+            "evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "192.0.2.7:8080", "",
+        ] {
+            #expect(try await answer(name, from: "127.0.0.1").body == "{}", "\(name)")
+        }
+        #expect(try await answer("localhost", from: "192.0.2.9").body == "{}")
+        let forwarded = try #require(HTTPField.Name("X-Forwarded-For"))
+        #expect(try await answer("localhost", from: "127.0.0.1", [forwarded: "192.0.2.9"]).body == "{}")
+        #expect(try await api.send(.post, "/demo/network.json").headers[.allow] == "GET")
+    }
+
     @Test("Without pages there are none, and the front page is the plain one")
     func without() async throws {
         let bare = TestAPI()
-        for path in ["/demo/", "/demo", "/client/switchboard.js", "/check/"] {
+        for path in ["/demo/", "/demo", "/demo/network.json", "/client/switchboard.js", "/check/"] {
             #expect(try await bare.send(.get, path).status == 404)
         }
         let front = try await bare.send(.get, "/", headers: [.accept: "text/html"])

@@ -4,7 +4,8 @@ import Synchronization
 /// Lets the maker of an invitation wait for its acceptance instead of asking every few seconds.
 ///
 /// A waiter is only told that it is time to ask; the room itself is handed over by the check that follows. So nothing
-/// is lost with a connection that broke while it waited. There is at most one waiter a connection, which bounds them.
+/// is lost with a connection that broke while it waited. A waiter outlives such a connection, but not its time; whoever
+/// finds ``maximumCount`` of them is told at once.
 package final class AcceptNotices: Sendable {
     /// A place in the list of those that wait, from before the store is asked: no acceptance falls in between.
     struct Ticket: Hashable {
@@ -18,22 +19,31 @@ package final class AcceptNotices: Sendable {
         case released(isAccepted: Bool)
     }
 
+    /// Waiters at a time, at less than a kilobyte each.
+    static let maximumCount = 20_000
+
     private struct State {
         var waiters: [JoinCode: [UInt64: Waiter]] = [:]
+        var count = 0
         var nextNumber: UInt64 = 0
         var isClosed = false
     }
 
     private let state = Mutex(State())
+    private let maximumCount: Int
 
-    package init() {}
+    package convenience init() { self.init(maximumCount: Self.maximumCount) }
+
+    init(maximumCount: Int) { self.maximumCount = maximumCount }
 
     /// Takes a place. Balanced by ``leave(_:)``.
     func register(_ code: JoinCode) -> Ticket {
         state.withLock { state in
             state.nextNumber += 1
+            state.count += 1
+            let mayWait = !state.isClosed && state.count <= maximumCount
             state.waiters[code, default: [:]][state.nextNumber] =
-                state.isClosed ? .released(isAccepted: false) : .registered
+                mayWait ? .registered : .released(isAccepted: false)
             return Ticket(code: code, number: state.nextNumber)
         }
     }
@@ -68,7 +78,7 @@ package final class AcceptNotices: Sendable {
     /// Gives the place back.
     func leave(_ ticket: Ticket) {
         state.withLock { state in
-            state.waiters[ticket.code]?[ticket.number] = nil
+            if state.waiters[ticket.code]?.removeValue(forKey: ticket.number) != nil { state.count -= 1 }
             if state.waiters[ticket.code]?.isEmpty == true { state.waiters[ticket.code] = nil }
         }
     }
@@ -87,7 +97,7 @@ package final class AcceptNotices: Sendable {
     }
 
     /// How many have a place.
-    var count: Int { state.withLock { $0.waiters.values.reduce(0) { $0 + $1.count } } }
+    var count: Int { state.withLock { $0.count } }
 
     private func release(_ ticket: Ticket) {
         release(isAccepted: false) { _ in [ticket.code: [ticket.number]] }

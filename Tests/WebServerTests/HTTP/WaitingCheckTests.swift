@@ -45,6 +45,22 @@ struct WaitingCheckTests {
         #expect(notices.count == 0)
     }
 
+    @Test("Whoever finds too many waiting is answered at once, and nobody's place is taken by that")
+    func tooMany() async throws {
+        let full = AcceptNotices(maximumCount: 1)
+        let code = JoinCode(stored: "77")
+        let first = full.register(code)
+        let second = full.register(code)
+        #expect(await !full.wait(second, atMost: .seconds(3_600)))
+        full.leave(second)
+        full.leave(second)
+        #expect(full.count == 1)
+        full.accepted(code)
+        #expect(await full.wait(first, atMost: .seconds(3_600)))
+        full.leave(first)
+        #expect(full.count == 0)
+    }
+
     @Test("It ends when its time is up")
     func timeIsUp() async throws {
         try await create()

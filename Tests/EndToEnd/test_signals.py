@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import pathlib
 import signal
 import subprocess
+import termios
 import time
 import urllib.request
 from collections.abc import Callable
@@ -74,3 +76,32 @@ def test_a_broken_standard_error_does_not_stop_the_server(tmp_path: pathlib.Path
         finally:
             process.terminate()
         assert process.wait(30) == 0
+
+
+def test_a_server_ends_with_the_terminal_that_it_was_started_on(tmp_path: pathlib.Path) -> None:
+    """As long as the terminal is there, SIGHUP has certificates read again, as it has where there never was one."""
+    environment = {"PATH": os.environ["PATH"], "HOST": "127.0.0.1", "PORT": "0", "LOG_FORMAT": "json"}
+    ours, theirs = os.openpty()
+
+    def take_terminal() -> None:
+        os.setsid()
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+    with subprocess.Popen(
+        [str(binary())], cwd=tmp_path, env=environment, stdin=theirs, stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE, preexec_fn=take_terminal,
+    ) as process:  # fmt: skip
+        os.close(theirs)
+        assert process.stderr is not None
+        events = (json.loads(line) for line in process.stderr)
+        port = next(int(event["port"]) for event in events if event["message"] == "listening")
+        try:
+            process.send_signal(signal.SIGHUP)
+            for _ in range(5):
+                with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=5) as page:
+                    assert page.status == 200
+            assert process.poll() is None
+            os.close(ours)
+            assert process.wait(30) == 0
+        finally:
+            process.kill()

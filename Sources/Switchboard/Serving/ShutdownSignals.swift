@@ -6,11 +6,12 @@ import Telemetry
 import UnixSignals
 
 /// Turns SIGTERM and SIGINT into a shutdown: the first asks for a graceful one, a second ends the process at once.
-/// SIGHUP has certificates read again.
+/// SIGHUP has certificates read again, or is one more of them when the terminal is gone that the server was started on.
 ///
 /// A graceful shutdown that takes longer than it may is ended as well. Both exits have code 1.
 struct ShutdownSignals {
     private let signals: UnixSignalsSequence
+    private let hadTerminal = isatty(STDIN_FILENO) == 1
     let timeout: Duration
     let log: LogWriter
     let logger: Logger
@@ -36,7 +37,8 @@ struct ShutdownSignals {
     func run(_ group: ServiceGroup) async {
         var isShuttingDown = false
         for await signal in signals {
-            if signal == .sighup {
+            // A terminal that has been closed is none any more.
+            if signal == .sighup, !hadTerminal || isatty(STDIN_FILENO) == 1 {
                 onHangUp()
                 continue
             }

@@ -133,7 +133,8 @@ package final class WebServer: Service {
             relay: relay, pages: pages, acceptNotices: acceptNotices)
         return HTTPResponderAdapter(
             responder: makeResponder(configuration: configuration.http, services: services),
-            resolver: context.resolver, isDraining: { context.isDraining }, logger: logger)
+            resolver: context.resolver, isDraining: { context.isDraining },
+            isTLSRequired: configuration.redirectsHTTP, logger: logger)
     }
 
     /// Opens the listeners, and says so.

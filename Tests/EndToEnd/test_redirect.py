@@ -55,6 +55,18 @@ def test_requests_are_sent_to_the_same_place_by_https(
     assert response.header("location") == f"https://{expected}:{server.https_port}{target}"
 
 
+def test_browsers_are_told_to_come_by_https_at_once(
+    server: Server, shared_server: Server, certificate: Certificate
+) -> None:
+    field = "strict-transport-security"
+    secure = Rest(Secure(server.host, server.https_port, certificate.context()))
+    for path in ("/", "/demo/", "/healthz", "/nothing"):
+        assert secure.call("GET", path).headers[field] == "max-age=31536000"
+    # Over HTTP it would mean nothing (RFC 6797 section 7.2).
+    assert field not in Rest(server).call("GET", "/healthz").headers
+    assert field not in Rest(shared_server).call("GET", "/").headers
+
+
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "DELETE", "OPTIONS"])
 def test_every_method_is_redirected(server: Server, method: str) -> None:
     response = answer(server, request(method, "/api/rooms", b'{"joinid":"1"}' if method == "POST" else None))

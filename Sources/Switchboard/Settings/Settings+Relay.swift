@@ -11,9 +11,7 @@ extension Settings {
         "TURN_CONFIG", .relay, allowed: "the path of a readable turnserver.conf, or none",
         default: "turn-server/turnserver.conf", defaultText: "turn-server/turnserver.conf",
         "A configuration file of coturn's, which every other source goes before; the default may be missing."
-    ) { text in
-        text.utf8.count <= 4_096 && !text.contains("\0") ? text : nil
-    }
+    ) { $0.isPath ? $0 : nil }
 
     static let relayListenIPs = Setting.list(
         "RELAY_LISTEN_IPS", .relay, allowed: "IP addresses of this machine with commas between them",
@@ -41,16 +39,12 @@ extension Settings {
     static let relayCert = Setting<String?>.text(
         "RELAY_CERT", .relay, allowed: "the path of a PEM file", default: nil, defaultText: "",
         "The relay's certificate with its chain; a changed file is loaded without restart."
-    ) { text in
-        text.utf8.count <= 4_096 && !text.contains("\0") ? .some(text) : nil
-    }
+    ) { $0.isPath ? .some($0) : nil }
 
     static let relayKey = Setting<String?>.text(
         "RELAY_KEY", .relay, allowed: "the path of a PEM file", default: nil, defaultText: "",
         "The private key of the relay's certificate."
-    ) { text in
-        text.utf8.count <= 4_096 && !text.contains("\0") ? .some(text) : nil
-    }
+    ) { $0.isPath ? .some($0) : nil }
 
     static let relaySharePorts = Setting.yesOrNo(
         "RELAY_SHARE_PORTS", .relay, default: true,

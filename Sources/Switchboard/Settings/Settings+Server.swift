@@ -35,9 +35,7 @@ enum Settings {
     static let sqliteDBPath = Setting.text(
         "SQLITE_DB_PATH", .pairing, allowed: "the path of a database file", default: "./data/chat.db",
         defaultText: "./data/chat.db", "The database file; it and its directory are created if missing."
-    ) { text in
-        text.utf8.count <= 4_096 && !text.contains("\0") ? text : nil
-    }
+    ) { $0.isPath ? $0 : nil }
 
     static let sweepInterval = Setting.seconds(
         "SWEEP_INTERVAL", .pairing, default: 60, in: 0.1...86_400,

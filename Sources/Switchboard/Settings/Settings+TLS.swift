@@ -28,5 +28,6 @@ extension Settings {
 }
 
 extension String {
-    fileprivate var isPath: Bool { (1...4_096).contains(utf8.count) && !contains("\0") }
+    /// Whether it may be a path as Linux takes them.
+    var isPath: Bool { (1...4_096).contains(utf8.count) && !contains("\0") }
 }

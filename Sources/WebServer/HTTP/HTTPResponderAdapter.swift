@@ -14,6 +14,7 @@ where Responder.Context == WebRequestContext {
     private let responder: Responder
     private let resolver: ClientAddressResolver
     private let isDraining: @Sendable () -> Bool
+    private let isTLSRequired: Bool
     private let logger: Logger
     private let dates = HTTPDateCache()
 
@@ -25,13 +26,15 @@ where Responder.Context == WebRequestContext {
     ///   - responder: what `makeResponder` built.
     ///   - resolver: the one that the WebSocket side uses too, so that its warning comes once.
     ///   - isDraining: whether every answer shall end its connection.
+    ///   - isTLSRequired: whether whoever comes without TLS is sent on: browsers are told to come with it at once.
     package init(
         responder: Responder, resolver: ClientAddressResolver,
-        isDraining: @escaping @Sendable () -> Bool, logger: Logger
+        isDraining: @escaping @Sendable () -> Bool, isTLSRequired: Bool = false, logger: Logger
     ) {
         self.responder = responder
         self.resolver = resolver
         self.isDraining = isDraining
+        self.isTLSRequired = isTLSRequired
         self.logger = logger
     }
 
@@ -81,6 +84,9 @@ where Responder.Context == WebRequestContext {
         // All but the pages.
         if response.headers[.cacheControl] == nil { response.headers[.cacheControl] = "no-store" }
         response.headers[.xContentTypeOptions] = "nosniff"
+        if isTLSRequired, request.head.scheme == "https" {
+            response.headers[.strictTransportSecurity] = "max-age=31536000"
+        }
         if isDraining() || Self.asksToClose(request) { response.headers[.connection] = "close" }
         if request.method == .head, response.body.contentLength != 0 {
             response = response.createHeadResponse()

@@ -140,7 +140,7 @@ extension RelayServerConfiguration {
             tlsListeners = listenIPs.map { TransportAddress($0, port: port) }
             tls = TLSSettings(certificateFile: certificate, privateKeyFile: key)
         }
-        proxies = values[Settings.proxyProtocolFrom].compactMap(\.ipRange)
+        proxies = values[Settings.proxyProtocolFrom].map(\.ipRange)
         streams.maxStreams = values[Settings.relayMaxStreams]
         streams.maxStreamsPerAddress = values[Settings.relayMaxStreamsPerAddress]
         streams.messageTime = values[Settings.relayStreamTimeout]

@@ -75,9 +75,6 @@ extension TransportAddress {
     /// The address of a socket, an IPv4-mapped IPv6 address as the IPv4 address it is; nil for a Unix-domain socket.
     init?(_ address: NIOCore.SocketAddress) {
         guard let port = address.port.flatMap({ UInt16(exactly: $0) }) else { return nil }
-        switch ClientAddress(address) {
-        case .v4(let bits): self.init(IPAddress(v4: bits), port: port)
-        case .v6(let high, let low): self.init(IPAddress(v6High: high, low: low), port: port)
-        }
+        self.init(IPAddress(ClientAddress(address)), port: port)
     }
 }

@@ -2,8 +2,8 @@ package import STUN
 
 /// A block of addresses in CIDR notation (RFC 4632, RFC 4291 §2.3), or a single address.
 package struct AddressRange: Hashable, Sendable {
-    private let network: ClientAddress
-    private let prefixLength: Int
+    /// The same block as the relay knows it.
+    package let ipRange: IPRange
 
     /// Reads `192.0.2.0/24`, `2001:db8::/32` or a single address. Bits beyond the prefix are ignored.
     /// A block of IPv4-mapped addresses is the IPv4 block. Nil for anything else.
@@ -22,36 +22,10 @@ package struct AddressRange: Hashable, Sendable {
             guard length >= 96 else { return nil }
             length -= 96
         }
-        network = Self.masked(address, length)
-        prefixLength = length
-    }
-
-    /// The same block as the relay knows it.
-    package var ipRange: IPRange? {
-        switch network {
-        case .v4(let bits): IPRange(IPAddress(v4: bits), prefixLength: prefixLength)
-        case .v6(let high, let low):
-            IPRange(IPAddress(v6High: high, low: low), prefixLength: prefixLength)
-        }
+        guard let range = IPRange(IPAddress(address), prefixLength: length) else { return nil }
+        ipRange = range
     }
 
     /// Whether the address lies in this block. IPv4 and IPv6 never contain each other.
-    package func contains(_ address: ClientAddress) -> Bool {
-        switch (network, address) {
-        case (.v4, .v4), (.v6, .v6): Self.masked(address, prefixLength) == network
-        case (.v4, .v6), (.v6, .v4): false
-        }
-    }
-
-    private static func masked(_ address: ClientAddress, _ length: Int) -> ClientAddress {
-        switch address {
-        case .v4(let bits):
-            // Smart shifts: a shift by the full width gives 0, which is the mask of /0.
-            .v4(bits & (UInt32.max << (32 - length)))
-        case .v6(let high, let low):
-            .v6(
-                high: high & (UInt64.max << max(0, 64 - length)),
-                low: low & (UInt64.max << min(64, 128 - length)))
-        }
-    }
+    package func contains(_ address: ClientAddress) -> Bool { ipRange.contains(IPAddress(address)) }
 }

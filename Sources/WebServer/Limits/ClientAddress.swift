@@ -1,4 +1,5 @@
 package import NIOCore
+import STUN
 
 #if canImport(Darwin)
     import Darwin
@@ -104,6 +105,16 @@ package enum ClientAddress: Hashable, Sendable {
         switch self {
         case .v4(let bits): .v4(bits)
         case .v6(let high, _): .v6(prefix: high)
+        }
+    }
+}
+
+extension IPAddress {
+    /// The address as the relay knows it.
+    init(_ address: ClientAddress) {
+        switch address {
+        case .v4(let bits): self.init(v4: bits)
+        case .v6(let high, let low): self.init(v6High: high, low: low)
         }
     }
 }

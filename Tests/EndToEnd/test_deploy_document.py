@@ -19,6 +19,11 @@ OTHERS = {
     "AAAA", "COMPOSE_PROFILES", "HTTPS", "SWITCHBOARD_GROUP", "TLS_DIRECTORY", "TLS_", "VERBOSE",
 }  # fmt: skip
 """Words in capitals that are no settings of the server."""
+PACKAGES = {
+    "caddy": "caddy", "certbot": "certbot", "curl": "curl", "nft": "nftables", "nginx": "nginx-light",
+    "sqlite3": "sqlite3",
+}  # fmt: skip
+"""The packages of programs that a blank Debian does not have."""
 
 
 @pytest.mark.parametrize("commands", [body for kind, body in BLOCKS if kind == "sh"])
@@ -66,6 +71,15 @@ def test_certificates_are_got_before_settings_name_them() -> None:
         told = TEXT[: TEXT.index(body)] + before
         section = told.rpartition("\n## ")[2]
         assert not named or "libexec/switchboard/renew-certificate" in section, body
+
+
+@pytest.mark.parametrize("name", PACKAGES)
+def test_what_a_blank_system_lacks_is_installed_before_its_first_use(name: str) -> None:
+    use = re.compile(rf"^(?:.*&& |.*-- )?{name} ", re.M)
+    blocks = [block.span() for block in re.finditer(r"^ *```sh\n.*?^ *```", TEXT, re.M | re.S)]
+    uses = [found.start() for span in blocks if (found := use.search(TEXT, *span))]
+    installed = re.search(rf"apt-get install -y (?:[\w-]+ )*{PACKAGES[name]}\b(?!-)", TEXT)
+    assert installed and installed.start() < min(uses, default=len(TEXT))
 
 
 @needs_namespaces()

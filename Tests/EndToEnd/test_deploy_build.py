@@ -1,6 +1,6 @@
-"""What `make install` and `make dist` take, above all under sudo, where nothing is built: never what is older than its sources.
+"""`make install` and `make dist` take nothing that is older than its sources, above all under sudo, where nothing is built.
 
-A program in swift's place "builds" in a checkout that has nothing but what is installed.
+A program in Swift's place "builds" in a checkout that has nothing but what is installed.
 """
 
 from __future__ import annotations
@@ -93,8 +93,12 @@ def test_what_was_built_is_installed_and_packed_under_sudo(checkout: Checkout) -
     assert checkout.installed == STATIC and checkout.packed
 
 
-@pytest.mark.parametrize("changed", ["Package.swift", "Sources/Switchboard/Version.swift", "web/check/check.js"])
-def test_nothing_is_installed_or_packed_that_is_older_than_its_sources(checkout: Checkout, changed: str) -> None:
+@pytest.mark.parametrize(
+    "changed", ["Package.swift", "Sources/Switchboard/Version.swift", "web/check/check.js"]
+)
+def test_nothing_is_installed_or_packed_that_is_older_than_its_sources(
+    checkout: Checkout, changed: str
+) -> None:
     checkout.must("static")
     checkout.touch(changed)
     for target in ("install", "dist"):

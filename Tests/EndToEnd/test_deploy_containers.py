@@ -202,7 +202,8 @@ def arguments_of_coturn(directory: pathlib.Path, **environment: str) -> list[tup
 
 def own_addresses() -> set[str]:
     """Those of this machine that are not loopback's, IPv4."""
-    said = subprocess.run([program("ip"), "-json", "-4", "address"], capture_output=True, check=True, timeout=20)
+    command = [program("ip"), "-json", "-4", "address"]
+    said = subprocess.run(command, capture_output=True, check=True, timeout=20)
     addresses = {each["local"] for device in json.loads(said.stdout) for each in device.get("addr_info", [])}
     return {address for address in addresses if not address.startswith("127.")}
 
@@ -213,8 +214,8 @@ def test_coturn_sends_to_its_own_addresses_in_a_network_of_its_own_only(
 ) -> None:
     allowing: dict[str, str] = {}
     for file in files:
-        environment = yaml.load((ROOT / file).read_text(), Loader=ComposeLoader)["services"]["coturn"]["environment"]
-        allowing |= {name: value for name, value in environment.items() if name == "COTURN_ALLOW_OWN"}
+        coturn = yaml.load((ROOT / file).read_text(), Loader=ComposeLoader)["services"]["coturn"]
+        allowing |= {name: value for name, value in coturn["environment"].items() if name == "COTURN_ALLOW_OWN"}
     given = arguments_of_coturn(tmp_path, RELAY_EXTERNAL_IPS="198.51.100.10", **allowing)
     allowed = {value for option, value in given if option == "--allowed-peer-ip"}
     assert allowed == (own_addresses() if len(files) == 1 else set())

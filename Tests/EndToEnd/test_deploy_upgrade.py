@@ -72,7 +72,7 @@ def printed(words: str) -> str:
 
 
 def follow(commands: str, paths: Mapping[str, pathlib.Path], server: Server | None) -> None:
-    """Runs commands of the document line by line, with other paths and this user, and systemctl played on the server."""
+    """Runs commands line by line, with other paths and this user, and systemctl's upon the server."""
     user, group = pwd.getpwuid(os.getuid()).pw_name, grp.getgrgid(os.getgid()).gr_name
     for old, new in paths.items():
         assert old in commands
@@ -164,7 +164,7 @@ def test_the_commands_for_the_upgrade_say_what_they_find(
 @pytest.fixture
 def unclosed(database: pathlib.Path) -> pathlib.Path:
     """The same with many rooms, the last of them in the log that a killed original has left beside its file."""
-    many = "".join(f"INSERT INTO rooms VALUES ('room-{number}', 'a-{number}', 'b');" for number in range(MANY))
+    many = "".join(f"INSERT INTO rooms VALUES ('room-{each}', 'a-{each}', 'b');" for each in range(MANY))
     sqlite(database, f"BEGIN; {many} COMMIT; PRAGMA journal_mode=WAL;")
     written = database.with_name("written.db")
     database.rename(written)
@@ -214,7 +214,8 @@ def test_the_commands_in_the_document_bring_all_pairs_into_the_service(
 
 def test_a_wrong_path_to_the_original_is_an_error(tmp_path: pathlib.Path) -> None:
     [line] = re.findall(r"^sqlite3 .*\.backup.*", printed("/path/to/original"), re.M)
-    line = line.replace("/path/to/original/data", str(tmp_path)).replace("/var/lib/switchboard", str(tmp_path))
+    for directory in ("/path/to/original/data", "/var/lib/switchboard"):
+        line = line.replace(directory, str(tmp_path))
     assert subprocess.run(["bash", "-c", line], capture_output=True, timeout=20).returncode != 0
 
 

@@ -76,6 +76,6 @@ docs:
 
 clean:
 	$(SWIFT) package clean
-	rm -rf $(VENV) .build/benchmarks .build/fuzz .build/static .build/dist
+	rm -rf $(VENV) .build/benchmarks .build/fuzz .build/static .build/dynamic .build/dist
 
 include deploy/install.mk

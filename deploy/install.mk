@@ -7,10 +7,14 @@ DESTDIR ?=
 SYSCONFDIR ?= $(if $(filter /usr /usr/local,$(PREFIX)),/etc,$(PREFIX)/etc)
 STATIC ?= -Xswiftc -static-executable -Xswiftc -use-ld=lld
 
-STATIC_SCRATCH = .build/static
+# Each of the two kinds of build has a directory of its own, or one would be taken for the other.
+STATIC_SCRATCH = .build/$(if $(strip $(STATIC)),static,dynamic)
 STATIC_BUILD = $(SWIFT) build -c release --product switchboard --scratch-path $(STATIC_SCRATCH) $(STATIC)
 BINARY ?=
 INSTALLED_BINARY = $(or $(BINARY),$(STATIC_SCRATCH)/release/switchboard)
+# Is as old as the sources of the last build that succeeded: what is younger than it has not been built.
+BUILT = $(STATIC_SCRATCH)/built
+SOURCES = Package.swift Sources web
 
 VERSION = $(shell sed -n 's/.*current = "\(.*\)"/\1/p' Sources/Switchboard/Version.swift)
 PACKAGE = switchboard-$(VERSION)-linux-$(shell uname -m)
@@ -23,19 +27,34 @@ libexecdir = $(DESTDIR)$(PREFIX)/libexec/switchboard
 docdir = $(DESTDIR)$(PREFIX)/share/doc/switchboard
 confdir = $(DESTDIR)$(SYSCONFDIR)/switchboard
 
-.PHONY: static install install-files install-config uninstall dist check-dist check-image
+.PHONY: static up-to-date install install-files install-config uninstall dist check-dist check-image
 
-# `sudo make install` after `make static`: nothing is built as root, who may not even find swift.
 static:
 ifeq ($(BINARY),)
-	@if [ -n "$${SUDO_UID:-}" ] && [ -x '$(INSTALLED_BINARY)' ]; then \
-		echo 'installing what was built before'; \
+	@scripts/install-deps run
+	@mkdir -p $(STATIC_SCRATCH) && touch $(BUILT).new
+	$(STATIC_BUILD)
+	@mv $(BUILT).new $(BUILT)
+endif
+
+# What install and dist take. For `sudo make install` after `make static`: nothing is built as root, who may not even
+# find swift, and nothing is taken that is older than its sources. Directories count, for files may have gone.
+up-to-date:
+ifeq ($(BINARY),)
+	@if [ -z "$${SUDO_UID:-}" ]; then \
+		$(MAKE) --no-print-directory static; \
+	elif ! [ -x '$(INSTALLED_BINARY)' ] || ! [ -e $(BUILT) ]; then \
+		echo 'not built yet: without sudo, run make static$(if $(strip $(STATIC)),, STATIC=) first' >&2; exit 1; \
+	elif [ -n "$$(find $(SOURCES) -newer $(BUILT) -print -quit)" ]; then \
+		echo 'sources are newer: without sudo, run make static$(if $(strip $(STATIC)),, STATIC=) first' >&2; exit 1; \
 	else \
-		scripts/install-deps run && $(STATIC_BUILD); \
+		echo 'taking what was built before'; \
 	fi
 endif
 
-install: static install-files install-config
+# One after the other, with -j too.
+install: up-to-date
+	@$(MAKE) --no-print-directory install-files install-config
 	@echo 'Installed. What comes next is in $(PREFIX)/share/doc/switchboard/docs/deployment.md'
 
 # Without debugging information, which is most of the size; names for stack traces stay.
@@ -66,7 +85,7 @@ uninstall:
 
 # What `make install` puts below /usr/local, to be unpacked there. The same sources give the same bytes around the
 # executable: sorted names, the time of the last commit, nobody's user id.
-dist: static
+dist: up-to-date
 	rm -rf $(DIST)/$(PACKAGE)
 	$(MAKE) --no-print-directory install-files DESTDIR='$(CURDIR)/$(DIST)/$(PACKAGE)/root' PREFIX=/usr/local
 	mv $(DIST)/$(PACKAGE)/root/usr/local/* $(DIST)/$(PACKAGE)/ && rm -r $(DIST)/$(PACKAGE)/root

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import json
 import os
 import pathlib
 import re
@@ -15,6 +17,7 @@ import pytest
 import yaml
 
 from certificates import Certificate
+from namespaces import program
 from ports import free_port
 from rest import Rest, new_device
 from switchboard import ROOT, Server
@@ -22,6 +25,11 @@ from turnservers import TurnConf, write_conf
 from turnutils import uclient
 from waiting import eventually
 
+class ComposeLoader(yaml.SafeLoader):
+    """Reads Compose's tag !reset as what stands behind it."""
+
+
+ComposeLoader.add_constructor("!reset", lambda loader, node: loader.construct_sequence(node))
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 SETTINGS = set(re.findall(r"^#([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.M))
@@ -173,6 +181,53 @@ def test_credentials_of_the_server_are_good_at_the_coturn_beside_it(
         log = coturn.log.read_text(errors="replace")
         ports = [int(port) for port in re.findall(r"relay\S* \S*127\.0\.0\.1:(49\d{3})", log)]
         assert all(49160 <= port <= 49200 for port in ports), ports
+
+
+def arguments_of_coturn(directory: pathlib.Path, **environment: str) -> list[tuple[str, str]]:
+    """What coturn is started with, by a program in its place: options, each with the word after it."""
+    stand_in = directory / "turnserver"
+    stand_in.write_text("#!/bin/sh\nprintf '%s\\n' \"$@\"\n")
+    stand_in.chmod(0o755)
+    environment |= {
+        "PATH": f"{directory}:{os.environ['PATH']}",
+        "COTURN_CONF": str(ROOT / "turn-server/turnserver.conf"),
+        "RELAY_SECRETS": "secret",
+        "TURN_URLS": "turn:localhost:3478",
+    }
+    command = ["sh", str(ROOT / "deploy/coturn-start")]
+    started = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=20)
+    assert started.returncode == 0, started.stderr
+    return list(itertools.pairwise(started.stdout.splitlines()))
+
+
+def own_addresses() -> set[str]:
+    """Those of this machine that are not loopback's, IPv4."""
+    command = [program("ip"), "-json", "-4", "address"]
+    said = subprocess.run(command, capture_output=True, check=True, timeout=20)
+    addresses = {each["local"] for device in json.loads(said.stdout) for each in device.get("addr_info", [])}
+    return {address for address in addresses if not address.startswith("127.")}
+
+
+@pytest.mark.parametrize("files", [["docker-compose.yml"], ["docker-compose.yml", "docker-compose.host.yml"]])
+def test_coturn_sends_to_its_own_addresses_in_a_network_of_its_own_only(
+    tmp_path: pathlib.Path, files: list[str]
+) -> None:
+    allowing: dict[str, str] = {}
+    for file in files:
+        coturn = yaml.load((ROOT / file).read_text(), Loader=ComposeLoader)["services"]["coturn"]
+        allowing |= {name: value for name, value in coturn["environment"].items() if name == "COTURN_ALLOW_OWN"}
+    given = arguments_of_coturn(tmp_path, RELAY_EXTERNAL_IPS="198.51.100.10", **allowing)
+    allowed = {value for option, value in given if option == "--allowed-peer-ip"}
+    assert allowed == (own_addresses() if len(files) == 1 else set())
+    assert ("--external-ip", "198.51.100.10") in given
+    assert ("--denied-peer-ip", "10.0.0.0-10.255.255.255") in given
+
+
+def test_coturn_sends_to_its_own_addresses_only_when_told(tmp_path: pathlib.Path) -> None:
+    given = arguments_of_coturn(tmp_path, RELAY_EXTERNAL_IPS="198.51.100.10")
+    assert "--allowed-peer-ip" not in dict(given)
+    given = arguments_of_coturn(tmp_path, COTURN_ALLOW_OWN="1")
+    assert "--allowed-peer-ip" not in dict(given), "there is no external address to see them behind"
 
 
 @pytest.mark.parametrize("missing", ["RELAY_SECRETS", "TURN_URLS"])

@@ -9,6 +9,7 @@ import subprocess
 import pytest
 
 from namespaces import needs_namespaces, program
+from relay import Relay
 from switchboard import ROOT
 
 DOCUMENT = ROOT / "docs/deployment.md"
@@ -18,6 +19,11 @@ OTHERS = {
     "AAAA", "COMPOSE_PROFILES", "HTTPS", "SWITCHBOARD_GROUP", "TLS_DIRECTORY", "TLS_", "VERBOSE",
 }  # fmt: skip
 """Words in capitals that are no settings of the server."""
+PACKAGES = {
+    "caddy": "caddy", "certbot": "certbot", "curl": "curl", "nft": "nftables", "nginx": "nginx-light",
+    "sqlite3": "sqlite3",
+}  # fmt: skip
+"""The packages of programs that a blank Debian does not have."""
 
 
 @pytest.mark.parametrize("commands", [body for kind, body in BLOCKS if kind == "sh"])
@@ -41,6 +47,39 @@ def test_files_and_sections_that_it_leads_to_are_there() -> None:
         file, _, section = target.partition("#")
         assert not file or (DOCUMENT.parent / file).exists(), target
         assert file or section in sections, target
+
+
+def test_settings_can_be_copied_into_the_file_of_the_service() -> None:
+    """systemd takes what stands behind a value for a part of it."""
+    assert not re.findall(r"^[A-Z_]+=.*[ \t]#", "".join(body for _, body in BLOCKS), re.M)
+
+
+def test_behind_any_proxy_the_server_starts_with_the_settings_as_printed(tmp_path: pathlib.Path) -> None:
+    section = TEXT.split("\n## Behind nginx or Caddy\n")[1].split("\n**nginx**")[0]
+    [printed] = re.findall(r"^```sh\n(.*?)^```", section, re.M | re.S)
+    server = Relay(tmp_path)
+    # Without TLS but for what is printed.
+    del server.settings["RELAY_CERT"], server.settings["RELAY_KEY"]
+    server.settings |= dict(line.split("=", 1) for line in printed.splitlines())
+    server.start()
+    assert server.stop() == 0, server.log_text()
+
+
+def test_certificates_are_got_before_settings_name_them() -> None:
+    for _, body in BLOCKS:
+        before, named, _ = body.partition("_CERT=/etc/switchboard/tls")
+        told = TEXT[: TEXT.index(body)] + before
+        section = told.rpartition("\n## ")[2]
+        assert not named or "libexec/switchboard/renew-certificate" in section, body
+
+
+@pytest.mark.parametrize("name", PACKAGES)
+def test_what_a_blank_system_lacks_is_installed_before_its_first_use(name: str) -> None:
+    use = re.compile(rf"^(?:.*&& |.*-- )?{name} ", re.M)
+    blocks = [block.span() for block in re.finditer(r"^ *```sh\n.*?^ *```", TEXT, re.M | re.S)]
+    uses = [found.start() for span in blocks if (found := use.search(TEXT, *span))]
+    installed = re.search(rf"apt-get install -y (?:[\w-]+ )*{PACKAGES[name]}\b(?!-)", TEXT)
+    assert installed and installed.start() < min(uses, default=len(TEXT))
 
 
 @needs_namespaces()

@@ -40,14 +40,18 @@ class SecureRest(Rest):
             connection.close()
 
 
+@pytest.fixture
+def server(start_server: Callable[..., Server]) -> Server:
+    return start_server(TRUSTED_PROXIES="127.0.0.1,::1")
+
+
 @pytest.fixture(params=[NginxSite, CaddySite], ids=["nginx", "caddy"])
 def proxy(
     request: pytest.FixtureRequest,
-    start_server: Callable[..., Server],
+    server: Server,
     tmp_path: pathlib.Path,
     certificate: Certificate,
 ) -> Iterator[Proxy]:
-    server = start_server(TRUSTED_PROXIES="127.0.0.1,::1")
     with request.param(server, tmp_path, certificate) as running:
         yield running
 
@@ -82,6 +86,25 @@ def test_plain_http_is_sent_to_https(proxy: Proxy) -> None:
     assert answer.status == 308
     assert answer.headers["location"].startswith(f"https://{proxy.host}")
     assert answer.headers["location"].endswith("/demo/?code=1")
+
+
+def test_browsers_are_told_to_come_by_https_at_once(proxy: Proxy) -> None:
+    field = "strict-transport-security"
+    stranger = SecureRest(proxy, source="127.0.0.2")
+    statuses = {}
+    for path in ("/demo/", "/nothing-here", "/metrics"):
+        answer = stranger.call("GET", path)
+        statuses[answer.status] = answer.headers.get(field)
+    assert statuses == dict.fromkeys((200, 404, 403), "max-age=31536000")
+    # RFC 6797 section 7.2: never over plain HTTP.
+    assert field not in Rest(HTTPSide(proxy)).call("GET", "/demo/").headers
+
+
+def test_also_while_the_server_is_away(proxy: Proxy, server: Server) -> None:
+    assert server.stop() == 0
+    answer = SecureRest(proxy).call("GET", "/demo/")
+    assert answer.status == 502
+    assert answer.headers["strict-transport-security"] == "max-age=31536000"
 
 
 class HTTPSide:

@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+import grp
+import os
 import pathlib
-from collections.abc import Callable
+import pwd
+import re
+import shutil
+import sqlite3
+import stat
+import subprocess
+from collections.abc import Callable, Mapping
+from contextlib import closing
 
 import pytest
 
@@ -11,7 +20,7 @@ from commands import sqlite, switchboard
 from ports import free_port
 from relay import Relay
 from rest import Rest, new_code
-from switchboard import Server
+from switchboard import ROOT, Server
 from turnclient import Client as TurnClient
 from wsclient import Client, pair
 
@@ -48,6 +57,40 @@ log-file=stdout
 no-cli
 verbose
 """
+
+
+DOCUMENT = (ROOT / "docs/deployment.md").read_text()
+MANY = 500
+"""So many rooms fill more pages of a database than a new one has."""
+
+
+def printed(words: str) -> str:
+    """The one block of commands for systemd's service in the document that has these words."""
+    blocks = re.findall(r"^```sh\n(.*?)^```", DOCUMENT, re.M | re.S)
+    [block] = [block for block in blocks if words in block and "systemctl" in block]
+    return str(block)
+
+
+def follow(commands: str, paths: Mapping[str, pathlib.Path], server: Server | None) -> None:
+    """Runs commands line by line, with other paths and this user, and systemctl's upon the server."""
+    user, group = pwd.getpwuid(os.getuid()).pw_name, grp.getgrgid(os.getgid()).gr_name
+    for old, new in paths.items():
+        assert old in commands
+        commands = commands.replace(old, str(new))
+    commands = commands.replace("-o switchboard", f"-o {user}").replace("-g switchboard", f"-g {group}")
+    commands = commands.replace("chown switchboard:switchboard", f"chown {user}:{group}")
+    verbs = []
+    for line in commands.splitlines():
+        if line.startswith("apt-get install "):
+            continue
+        if line.startswith("systemctl "):
+            verbs.append(line.split()[1])
+            if server is not None and verbs[-1] in ("stop", "restart"):
+                server.stop()
+            continue
+        done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, timeout=20)
+        assert done.returncode == 0, f"{line}\n{done.stderr}"
+    assert verbs[-1] in ("start", "restart") and line.startswith("systemctl")
 
 
 @pytest.fixture
@@ -116,6 +159,82 @@ def test_the_commands_for_the_upgrade_say_what_they_find(
         result = switchboard(tmp_path, "db", command, SQLITE_DB_PATH=database)
         assert result.code == 0, result.stderr
     assert sqlite(database, "SELECT count(*) FROM rooms") == "2\n"
+
+
+@pytest.fixture
+def unclosed(database: pathlib.Path) -> pathlib.Path:
+    """The same with many rooms, the last of them in the log that a killed original has left beside its file."""
+    many = "".join(f"INSERT INTO rooms VALUES ('room-{each}', 'a-{each}', 'b');" for each in range(MANY))
+    sqlite(database, f"BEGIN; {many} COMMIT; PRAGMA journal_mode=WAL;")
+    written = database.with_name("written.db")
+    database.rename(written)
+    with closing(sqlite3.connect(written)) as connection:
+        connection.execute("INSERT INTO rooms VALUES ('room-in-the-log', 'judy', 'ken')")
+        connection.commit()
+        for ending in ("", "-wal"):
+            shutil.copy(f"{written}{ending}", f"{database}{ending}")
+    return database
+
+
+@pytest.mark.parametrize("service", ["never ran", "runs", "was killed"])
+def test_the_commands_in_the_document_bring_all_pairs_into_the_service(
+    start_server: Callable[..., Server],
+    tmp_path: pathlib.Path,
+    unclosed: pathlib.Path,
+    conf: pathlib.Path,
+    service: str,
+) -> None:
+    state, settings = tmp_path / "state", tmp_path / "settings"
+    settings.mkdir()
+    server = None
+    if service != "never ran":
+        state.mkdir()
+        server = start_server(SQLITE_DB_PATH=state / "chat.db")
+        Rest(server).pair("tried-out", "earlier")
+        if service == "was killed":
+            server.kill()
+    paths = {
+        "/path/to/original": tmp_path / "original",
+        "/var/lib/switchboard": state,
+        "/etc/switchboard": settings,
+    }
+    follow(printed("/path/to/original"), paths, server)
+    imported = state / "chat.db"
+    assert stat.S_IMODE(imported.stat().st_mode) == 0o600
+    assert (settings / "switchboard.env").read_text() == f"TURN_CONFIG={settings}/turnserver.conf\n"
+    assert (settings / "turnserver.conf").read_text() == conf.read_text()
+    server = start_server(SQLITE_DB_PATH=imported)
+    rest = Rest(server)
+    for roomid in ("room-of-old", "room-0", f"room-{MANY - 1}", "room-in-the-log"):
+        assert rest.room(roomid).status == 200, roomid
+    assert rest.check("222222", "dave").json == {"roomid": "room-to-collect"}
+    assert server.stop() == 0
+    assert sqlite(imported, "SELECT count(*) FROM rooms; PRAGMA integrity_check") == f"{MANY + 3}\nok\n"
+
+
+def test_a_wrong_path_to_the_original_is_an_error(tmp_path: pathlib.Path) -> None:
+    [line] = re.findall(r"^sqlite3 .*\.backup.*", printed("/path/to/original"), re.M)
+    for directory in ("/path/to/original/data", "/var/lib/switchboard"):
+        line = line.replace(directory, str(tmp_path))
+    assert subprocess.run(["bash", "-c", line], capture_output=True, timeout=20).returncode != 0
+
+
+def test_the_commands_in_the_document_restore_a_backup(
+    start_server: Callable[..., Server], tmp_path: pathlib.Path
+) -> None:
+    state, backups = tmp_path / "state", tmp_path / "backups"
+    state.mkdir()
+    backups.mkdir()
+    database = state / "chat.db"
+    server = start_server(SQLITE_DB_PATH=database)
+    rest = Rest(server)
+    kept = rest.pair("kept", "pair")
+    sqlite(database, f".backup '{backups}/chat-2030-01-01.db'")
+    lost = rest.pair("later", "pair")
+    paths = {"/var/lib/switchboard": state, "/var/backups/switchboard": backups}
+    follow(printed("/var/backups/switchboard/chat-2030"), paths, server)
+    rest = Rest(start_server(SQLITE_DB_PATH=database))
+    assert [rest.room(roomid).status for roomid in (kept, lost)] == [200, 404]
 
 
 def test_one_start_takes_over_database_and_turnserver_conf(

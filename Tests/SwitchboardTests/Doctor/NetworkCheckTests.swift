@@ -207,7 +207,6 @@ struct NetworkCheckTests {
         }
         #expect(seen.take() == [true])
         #expect(try await findings(.turn, urls)[.turnWorks] == .error)
-        #expect(ICEURL("turns:b.example?transport=tcp")?.port == 5_349)
     }
 
     @Test("A server is known by its answers, and says why it is not ready")

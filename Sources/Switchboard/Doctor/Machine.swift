@@ -69,15 +69,3 @@ struct Machine: Sendable {
         RelayHost(addresses: addresses(), preferred: preferredAddress, resolve: resolve)
     }
 }
-
-/// Where something listens, or would.
-struct Endpoint: Hashable, Sendable, CustomStringConvertible {
-    enum Transport: String, Sendable {
-        case udp, tcp
-    }
-
-    let address: TransportAddress
-    let transport: Transport
-
-    var description: String { "\(address)/\(transport.rawValue)" }
-}

@@ -54,6 +54,37 @@ struct NetworkCheckTests {
         #expect(found.worst == level && found.text.contains(words), "\(found.text)")
     }
 
+    @Test("The web server's :: is tried as IPv4 and IPv6 together, as it is opened, the relay's is not")
+    func bothFamilies() async throws {
+        let settings = ["HOST": "::", "TLS_CERT": "a", "TLS_KEY": "b", "RELAY_LISTEN_IPS": "::"]
+        let six = IPAddress(v6High: 0x2600_0000_0000_0000, low: 1)
+        let taken = try await findings(.ports, settings) {
+            $0.addresses = { [.publicAddress, six] }
+            $0.bind = { $0.isDualStack ? EADDRINUSE : 0 }
+            $0.owner = { _, _ in ProcessFacts(id: 5, name: "nginx") }
+        }
+        let errors = taken.filter { $0.level == .error }
+        #expect(errors.map(\.subject) == ["PORT", "TLS_PORT"] && errors.text.contains("nginx"))
+        #expect(taken.text.contains("free: RELAY_PORT 3478/udp, RELAY_PORT 3478/tcp"))
+    }
+
+    @Test("A port that another program has over IPv4 is not free for a socket of both families")
+    func takenOverIPv4() throws {
+        let others = try #require(ProbeSocket(.tcp, .ipv4))
+        var port: UInt16 = 0
+        repeat {
+            port = .random(in: 20_000...32_000)
+        } while others.listen(on: TransportAddress(.anyIPv4, port: port)) == EADDRINUSE
+        let address = TransportAddress(.anyIPv6, port: port)
+        let alone = ProbeSocket.bindError(Endpoint(address: address, transport: .tcp))
+        // Without IPv6 there is nothing to tell apart.
+        guard alone != EAFNOSUPPORT else { return }
+        #expect(alone == 0)
+        #expect(
+            ProbeSocket.bindError(Endpoint(address: address, transport: .tcp, isDualStack: true))
+                == EADDRINUSE)
+    }
+
     @Test("Two listeners on one port, and a host that is none, are errors")
     func clashes() async throws {
         let clash = try await findings(.ports, ["PORT": "3478"])
@@ -172,6 +203,13 @@ struct NetworkCheckTests {
             $0.bind = { _ in EADDRINUSE }
         }
         #expect(seen.take() == [true, true, true])
+        _ = try await findings(.reachability, ["HOST": "::", "USE_RELAY": "0"]) {
+            $0.reach = { probe in
+                seen.add(probe.listener?.isDualStack == true && probe.listener?.address.ip == .anyIPv6)
+                return .reached
+            }
+        }
+        #expect(seen.take() == [true])
     }
 
     @Test("A relay is tried where none runs, and a running one is asked with a credential")
@@ -254,9 +292,8 @@ struct NetworkCheckTests {
         // Port 0 cannot be told beforehand: take one that was free a moment ago, and another if it is not any more.
         for _ in 0..<20 {
             let address = TransportAddress(.loopbackIPv4, port: .random(in: 20_000...32_000))
-            let probe = ReachProbe(
-                target: Endpoint(address: address, transport: transport), listener: address)
-            let outcome = probe.run()
+            let endpoint = Endpoint(address: address, transport: transport)
+            let outcome = ReachProbe(target: endpoint, listener: endpoint).run()
             if case .cannotListen = outcome { continue }
             #expect(outcome == .reached)
             return

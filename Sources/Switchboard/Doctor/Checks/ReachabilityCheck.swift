@@ -87,16 +87,14 @@ enum ReachabilityCheck {
         ports.compactMap { port in
             let endpoint = port.endpoint
             let listening = endpoint.address.ip
-            let isDual = port.isWeb && listening == .anyIPv6
+            let isDual = endpoint.isDualStack && listening == .anyIPv6
             guard listening.family == address.family || isDual else { return nil }
             guard listening.isUnspecified || listening == address || !isOwn else { return nil }
             let target = Endpoint(
                 address: TransportAddress(address, port: endpoint.address.port), transport: endpoint.transport
             )
-            let own: IPAddress = isDual && address.family == .ipv4 ? .anyIPv4 : listening
-            let listener = TransportAddress(own, port: endpoint.address.port)
             let isServed = examination.server != nil && examination.machine.bind(endpoint) != 0
-            return (port, ReachProbe(target: target, listener: isServed ? nil : listener))
+            return (port, ReachProbe(target: target, listener: isServed ? nil : endpoint))
         }
     }
 }

@@ -123,6 +123,18 @@ def test_a_port_that_somebody_has_over_ipv4_alone_is_not_free_for_both_families(
     assert level(doctor(tmp_path, **given)[1], "ports.free") == "ok"
 
 
+def test_one_port_on_two_addresses_is_no_clash(
+    tmp_path: pathlib.Path, start_server: Callable[..., Server]
+) -> None:
+    given = settings(tmp_path, RELAY_LISTEN_IPS="127.0.0.2")
+    given["RELAY_PORT"] = given["PORT"]
+    result, findings = doctor(tmp_path, **given)
+    assert result.code == 0 and level(findings, "ports.free") == "ok", findings
+    start_server(tmp_path, **given)
+    result, findings = doctor(tmp_path, **given)
+    assert result.code == 0 and level(findings, "ports.free") == "ok", findings
+
+
 def test_a_silent_listener_in_the_place_of_a_server_takes_a_bounded_time(tmp_path: pathlib.Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         result, findings = doctor(tmp_path, **settings(tmp_path, PORT=silent.getsockname()[1]))

@@ -13,4 +13,17 @@ struct Endpoint: Hashable, Sendable, CustomStringConvertible {
     var isDualStack = false
 
     var description: String { "\(address)/\(transport.rawValue)" }
+
+    /// Whether only one of the two can be open: the same port and transport, and an address in common.
+    func excludes(_ other: Endpoint) -> Bool {
+        transport == other.transport && address.port == other.address.port
+            && (covers(other.address.ip) || other.covers(address.ip))
+    }
+
+    /// Whether what is sent to an address comes here.
+    private func covers(_ address: IPAddress) -> Bool {
+        let (own, address) = (self.address.ip.unmapped, address.unmapped)
+        guard own.isUnspecified else { return own == address }
+        return own.family == address.family || (isDualStack && own == .anyIPv6)
+    }
 }

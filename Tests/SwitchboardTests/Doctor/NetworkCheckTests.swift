@@ -94,6 +94,29 @@ struct NetworkCheckTests {
         )
     }
 
+    @Test(
+        "Listeners on one port clash only where they have an address in common",
+        arguments: [
+            ("192.0.2.1", "192.0.2.2", false), ("192.0.2.1", "192.0.2.1", true),
+            ("192.0.2.1", "0.0.0.0", true), ("0.0.0.0", "192.0.2.1", true), ("192.0.2.1", "::", false),
+            ("0.0.0.0", "::", false), ("0.0.0.0", "2001:db8::1", false),
+            ("::", "0.0.0.0", true), ("::", "192.0.2.1", true), ("::", "::", true),
+            ("::", "2001:db8::1", true), ("2001:db8::1", "::", true), ("2001:db8::1", "0.0.0.0", false),
+            ("2001:db8::1", "2001:db8::2", false), ("::ffff:192.0.2.1", "192.0.2.1", true),
+            ("192.0.2.1", "192.0.2.2,0.0.0.0", true),
+        ])
+    func overlap(web: String, relay: String, isClash: Bool) async throws {
+        let settings = [
+            "HOST": web, "TLS_CERT": "a", "TLS_KEY": "b", "TLS_PORT": "443",
+            "RELAY_LISTEN_IPS": relay, "RELAY_CERT": "a", "RELAY_KEY": "b", "RELAY_TLS_PORT": "443",
+        ]
+        let found = try await findings(.ports, settings) {
+            $0.addresses = { [.publicAddress, IPAddress(v6High: 0x2600_0000_0000_0000, low: 1)] }
+        }
+        #expect(found.worst == (isClash ? .error : .ok), "\(found.text)")
+        #expect(found.text.contains("RELAY_TLS_PORT and TLS_PORT both want 443/tcp") == isClash)
+    }
+
     @Test("The kernel's tables tell who listens")
     func tables() {
         let table = """

@@ -55,12 +55,16 @@ enum PortsCheck {
 
     /// Two listeners of our own on one port.
     private static func clashes(_ ports: [PlannedPort]) -> [Finding] {
-        var bySetting: [String: Set<String>] = [:]
-        for port in ports {
-            bySetting["\(port.endpoint.address.port)/\(port.endpoint.transport.rawValue)", default: []]
-                .insert(port.setting)
+        var settings: [String: Set<String>] = [:]
+        for (index, port) in ports.enumerated() {
+            let others = ports[..<index].filter {
+                $0.setting != port.setting && $0.endpoint.excludes(port.endpoint)
+            }
+            guard !others.isEmpty else { continue }
+            let name = "\(port.endpoint.address.port)/\(port.endpoint.transport.rawValue)"
+            settings[name, default: []].formUnion(others.map(\.setting) + [port.setting])
         }
-        return bySetting.sorted { $0.key < $1.key }.filter { $0.value.count > 1 }.map { port, settings in
+        return settings.sorted { $0.key < $1.key }.map { port, settings in
             .error(
                 .portsFree, of: port, "\(settings.sorted().joined(separator: " and ")) both want \(port)",
                 do: "give each a port of its own")

@@ -201,13 +201,19 @@ struct NetworkCheckTests {
 
     @Test("An own address that is not reached is an error, one behind a NAT proves nothing")
     func reach() async throws {
-        #expect(try await findings(.reachability).worst == .ok)
+        let own = try await findings(.reachability)
+        #expect(own.worst == .ok && own.text.contains("from this machine itself: PORT 8080/tcp"))
+        #expect(own.text.contains("/check/") && !own.text.contains("is reached"))
         #expect(try await findings(.reachability) { $0.reach = { _ in .silent } }[.reachable] == .error)
         let behind = try await findings(.reachability, ["ICE_HOST": "calls.example.org"]) {
             $0.resolve = { _ in [IPAddress(v4: 0x0B00_0005)] }
             $0.reach = { _ in .refused(ECONNREFUSED) }
         }
         #expect(behind[.reachable] == .notice && behind.text.contains("connection refused"))
+        let through = try await findings(.reachability, ["ICE_HOST": "calls.example.org"]) {
+            $0.resolve = { _ in [IPAddress(v4: 0x0B00_0005)] }
+        }
+        #expect(through.worst == .ok && through.text.contains("11.0.0.5 is reached from here: PORT 8080/tcp"))
         let lonely = try await findings(.reachability, ["HOST": "127.0.0.1", "USE_RELAY": "0"])
         #expect(lonely.worst == .ok)
     }

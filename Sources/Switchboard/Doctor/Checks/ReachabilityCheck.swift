@@ -60,12 +60,7 @@ enum ReachabilityCheck {
         let reached = outcomes.filter { $0.outcome == .reached }.map(\.port.inWords)
         let failed = outcomes.filter { $0.outcome.isFailure }
         guard !failed.isEmpty else {
-            return reached.isEmpty
-                ? .ok(
-                    .reachable, of: address.description, "\(address) was not tried: its ports cannot be had")
-                : .ok(
-                    .reachable, of: address.description,
-                    "\(address) is reached: \(reached.joined(separator: ", "))")
+            return .ok(.reachable, of: address.description, inWords(address, isOwn: isOwn, reached))
         }
         let what = failed.map { "\($0.port.inWords) \($0.outcome.inWords)" }.joined(separator: ", ")
         if isOwn {
@@ -78,6 +73,17 @@ enum ReachabilityCheck {
             do:
                 "many NATs do not lead back in, so this proves nothing; open /check/ from another network, and "
                 + "compare what the NAT or cloud lets through")
+    }
+
+    /// What is known once nothing has failed. Packets to an own address stay on the loopback interface, which
+    /// firewalls let pass: that they arrive says nothing of those of others.
+    private static func inWords(_ address: IPAddress, isOwn: Bool, _ reached: [String]) -> String {
+        guard !reached.isEmpty else { return "\(address) was not tried: its ports cannot be had" }
+        let ports = reached.joined(separator: ", ")
+        return isOwn
+            ? "\(address) leads here from this machine itself: \(ports); whether firewalls let others in shows only "
+                + "/check/ from another network"
+            : "\(address) is reached from here: \(ports)"
     }
 
     /// One try for each port that leads to this address.

@@ -135,6 +135,18 @@ def test_one_port_on_two_addresses_is_no_clash(
     assert result.code == 0 and level(findings, "ports.free") == "ok", findings
 
 
+def test_a_stranger_with_the_port_of_the_running_server_on_another_address_is_told_from_it(
+    tmp_path: pathlib.Path, start_server: Callable[..., Server]
+) -> None:
+    given = settings(tmp_path, RELAY_LISTEN_IPS="127.0.0.2")
+    start_server(tmp_path, **given)
+    with socket.create_server(("127.0.0.2", int(str(given["PORT"])))):
+        result, findings = doctor(tmp_path, **given | {"RELAY_PORT": given["PORT"]})
+    (finding,) = (finding for finding in of(findings, "ports.free") if finding["level"] == "error")
+    assert finding["subject"] == "RELAY_PORT" and f"process {os.getpid()}" in finding["summary"]
+    assert "running switchboard has PORT" in str(of(findings, "ports.free"))
+
+
 def test_a_silent_listener_in_the_place_of_a_server_takes_a_bounded_time(tmp_path: pathlib.Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         result, findings = doctor(tmp_path, **settings(tmp_path, PORT=silent.getsockname()[1]))

@@ -48,7 +48,7 @@ enum PortsCheck {
 
     /// Whether the port belongs to the server that answered: the process says so, or is hidden from this user.
     private static func isOwn(_ port: PlannedPort, _ examination: Examination) -> Bool {
-        let owner = examination.machine.owner(port.endpoint.address.port, port.endpoint.transport)
+        let owner = examination.machine.owner(port.endpoint)
         guard let owner, let server = examination.server?.process else { return true }
         return owner.id == server.id
     }
@@ -75,7 +75,7 @@ enum PortsCheck {
         let endpoint = port.endpoint
         switch error {
         case EADDRINUSE:
-            let owner = examination.machine.owner(endpoint.address.port, endpoint.transport)
+            let owner = examination.machine.owner(endpoint)
             let hint = owner == nil ? "ss -lnp sport = :\(endpoint.address.port) shows which" : "it has to go"
             return .error(
                 .portsFree, of: port.setting,

@@ -42,7 +42,7 @@ struct PortsCheckTests {
         "What else keeps a port from being opened has its own advice",
         arguments: [
             (EACCES, Finding.Level.error, "CAP_NET_BIND_SERVICE"), (EADDRNOTAVAIL, .error, "ip address"),
-            (EMFILE, .error, "stands in its way"), (EAFNOSUPPORT, .notice, "IPv6"),
+            (EMFILE, .error, "stands in its way"), (EAFNOSUPPORT, .error, "has no IPv6"),
         ])
     func troubles(error: Int32, level: Finding.Level, words: String) async throws {
         let found = try await findings(.ports) { $0.bind = { _ in error } }

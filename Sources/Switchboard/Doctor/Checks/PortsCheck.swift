@@ -27,8 +27,9 @@ enum PortsCheck {
                 if !free.contains(port.inWords) { free.append(port.inWords) }
             } else if error == EADDRINUSE, examination.server != nil, isOwn(port, examination) {
                 if !ours.contains(port.inWords) { ours.append(port.inWords) }
-            } else if let finding = trouble(port, error, examination), !found.contains(finding) {
-                found.append(finding)
+            } else {
+                let finding = trouble(port, error, examination)
+                if !found.contains(finding) { found.append(finding) }
             }
         }
         var good: [Finding] = []
@@ -71,8 +72,9 @@ enum PortsCheck {
         }
     }
 
-    private static func trouble(_ port: PlannedPort, _ error: Int32, _ examination: Examination) -> Finding? {
+    private static func trouble(_ port: PlannedPort, _ error: Int32, _ examination: Examination) -> Finding {
         let endpoint = port.endpoint
+        let addressSetting = port.isWeb ? "HOST" : "RELAY_LISTEN_IPS"
         switch error {
         case EADDRINUSE:
             let owner = examination.machine.owner(endpoint)
@@ -87,13 +89,13 @@ enum PortsCheck {
                 do: "AmbientCapabilities=CAP_NET_BIND_SERVICE in the systemd unit, or: sysctl -w "
                     + "net.ipv4.ip_unprivileged_port_start=\(endpoint.address.port)")
         case EADDRNOTAVAIL:
-            let setting = port.isWeb ? "HOST" : "RELAY_LISTEN_IPS"
             return .error(
-                .portsFree, of: setting, "\(endpoint.address.ip) is no address of this machine",
-                do: "set \(setting) to one that is; ip address shows them")
+                .portsFree, of: addressSetting, "\(endpoint.address.ip) is no address of this machine",
+                do: "set \(addressSetting) to one that is; ip address shows them")
         case EAFNOSUPPORT:
-            return .notice(
-                .portsFree, of: port.setting, "this machine has no IPv6, so \(endpoint) is not opened")
+            return .error(
+                .portsFree, of: addressSetting, "this machine has no IPv6, and \(endpoint) cannot be opened",
+                do: "set \(addressSetting) to 0.0.0.0 or another IPv4 address")
         default:
             return .error(
                 .portsFree, of: port.setting,

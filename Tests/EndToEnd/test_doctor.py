@@ -112,6 +112,41 @@ def test_a_port_of_somebody_else_is_an_error_and_named(tmp_path: pathlib.Path) -
         assert finding["subject"] == "PORT" and f"process {os.getpid()}" in finding["summary"]
 
 
+def test_a_port_that_somebody_has_over_ipv4_alone_is_not_free_for_both_families(tmp_path: pathlib.Path) -> None:
+    with socket.create_server(("0.0.0.0", 0)) as other:
+        given = settings(tmp_path, HOST="::", PORT=other.getsockname()[1])
+        result, findings = doctor(tmp_path, **given)
+        assert result.code == 1, findings
+        (finding,) = (finding for finding in of(findings, "ports.free") if finding["level"] == "error")
+        assert finding["subject"] == "PORT" and f"process {os.getpid()}" in finding["summary"]
+        assert switchboard(tmp_path, **given).code == 1, "the server finds it taken too"
+    assert level(doctor(tmp_path, **given)[1], "ports.free") == "ok"
+
+
+def test_one_port_on_two_addresses_is_no_clash(
+    tmp_path: pathlib.Path, start_server: Callable[..., Server]
+) -> None:
+    given = settings(tmp_path, RELAY_LISTEN_IPS="127.0.0.2")
+    given["RELAY_PORT"] = given["PORT"]
+    result, findings = doctor(tmp_path, **given)
+    assert result.code == 0 and level(findings, "ports.free") == "ok", findings
+    start_server(tmp_path, **given)
+    result, findings = doctor(tmp_path, **given)
+    assert result.code == 0 and level(findings, "ports.free") == "ok", findings
+
+
+def test_a_stranger_with_the_port_of_the_running_server_on_another_address_is_told_from_it(
+    tmp_path: pathlib.Path, start_server: Callable[..., Server]
+) -> None:
+    given = settings(tmp_path, RELAY_LISTEN_IPS="127.0.0.2")
+    start_server(tmp_path, **given)
+    with socket.create_server(("127.0.0.2", int(str(given["PORT"])))):
+        result, findings = doctor(tmp_path, **given | {"RELAY_PORT": given["PORT"]})
+    (finding,) = (finding for finding in of(findings, "ports.free") if finding["level"] == "error")
+    assert finding["subject"] == "RELAY_PORT" and f"process {os.getpid()}" in finding["summary"]
+    assert "running switchboard has PORT" in str(of(findings, "ports.free"))
+
+
 def test_a_silent_listener_in_the_place_of_a_server_takes_a_bounded_time(tmp_path: pathlib.Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         result, findings = doctor(tmp_path, **settings(tmp_path, PORT=silent.getsockname()[1]))

@@ -50,9 +50,8 @@ struct Machine: Sendable {
     var resolve: @Sendable (String) -> [IPAddress] = { HostNames.resolve($0) }
     /// Binds an address and lets it go again: 0, or the error number.
     var bind: @Sendable (Endpoint) -> Int32 = ProbeSocket.bindError
-    /// Who has a port open, where this user may see it.
-    var owner: @Sendable (_ port: UInt16, _ transport: Endpoint.Transport) -> ProcessFacts? = ProcessFacts
-        .owner
+    /// Who listens where a server would, where this user may see it.
+    var owner: @Sendable (Endpoint) -> ProcessFacts? = ProcessFacts.owner
     /// Asks for a path over HTTP: over TLS if a name is given.
     var get: @Sendable (_ path: String, _ from: HTTPProbe.Origin) -> HTTPProbe.Answer? = HTTPProbe.get
     /// Tries to come to an address of this machine from this machine.
@@ -68,16 +67,4 @@ struct Machine: Sendable {
     var relayHost: RelayHost {
         RelayHost(addresses: addresses(), preferred: preferredAddress, resolve: resolve)
     }
-}
-
-/// Where something listens, or would.
-struct Endpoint: Hashable, Sendable, CustomStringConvertible {
-    enum Transport: String, Sendable {
-        case udp, tcp
-    }
-
-    let address: TransportAddress
-    let transport: Transport
-
-    var description: String { "\(address)/\(transport.rawValue)" }
 }

@@ -6,7 +6,7 @@ struct PlannedPort: Hashable, Sendable {
     let setting: String
     let endpoint: Endpoint
 
-    /// Whether it is the web server's, whose :: is every address of both families.
+    /// Whether it is the web server's.
     var isWeb: Bool { !setting.hasPrefix("RELAY") }
 
     /// `PORT 8080/tcp`, whatever the address.
@@ -28,7 +28,9 @@ extension SettingValues {
         guard port != 0 else { return [] }
         // Of several addresses of a name the first is listened on.
         return resolve(self[Settings.host]).prefix(1).map {
-            Endpoint(address: TransportAddress($0, port: UInt16(clamping: port)), transport: .tcp)
+            Endpoint(
+                address: TransportAddress($0, port: UInt16(clamping: port)), transport: .tcp,
+                isDualStack: $0.family == .ipv6)
         }
     }
 

@@ -27,7 +27,7 @@ func healthyMachine() -> Machine {
     machine.preferredAddress = { $0 == .ipv4 ? .publicAddress : nil }
     machine.resolve = { name in [IPAddress(name) ?? .publicAddress] }
     machine.bind = { _ in 0 }
-    machine.owner = { _, _ in nil }
+    machine.owner = { _ in nil }
     machine.get = { _, _ in nil }
     machine.reach = { _ in .reached }
     machine.servedCertificate = { _ in CertificateChain.good(until: 0, hosts: []).certificates.first?.sha256 }

@@ -151,6 +151,20 @@ struct MachineCheckTests {
         #expect(try await with(old, ["EVENT_LOOPS": "1", "RELAY_LOOPS": "1"])[.machineProcessors] == .ok)
     }
 
+    @Test("Memory has to do for all connections with TLS where they may come with it")
+    func memoryWithTLS() async throws {
+        let https = ["TLS_CERT": "a", "TLS_KEY": "b"]
+        func with(_ gibibytes: Int, _ environment: [String: String]) async throws -> Finding.Level? {
+            try await findings(.machine, environment) { machine in
+                machine.kernelText = { $0 == "/proc/meminfo" ? "MemTotal: \(gibibytes << 20) kB" : nil }
+            }[.machineMemory]
+        }
+        #expect(try await with(2, [:]) == .ok)
+        #expect(try await with(2, https) == .notice)
+        #expect(try await with(3, https) == .ok)
+        #expect(try await with(2, https.merging(["MAX_CONNECTIONS": "10000"]) { $1 }) == .ok)
+    }
+
     @Test("The clock has to be plausible, and kept right")
     func clock() async throws {
         #expect(try await findings(.clock).worst == .ok)

@@ -85,39 +85,3 @@ struct ICEServerListTests {
                 == nil)
     }
 }
-
-@Suite("URLs of ICE servers")
-struct ICEURLTests {
-    @Test(
-        "have a scheme, a host, perhaps a port, and for TURN perhaps a transport",
-        arguments: [
-            ("stun:a", true), ("stun:a.example.org:3478", true), ("turn:192.0.2.1:3478?transport=udp", true),
-            ("turns:[2001:db8::1]:5349?transport=tcp", true), ("TURN:a", true), ("stun:[::1]", true),
-            ("stun:", false), ("http://a", false), ("a", false), ("stun:a:0", false), ("stun:a:x", false),
-            ("stun:a?transport=udp", false), ("turn:a?transport=sctp", false), ("stun:2001:db8::1", false),
-            ("turn:a b", false), ("turn://a", false), ("stun:[192.0.2.1]", false),
-        ])
-    func syntax(text: String, isURL: Bool) {
-        #expect((ICEURL(text) != nil) == isURL)
-    }
-
-    @Test("An IPv6 address stands in brackets")
-    func brackets() {
-        let url = ICEURL(scheme: "turn", host: "2001:db8::1", port: 3_478, transport: "tcp")
-        #expect(url.text == "turn:[2001:db8::1]:3478?transport=tcp")
-        #expect(ICEURL(url.text) == url)
-    }
-
-    @Test(
-        "Lists of further servers are refused as a whole if one is wrong",
-        arguments: [
-            ("stun:a,stun:b:1", true), ("stun:a, stuns:b", true), ("[]", true),
-            ("turn:a", false), ("stun:a,", false), ("x", false), ("[{}]", false), ("[", false),
-            (#"[{"urls":[]}]"#, false), (#"[{"urls":"turn:a"}]"#, false),
-            (#"[{"urls":"turn:a","username":"u","credential":""}]"#, false),
-            (#"[{"urls":"turn:a","username":"u","credential":"c"}]"#, true),
-        ])
-    func extra(text: String, isList: Bool) {
-        #expect((ExtraICEServers(text) != nil) == isList)
-    }
-}

@@ -4,8 +4,9 @@ extension DoctorCheck {
 }
 
 enum MachineCheck {
-    /// An idle connection in a room; see docs/operations.md.
+    /// An idle connection in a room, and what TLS adds to it; see docs/operations.md, "Limits of the machine".
     private static let connectionBytes = 8 << 10
+    private static let tlsBytes = 15 << 10
     private static let groups = "/sys/fs/cgroup"
 
     static func run(_ examination: Examination) -> [Finding] {
@@ -21,7 +22,10 @@ enum MachineCheck {
         guard let memory = (allowed + [installed].compactMap { $0 }).min() else {
             return .ok(.machineMemory, "its size is unknown")
         }
-        let needed = examination.values[Settings.maxConnections] * connectionBytes
+        // With HTTPS they may all come that way.
+        let hasTLS = examination.values[Settings.tlsCert] != nil
+        let needed =
+            examination.values[Settings.maxConnections] * (connectionBytes + (hasTLS ? tlsBytes : 0))
         guard memory / 2 >= needed else {
             return .notice(
                 .machineMemory,

@@ -27,8 +27,9 @@ enum PortsCheck {
                 if !free.contains(port.inWords) { free.append(port.inWords) }
             } else if error == EADDRINUSE, examination.server != nil, isOwn(port, examination) {
                 if !ours.contains(port.inWords) { ours.append(port.inWords) }
-            } else if let finding = trouble(port, error, examination), !found.contains(finding) {
-                found.append(finding)
+            } else {
+                let finding = trouble(port, error, examination)
+                if !found.contains(finding) { found.append(finding) }
             }
         }
         var good: [Finding] = []
@@ -48,30 +49,35 @@ enum PortsCheck {
 
     /// Whether the port belongs to the server that answered: the process says so, or is hidden from this user.
     private static func isOwn(_ port: PlannedPort, _ examination: Examination) -> Bool {
-        let owner = examination.machine.owner(port.endpoint.address.port, port.endpoint.transport)
+        let owner = examination.machine.owner(port.endpoint)
         guard let owner, let server = examination.server?.process else { return true }
         return owner.id == server.id
     }
 
     /// Two listeners of our own on one port.
     private static func clashes(_ ports: [PlannedPort]) -> [Finding] {
-        var bySetting: [String: Set<String>] = [:]
-        for port in ports {
-            bySetting["\(port.endpoint.address.port)/\(port.endpoint.transport.rawValue)", default: []]
-                .insert(port.setting)
+        var settings: [String: Set<String>] = [:]
+        for (index, port) in ports.enumerated() {
+            let others = ports[..<index].filter {
+                $0.setting != port.setting && $0.endpoint.excludes(port.endpoint)
+            }
+            guard !others.isEmpty else { continue }
+            let name = "\(port.endpoint.address.port)/\(port.endpoint.transport.rawValue)"
+            settings[name, default: []].formUnion(others.map(\.setting) + [port.setting])
         }
-        return bySetting.sorted { $0.key < $1.key }.filter { $0.value.count > 1 }.map { port, settings in
+        return settings.sorted { $0.key < $1.key }.map { port, settings in
             .error(
                 .portsFree, of: port, "\(settings.sorted().joined(separator: " and ")) both want \(port)",
                 do: "give each a port of its own")
         }
     }
 
-    private static func trouble(_ port: PlannedPort, _ error: Int32, _ examination: Examination) -> Finding? {
+    private static func trouble(_ port: PlannedPort, _ error: Int32, _ examination: Examination) -> Finding {
         let endpoint = port.endpoint
+        let addressSetting = port.isWeb ? "HOST" : "RELAY_LISTEN_IPS"
         switch error {
         case EADDRINUSE:
-            let owner = examination.machine.owner(endpoint.address.port, endpoint.transport)
+            let owner = examination.machine.owner(endpoint)
             let hint = owner == nil ? "ss -lnp sport = :\(endpoint.address.port) shows which" : "it has to go"
             return .error(
                 .portsFree, of: port.setting,
@@ -83,13 +89,13 @@ enum PortsCheck {
                 do: "AmbientCapabilities=CAP_NET_BIND_SERVICE in the systemd unit, or: sysctl -w "
                     + "net.ipv4.ip_unprivileged_port_start=\(endpoint.address.port)")
         case EADDRNOTAVAIL:
-            let setting = port.isWeb ? "HOST" : "RELAY_LISTEN_IPS"
             return .error(
-                .portsFree, of: setting, "\(endpoint.address.ip) is no address of this machine",
-                do: "set \(setting) to one that is; ip address shows them")
+                .portsFree, of: addressSetting, "\(endpoint.address.ip) is no address of this machine",
+                do: "set \(addressSetting) to one that is; ip address shows them")
         case EAFNOSUPPORT:
-            return .notice(
-                .portsFree, of: port.setting, "this machine has no IPv6, so \(endpoint) is not opened")
+            return .error(
+                .portsFree, of: addressSetting, "this machine has no IPv6, and \(endpoint) cannot be opened",
+                do: "set \(addressSetting) to 0.0.0.0 or another IPv4 address")
         default:
             return .error(
                 .portsFree, of: port.setting,

@@ -60,12 +60,7 @@ enum ReachabilityCheck {
         let reached = outcomes.filter { $0.outcome == .reached }.map(\.port.inWords)
         let failed = outcomes.filter { $0.outcome.isFailure }
         guard !failed.isEmpty else {
-            return reached.isEmpty
-                ? .ok(
-                    .reachable, of: address.description, "\(address) was not tried: its ports cannot be had")
-                : .ok(
-                    .reachable, of: address.description,
-                    "\(address) is reached: \(reached.joined(separator: ", "))")
+            return .ok(.reachable, of: address.description, inWords(address, isOwn: isOwn, reached))
         }
         let what = failed.map { "\($0.port.inWords) \($0.outcome.inWords)" }.joined(separator: ", ")
         if isOwn {
@@ -80,6 +75,17 @@ enum ReachabilityCheck {
                 + "compare what the NAT or cloud lets through")
     }
 
+    /// What is known once nothing has failed. Packets to an own address stay on the loopback interface, which
+    /// firewalls let pass: that they arrive says nothing of those of others.
+    private static func inWords(_ address: IPAddress, isOwn: Bool, _ reached: [String]) -> String {
+        guard !reached.isEmpty else { return "\(address) was not tried: its ports cannot be had" }
+        let ports = reached.joined(separator: ", ")
+        return isOwn
+            ? "\(address) leads here from this machine itself: \(ports); whether firewalls let others in shows only "
+                + "/check/ from another network"
+            : "\(address) is reached from here: \(ports)"
+    }
+
     /// One try for each port that leads to this address.
     private static func probes(
         of address: IPAddress, isOwn: Bool, _ ports: [PlannedPort], _ examination: Examination
@@ -87,16 +93,14 @@ enum ReachabilityCheck {
         ports.compactMap { port in
             let endpoint = port.endpoint
             let listening = endpoint.address.ip
-            let isDual = port.isWeb && listening == .anyIPv6
+            let isDual = endpoint.isDualStack && listening == .anyIPv6
             guard listening.family == address.family || isDual else { return nil }
             guard listening.isUnspecified || listening == address || !isOwn else { return nil }
             let target = Endpoint(
                 address: TransportAddress(address, port: endpoint.address.port), transport: endpoint.transport
             )
-            let own: IPAddress = isDual && address.family == .ipv4 ? .anyIPv4 : listening
-            let listener = TransportAddress(own, port: endpoint.address.port)
             let isServed = examination.server != nil && examination.machine.bind(endpoint) != 0
-            return (port, ReachProbe(target: target, listener: isServed ? nil : listener))
+            return (port, ReachProbe(target: target, listener: isServed ? nil : endpoint))
         }
     }
 }

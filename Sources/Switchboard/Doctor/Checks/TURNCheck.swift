@@ -91,8 +91,8 @@ enum TURNCheck {
         return urls.compactMap { url in
             guard let ip = examination.machine.resolve(url.host).first else { return nil }
             let probe = TURNProbe(
-                server: TransportAddress(ip, port: url.port), transport: url.transport, family: ip.family,
-                credential: credential)
+                server: TransportAddress(ip, port: url.port), transport: Endpoint.Transport(url.transport),
+                family: ip.family, credential: credential)
             return judge(examination.machine.allocate(probe), url.text, "", url.text)
         }
     }
@@ -149,22 +149,12 @@ extension SelfTestStep {
     }
 }
 
-extension ICEURL {
-    /// The name or address in it, without brackets.
-    var host: String {
-        let rest = text.drop { $0 != ":" }.dropFirst()
-        if rest.first == "[" { return String(rest.dropFirst().prefix { $0 != "]" }) }
-        return String(rest.prefix { $0 != ":" && $0 != "?" })
+extension Endpoint.Transport {
+    fileprivate init(_ transport: ICEURL.Transport) {
+        self =
+            switch transport {
+            case .udp: .udp
+            case .tcp: .tcp
+            }
     }
-
-    /// The port in it, or that of its scheme (RFC 7064 §3.2, RFC 7065 §3.2).
-    var port: UInt16 {
-        let authority = text.drop { $0 != ":" }.dropFirst().prefix { $0 != "?" }
-        let tail = authority.split(separator: "]", omittingEmptySubsequences: false).last ?? authority
-        let digits = tail.drop { $0 != ":" }.dropFirst()
-        return UInt16(digits) ?? (scheme.hasSuffix("s") ? 5_349 : 3_478)
-    }
-
-    /// How it is come to.
-    fileprivate var transport: Endpoint.Transport { text.hasSuffix("transport=tcp") ? .tcp : .udp }
 }

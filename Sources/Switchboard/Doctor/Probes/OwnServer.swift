@@ -5,25 +5,24 @@ import WebServer
 enum OwnServer {
     /// Asks at the configured port; nil if nobody answers there as a switchboard does.
     static func find(_ values: SettingValues, on machine: Machine) -> RunningServer? {
-        for origin in origins(values, machine) {
+        for endpoint in values.webEndpoints(machine.resolve) {
+            let origin = origin(endpoint, values)
             guard let health = machine.get("/healthz", origin), health.status == 200,
                 health.body.contains("\"status\":\"ok\""), let ready = machine.get("/readyz", origin)
             else { continue }
             return RunningServer(
                 isReady: ready.status == 200, problem: ready.status == 200 ? nil : reason(ready.body),
                 relayIsReady: ready.body.contains("\"relay\":\"ready\""),
-                process: machine.owner(origin.address.port, .tcp))
+                process: machine.owner(endpoint))
         }
         return nil
     }
 
     /// Where it could be asked from this machine.
-    private static func origins(_ values: SettingValues, _ machine: Machine) -> [HTTPProbe.Origin] {
-        values.webEndpoints(machine.resolve).map { endpoint in
-            let address = endpoint.address.askable
-            return HTTPProbe.Origin(
-                address: address, host: address.ip.description, announcesProxy: values.announcesLoopback)
-        }
+    private static func origin(_ endpoint: Endpoint, _ values: SettingValues) -> HTTPProbe.Origin {
+        let address = endpoint.address.askable
+        return HTTPProbe.Origin(
+            address: address, host: address.ip.description, announcesProxy: values.announcesLoopback)
     }
 
     /// The human part of a refusal, which ends with a full stop.

@@ -7,13 +7,15 @@ final class ProbeSocket {
     private let transport: Endpoint.Transport
 
     /// Nil if the kernel has none to give, for a family that it does not know for instance.
-    init?(_ transport: Endpoint.Transport, _ family: IPAddress.Family) {
+    ///
+    /// - Parameter isDualStack: whether one of IPv6 takes IPv4 too.
+    init?(_ transport: Endpoint.Transport, _ family: IPAddress.Family, isDualStack: Bool = false) {
         let kind = transport == .udp ? SOCK_DGRAM : SOCK_STREAM
         descriptor = socket(
             family == .ipv4 ? AF_INET : AF_INET6, Int32(kind.rawValue | SOCK_CLOEXEC.rawValue), 0)
         self.transport = transport
         guard descriptor >= 0 else { return nil }
-        if family == .ipv6 { set(Int32(IPPROTO_IPV6), IPV6_V6ONLY, 1) }
+        if family == .ipv6 { set(Int32(IPPROTO_IPV6), IPV6_V6ONLY, isDualStack ? 0 : 1) }
     }
 
     /// One that a listener has accepted.
@@ -24,9 +26,14 @@ final class ProbeSocket {
 
     deinit { if descriptor >= 0 { close(descriptor) } }
 
+    /// One with which a server of ours could listen there; nil as above.
+    convenience init?(for endpoint: Endpoint) {
+        self.init(endpoint.transport, endpoint.address.family, isDualStack: endpoint.isDualStack)
+    }
+
     /// Whether a server could listen there: 0, or the error number. Lets go of the address at once.
     static func bindError(_ endpoint: Endpoint) -> Int32 {
-        guard let socket = ProbeSocket(endpoint.transport, endpoint.address.family) else { return errno }
+        guard let socket = ProbeSocket(for: endpoint) else { return errno }
         return socket.listen(on: endpoint.address)
     }
 

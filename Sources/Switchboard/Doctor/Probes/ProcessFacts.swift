@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import STUN
 
 /// A process that has a port open.
 struct ProcessFacts: Equatable, Sendable {
@@ -10,12 +11,10 @@ struct ProcessFacts: Equatable, Sendable {
     /// `nginx (process 123)`.
     var inWords: String { "\(name) (process \(id))" }
 
-    /// Who listens on a port, at whatever address: nobody, or a process that this user may look into.
-    static func owner(of port: UInt16, _ transport: Endpoint.Transport) -> ProcessFacts? {
-        var sockets: Set<String> = []
-        for table in ["/proc/net/\(transport)", "/proc/net/\(transport)6"] {
-            sockets.formUnion(SocketTable.inodes(KernelFile.text(table) ?? "", port: port, transport))
-        }
+    /// Who has what an endpoint needs: nobody, or a process that this user may look into.
+    static func owner(of endpoint: Endpoint) -> ProcessFacts? {
+        let tables = ["", "6"].compactMap { KernelFile.text("/proc/net/\(endpoint.transport)\($0)") }
+        let sockets = SocketTable.inodes(tables, excluding: endpoint)
         guard !sockets.isEmpty else { return nil }
         let wanted = Set(sockets.map { "socket:[\($0)]" })
         for name in (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? [] {
@@ -38,27 +37,52 @@ struct ProcessFacts: Equatable, Sendable {
 
 /// The kernel's tables of sockets (proc_net(5)).
 enum SocketTable {
-    /// The sockets that listen on a port.
-    static func inodes(_ table: String, port: UInt16, _ transport: Endpoint.Transport) -> Set<String> {
-        Set(rows(table, transport).filter { $0.port == port }.map(\.inode))
+    /// The sockets that listen where an endpoint would: at its very address, or else at one that overlaps with it.
+    static func inodes(_ tables: [String], excluding endpoint: Endpoint) -> Set<String> {
+        let taken = tables.flatMap { rows($0, endpoint.transport) }.filter { $0.endpoint.excludes(endpoint) }
+        let same = taken.filter { $0.endpoint.address == endpoint.address }
+        return Set((same.isEmpty ? taken : same).map(\.inode))
     }
 
     /// How many bound UDP sockets have a port in a range.
     static func count(_ table: String, ports: ClosedRange<UInt16>) -> Int {
-        rows(table, .udp).count { ports.contains($0.port) }
+        rows(table, .udp).count { ports.contains($0.endpoint.address.port) }
     }
 
     private static func rows(
         _ table: String, _ transport: Endpoint.Transport
-    ) -> [(port: UInt16, inode: String)] {
+    ) -> [(endpoint: Endpoint, inode: String)] {
         // TCP_LISTEN; UDP sockets that are not connected are "closed".
         let state = transport == .tcp ? "0A" : "07"
         return table.split(separator: "\n").dropFirst().compactMap { line in
             let words = line.split(separator: " ", omittingEmptySubsequences: true)
-            guard words.count > 9, words[3] == state, let colon = words[1].lastIndex(of: ":"),
-                let port = UInt16(words[1][words[1].index(after: colon)...], radix: 16)
-            else { return nil }
-            return (port, String(words[9]))
+            guard words.count > 9, words[3] == state, let local = address(words[1]) else { return nil }
+            // The table does not tell whether a socket of IPv6 takes IPv4 too; it may.
+            let endpoint = Endpoint(address: local, transport: transport, isDualStack: local.family == .ipv6)
+            return (endpoint, String(words[9]))
+        }
+    }
+
+    /// `0100007F:1F90` is 127.0.0.1:8080: words of 32 bits as they lie in memory, and a port.
+    private static func address(_ text: Substring) -> TransportAddress? {
+        let parts = text.split(separator: ":")
+        guard parts.count == 2, parts[0].utf8.count % 8 == 0, let port = UInt16(parts[1], radix: 16) else {
+            return nil
+        }
+        var digits = parts[0]
+        var words: [UInt32] = []
+        while !digits.isEmpty {
+            guard let word = UInt32(digits.prefix(8), radix: 16) else { return nil }
+            words.append(UInt32(bigEndian: word))
+            digits = digits.dropFirst(8)
+        }
+        func pair(_ high: UInt32, _ low: UInt32) -> UInt64 { UInt64(high) << 32 | UInt64(low) }
+        return switch words.count {
+        case 1: TransportAddress(IPAddress(v4: words[0]), port: port)
+        case 4:
+            TransportAddress(
+                IPAddress(v6High: pair(words[0], words[1]), low: pair(words[2], words[3])), port: port)
+        default: nil
         }
     }
 }

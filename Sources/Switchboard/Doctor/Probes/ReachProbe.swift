@@ -18,7 +18,7 @@ struct ReachProbe: Hashable, Sendable {
     /// Where clients would come.
     let target: Endpoint
     /// Where to listen meanwhile; nil if a server does.
-    let listener: TransportAddress?
+    let listener: Endpoint?
 
     private static let limit = Duration.milliseconds(1_500)
     private static let patience = Duration.milliseconds(300)
@@ -26,10 +26,8 @@ struct ReachProbe: Hashable, Sendable {
     func run() -> Outcome {
         var listening: ProbeSocket?
         if let listener {
-            guard let socket = ProbeSocket(target.transport, listener.family) else {
-                return .cannotListen(errno)
-            }
-            let error = socket.listen(on: listener)
+            guard let socket = ProbeSocket(for: listener) else { return .cannotListen(errno) }
+            let error = socket.listen(on: listener.address)
             guard error == 0 else { return .cannotListen(error) }
             listening = socket
         }

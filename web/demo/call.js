@@ -6,7 +6,7 @@ import { Files } from "./files.js";
 import { Media } from "./media.js";
 import { Quality } from "./quality.js";
 import { notify } from "./views.js";
-import { standing, whyNoPath } from "./words.js";
+import { failure, otherSeen, serverSeen, standing, whyNoPath } from "./words.js";
 
 /** Data channels that both ends open with the same number. */
 const CHAT_CHANNEL = 0;
@@ -28,6 +28,8 @@ export class Call {
    */
   began = null;
   /** @type {import("./words.js").Standing["other"]} */ #other = "unknown";
+  /** @type {import("./words.js").Standing["signaling"]} */ #server = "idle";
+  /** @type {import("./words.js").Standing["trouble"]} */ #trouble = null;
   /**
    * The server ended the call, for a reason that does not pass.
    * @type {(error: SwitchboardError) => void}
@@ -64,16 +66,26 @@ export class Call {
     this.chat.clear();
     this.files.clear();
     this.#other = "unknown";
+    this.#server = "idle";
+    this.#trouble = null;
     this.began = null;
     const signaling = new Signaling(this.server, { device: this.device });
     const peer = new Peer(signaling, { setUp: (connection, { isInitiator }) => this.#setUp(connection, isInitiator) });
     this.signaling = signaling;
     this.peer = peer;
-    listen(signaling, "state", () => this.#describe());
+    listen(signaling, "state", (state) => {
+      this.#server = serverSeen(this.#server, state);
+      this.#describe();
+    });
     listen(signaling, "error", (error) => this.#fail(error));
+    listen(signaling, "joined", ({ ready }) => this.#see(otherSeen(this.#other, ready)));
     listen(signaling, "ready", () => this.#see("here"));
     listen(signaling, "peerleft", ({ deliberate }) => this.#see(deliberate ? "left" : "lost"));
     listen(peer, "state", () => this.#followPeer());
+    listen(peer, "error", (error) => {
+      this.#trouble = String(error);
+      this.#describe();
+    });
     this.#describe();
     signaling.connect();
     signaling.join(roomId);
@@ -85,6 +97,7 @@ export class Call {
     this.peer = this.signaling = null;
     peer?.close();
     signaling?.close();
+    this.#detach();
     this.quality.stop();
     this.media.close();
     this.remote.srcObject = null;
@@ -96,6 +109,7 @@ export class Call {
    * @param {boolean} isInitiator
    */
   #setUp(connection, isInitiator) {
+    this.#trouble = null;
     const stream = new MediaStream();
     this.remote.srcObject = stream;
     this.#showDevices(null);
@@ -150,9 +164,18 @@ export class Call {
   #followPeer() {
     if (this.peer?.state === "connected") {
       this.#other = "here";
+      this.#trouble = null;
       this.began ??= Date.now();
+    } else if (this.peer?.state === "waiting") {
+      this.#detach();
     }
     this.#describe();
+  }
+
+  /** The channels are closed with their connection, which not every browser says of a connection closed at this end. */
+  #detach() {
+    this.chat.detach();
+    this.files.detach();
   }
 
   /** @param {import("./words.js").Standing["other"]} other */
@@ -165,7 +188,8 @@ export class Call {
     const { peer, signaling } = this;
     if (!peer || !signaling) return;
     const { tone, title, text, isOver } = standing({
-      peer: peer.state, signaling: signaling.state, other: this.#other, reason: whyNoPath(peer),
+      peer: peer.state, signaling: this.#server, other: this.#other, wasConnected: this.began !== null,
+      reason: whyNoPath(peer), trouble: this.#trouble,
     });
     if (isOver) this.quality.stop();
     element("dot").dataset.tone = tone;
@@ -201,6 +225,8 @@ export class Call {
       case "room_full":
       case "invalid_room_id":
       case "closed":
+        // What goes from browser to browser goes on without the server.
+        if (this.peer?.state === "connected" || this.peer?.state === "interrupted") return notify(failure(error), { tone: "warn" });
         return this.onend(error);
       case "peer_absent":
       case "not_in_room":

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { SwitchboardError } from "../../web/client/switchboard.js";
-import { route, verdict } from "../../web/demo/quality.js";
+import { route, verdict, worstLoss } from "../../web/demo/quality.js";
 import { failure, mediaFailure, otherSeen, serverSeen, standing, whyNoPath } from "../../web/demo/words.js";
 
 /** @type {import("../../web/demo/words.js").Standing} */
@@ -117,4 +117,17 @@ test("a path is named by how it goes, and by how well", () => {
   assert.equal(verdict(path), "Good quality");
   assert.equal(verdict({ ...path, loss: 0.05 }), "Fair quality");
   assert.equal(verdict({ ...path, roundTripTime: 900 }), "Poor quality");
+});
+
+test("what is lost on the way to the other counts as well", () => {
+  /** @type {import("../../web/demo/quality.js").PathReport} */
+  const path = { kind: "direct", protocol: "udp", relayed: null, family: null, roundTripTime: 30, sendRate: 1, receiveRate: 1, loss: 0 };
+  assert.equal(verdict({ ...path, sendLoss: 0.05 }), "Fair quality");
+  assert.equal(worstLoss({ ...path, loss: 0.01, sendLoss: 0.2 }), 0.2);
+  assert.equal(worstLoss({ ...path, loss: 0.2, sendLoss: 0.01 }), 0.2);
+  assert.equal(worstLoss({ ...path, loss: null, sendLoss: 0.1 }), 0.1);
+  assert.equal(worstLoss({ ...path, loss: 0.1, sendLoss: null }), 0.1);
+  assert.equal(worstLoss({ ...path, loss: 0 }), 0);
+  assert.equal(worstLoss({ ...path, loss: null, sendLoss: null }), null);
+  assert.equal(worstLoss({ ...path, loss: null }), null);
 });

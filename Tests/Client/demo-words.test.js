@@ -83,6 +83,7 @@ test("each refusal is said in its own words", () => {
 test("a refused device is told from a missing one", () => {
   const named = (/** @type {string} */ name) => Object.assign(new Error(), { name });
   assert.equal(mediaFailure(named("NotAllowedError"), "devices").title, "Camera and microphone are blocked.");
+  assert.match(mediaFailure(named("NotAllowedError"), "camera").text, /Allow it for this page/);
   assert.equal(mediaFailure(named("NotFoundError"), "camera").title, "No camera was found.");
   assert.equal(mediaFailure(named("NotReadableError"), "microphone").title, "The microphone cannot be opened.");
 });
@@ -109,7 +110,7 @@ test("a relay that some interface reached is not said to be out of reach", () =>
 });
 
 test("a path is named by how it goes, and by how well", () => {
-  /** @type {import("../../web/client/path.js").PathReport} */
+  /** @type {import("../../web/demo/quality.js").PathReport} */
   const path = { kind: "relay", protocol: "tls", relayed: "here", family: "ipv4", roundTripTime: 30, sendRate: 1, receiveRate: 1, loss: 0 };
   assert.equal(route(path), "Relayed, over TLS, IPv4");
   assert.equal(route({ ...path, kind: "direct", protocol: "udp", relayed: null, family: null }), "Direct, over UDP");

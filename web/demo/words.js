@@ -134,16 +134,16 @@ export function mediaFailure(error, what) {
   if (what === "screen") {
     return { title: "The screen is not shared.", text: name === "NotAllowedError" ? "You or this device did not allow it." : "This browser cannot do it here." };
   }
-  const [subject, is] = what === "devices" ? ["Camera and microphone", "are"] : [`The ${what}`, "is"];
+  const [subject, is, it] = what === "devices" ? ["Camera and microphone", "are", "them"] : [`The ${what}`, "is", "it"];
   switch (name) {
     case "NotAllowedError":
-      return { title: `${subject} ${is} blocked.`, text: `Allow them for this page at the sign beside its address, then try again. ${meanwhile}` };
+      return { title: `${subject} ${is} blocked.`, text: `Allow ${it} for this page at the sign beside its address, then try again. ${meanwhile}` };
     case "NotFoundError":
     case "OverconstrainedError":
       return { title: `No ${what === "devices" ? "camera or microphone" : what} was found.`, text: "Connect one and try again, or go on without." };
     case "NotReadableError":
     case "AbortError":
-      return { title: `${subject} cannot be opened.`, text: `Another program may be using ${what === "devices" ? "them" : "it"}. Close it, then try again. ${meanwhile}` };
+      return { title: `${subject} cannot be opened.`, text: `Another program may be using ${it}. Close it, then try again. ${meanwhile}` };
     default:
       return { title: `${subject} cannot be used.`, text: meanwhile };
   }

@@ -10,6 +10,7 @@ import pytest
 from selenium.webdriver.common.by import By
 
 from certificates import Certificate
+from demopage import beginning_with
 from deployment import deployment
 from ports import free_port
 from sitepage import SitePage
@@ -96,6 +97,32 @@ def test_paired_rooms_only_are_no_obstacle(
     with deployment("embedded", tmp_path, certificate, ROOM_POLICY="paired") as deployed:
         check(page, deployed.server)
         assert "Works" in row(page, "TURN over TCP")
+
+
+def test_no_list_of_servers_is_not_taken_for_servers_that_are_silent(
+    page: SitePage, tmp_path: pathlib.Path, certificate: Certificate
+) -> None:
+    rooms = {"ROOM_POLICY": "paired", "CREATES_PER_MINUTE": 1}
+    with deployment("embedded", tmp_path, certificate, **rooms) as deployed:
+        check(page, deployed.server)
+        page.click("again")
+        wait_for_end(page)
+        assert "Works" in row(page, "WebSocket")
+        for way in ("STUN over UDP", *RELAYED, "IPv6"):
+            text = row(page, way)
+            assert "Not tried" in text and "gave out no list of STUN and TURN servers" in text, text
+        page.wait_for_text("verdict", "Calls could not be tried.")
+        assert page.run("return document.getElementById('summary').dataset.tone") == "warn"
+        page.inspect("check-no-list")
+
+
+def test_a_browser_without_webrtc_is_told_so(page: SitePage, start_server: Callable[..., Server]) -> None:
+    with beginning_with(page, "delete window.RTCPeerConnection;"):
+        check(page, start_server())
+        page.wait_for_text("verdict", "This browser makes no calls.")
+        for way in ("STUN over UDP", *RELAYED):
+            assert "WebRTC is switched off" in row(page, way)
+        page.inspect("check-no-webrtc")
 
 
 def test_the_report_is_copied_as_text(page: SitePage, start_server: Callable[..., Server]) -> None:

@@ -28,12 +28,15 @@ test("who cannot reach the server either is asked whether this device is online"
     for (const other of /** @type {const} */ (["here", "lost"])) {
       assert.match(standing({ ...connected, peer, other, signaling: "waiting" }).text, /Is this device online/);
     }
-    assert.match(standing({ ...connected, peer, signaling: "closed" }).text, /ended the connection/);
   }
 });
 
-test("a server that has closed the connection is not said to be tried again", () => {
-  assert.doesNotMatch(standing({ ...connected, signaling: "closed" }).text, /Reconnecting/);
+test("a server that has let go of the call is not said to be tried again", () => {
+  for (const peer of /** @type {const} */ (["connected", "interrupted", "failed", "waiting"])) {
+    const said = standing({ ...connected, peer, signaling: "closed" });
+    assert.doesNotMatch(said.text, /Reconnecting|Is this device online/, peer);
+    assert.equal(said.isOver, peer === "failed" || peer === "waiting" ? true : undefined, peer);
+  }
 });
 
 test("what the browser could not do is said", () => {
@@ -46,6 +49,7 @@ test("an attempt to get the server back is no news", () => {
   assert.equal(serverSeen("idle", "connecting"), "connecting");
   assert.equal(serverSeen("waiting", "connecting"), "waiting");
   assert.equal(serverSeen("waiting", "open"), "open");
+  assert.equal(serverSeen("closed", "open"), "closed");
 });
 
 test("who was here before this side came back alone has gone", () => {

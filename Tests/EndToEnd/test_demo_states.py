@@ -262,7 +262,7 @@ def test_a_call_goes_on_when_the_server_closes_the_connection_for_good(
     for each in (page, other):
         each.wait_until_connected()
     page.run("window.socket.send('x'.repeat(100_000))")
-    page.wait_for_text("notice", "The server ended the connection.")
+    page.wait_for_text("notice", "The server has let go of this call.")
     page.wait_for_status("Connected, but the server is gone")
     page.wait_for_text("explanation", "The call goes on without it")
     page.inspect("call-server-ended-connection")

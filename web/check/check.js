@@ -89,15 +89,21 @@ async function webSocket() {
     const text = "Something between here and the server lets no WebSocket through. A proxy in front of the server has to pass on Upgrade and Connection; a company’s proxy may need an exception. If it happens everywhere, ALLOWED_ORIGINS on the server may lack this page’s own origin.";
     return { finding: bad("bad", text), obstacle: untried("The server has to be reached first.") };
   }
-  const finding = good("The two sides of a call can find each other.");
+  const text = "The two sides of a call can find each other.";
   try {
-    return { finding, list: await probes.iceServers(server, signaling) };
+    return { list: await probes.iceServers(server, signaling), finding: good(text) };
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    return { finding, obstacle: untried(`The server gave out no list of STUN and TURN servers (${reason}). Check again in a minute.`) };
+    const finding = good(`${text} The server gave out no list of STUN and TURN servers, though: ${sentence(error)}`);
+    return { finding, obstacle: untried("There is nothing to try without the server’s list.") };
   } finally {
     signaling.close();
   }
+}
+
+/** @param {unknown} error */
+function sentence(error) {
+  const text = error instanceof Error ? error.message : String(error);
+  return text.endsWith(".") ? text : `${text}.`;
 }
 
 /** @param {RTCIceServer[]} servers @returns {Promise<Finding>} */

@@ -72,7 +72,7 @@ export function summary(outcome) {
     return { tone: "warn", verdict: "Calls work, but may stutter.", meaning: `What cannot go directly is relayed over ${working.join(" or ")}, where one lost packet holds up those behind it.` };
   }
   if (relays.every((way) => outcome(way)?.isTried === false)) {
-    return { tone: "warn", verdict: "Calls could not be tried.", meaning: "The server can be reached, but it gave out no list of STUN and TURN servers. The lines below say why." };
+    return { tone: "warn", verdict: "Calls could not be tried.", meaning: "The server can be reached, but it gave out no list of STUN and TURN servers. The line of WebSocket says why." };
   }
   const direct = works("STUN over UDP") ? "works" : outcome("STUN over UDP")?.isUnclear ? "unclear" : "fails";
   return (relays.some(isOffered) ? withoutWorkingRelay : withoutRelay)[direct];

@@ -23,9 +23,11 @@ import { SwitchboardError } from "../client/switchboard.js";
  */
 export function standing({ peer, signaling, other, wasConnected, reason, trouble }) {
   const isServerGone = signaling === "waiting" || signaling === "closed";
-  const alone = signaling === "closed" ? dismissed : unreachable;
   if (other === "left") {
     return { tone: "warn", title: "The other person has left", text: "This call is over. You can still read the chat and save what you received.", isOver: true };
+  }
+  if (signaling === "closed" && peer !== "connected" && peer !== "interrupted") {
+    return { tone: "bad", title: "The connection is lost", text: `${dismissed} You can still read the chat and save what you received.`, isOver: true };
   }
   switch (peer) {
     case "connected":
@@ -33,12 +35,12 @@ export function standing({ peer, signaling, other, wasConnected, reason, trouble
       if (!isServerGone) return { tone: "good", title: "Connected", text: "" };
       return { tone: "warn", title: "Connected, but the server is gone", text: "The call goes on without it. Reconnecting to the server…" };
     case "interrupted":
-      if (isServerGone) return { tone: "bad", title: "Reconnecting…", text: alone };
+      if (isServerGone) return { tone: "bad", title: "Reconnecting…", text: signaling === "closed" ? dismissed : unreachable };
       if (other === "lost") return gone;
       return { tone: "warn", title: "Reconnecting…", text: "The connection to the other person broke. A new way is being looked for." };
     case "failed": {
       const title = wasConnected ? "The connection is lost" : "No connection came about";
-      if (isServerGone) return { tone: "bad", title, text: alone };
+      if (isServerGone) return { tone: "bad", title, text: unreachable };
       if (other === "lost") return gone;
       // The relay may have been reached from a network that this device has left since.
       const why = trouble ? problem(trouble) : wasConnected ? "No way to the other person has been found any more." : reason;
@@ -58,20 +60,26 @@ const gone = { tone: "warn", title: "The other person is gone", text: "Their con
 
 const unreachable = "Neither the other person nor the server can be reached. Is this device online?";
 
-/** The server does not want this side any more. */
-const dismissed = "Without the server, which ended the connection to it, no new way can be found.";
+const dismissed = "The server has let go of this call, and without it no new way can be found.";
 
 /** @param {string} trouble */
 const problem = (trouble) => `The browser could not set up the call (${trouble}).`;
 
 /**
- * What is known of the connection to the server after it changed: an attempt to get it back is no news.
+ * What is known of the connection to the server after it changed: an attempt to get it back is no news, and a server
+ * that has let go of the call is of no more use to it.
  * @param {import("../client/signaling.js").SignalingState} before
  * @param {import("../client/signaling.js").SignalingState} now
  */
 export function serverSeen(before, now) {
-  return now === "connecting" && before === "waiting" ? before : now;
+  return before === "closed" || (before === "waiting" && now === "connecting") ? before : now;
 }
+
+/** Said to two whose call goes from browser to browser. */
+export const dismissal = {
+  title: "The server has let go of this call.",
+  text: "It goes on between the two browsers, but cannot be mended when it breaks.",
+};
 
 /**
  * What is known of the other person when this side has (again) entered the room, alone or not. Who was there before

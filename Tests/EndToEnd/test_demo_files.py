@@ -82,7 +82,9 @@ def test_who_hangs_up_can_save_what_came_and_the_other_is_told(call: Pair, tmp_p
     one.wait_until_shown("start")
 
 
-def test_a_file_that_cannot_be_read_to_its_end_is_given_up_at_both_ends(call: Pair, tmp_path: pathlib.Path) -> None:
+def test_a_file_that_cannot_be_read_to_its_end_is_given_up_at_both_ends(
+    call: Pair, tmp_path: pathlib.Path
+) -> None:
     one, other = call
     file = tmp_path / "draft.bin"
     file.write_bytes(bytes(200_000_000))

@@ -84,7 +84,9 @@ def test_a_path_that_breaks_is_mended(lossy_pair: Pair, shared_server: Server) -
     lossy_pair[1].wait_for_message("Mended")
 
 
-def test_a_call_that_finds_no_path_says_why_and_one_that_loses_it_says_so(lossy_pair: Pair, shared_server: Server) -> None:
+def test_a_call_that_finds_no_path_says_why_and_one_that_loses_it_says_so(
+    lossy_pair: Pair, shared_server: Server
+) -> None:
     host, guest = lossy_pair
     for page in lossy_pair:
         page.visit(shared_server)

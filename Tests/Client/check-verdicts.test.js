@@ -39,3 +39,25 @@ test("the conclusion is drawn from the best way that works", () => {
   assert.equal(conclusion([...base, "STUN over UDP"], ["TURN over UDP"]).verdict, "Only direct calls work from this network.");
   assert.equal(conclusion(base, ["TURN over UDP"]).tone, "bad");
 });
+
+/** @param {Partial<Record<import("../../web/check/verdicts.js").Way, object>>} outcomes */
+function judged(outcomes) {
+  /** @type {any} */ const all = { HTTP: { isGood: true }, WebSocket: { isGood: true }, ...outcomes };
+  return summary((way) => ({ isGood: false, isOffered: true, ...all[way] }));
+}
+
+test("what was not tried is not said to fail", () => {
+  const untried = { isTried: false };
+  const all = { "STUN over UDP": untried, "TURN over UDP": untried, "TURN over TCP": untried, "TURN over TLS": untried };
+  assert.deepEqual([judged(all).tone, judged(all).verdict], ["warn", "Calls could not be tried."]);
+  assert.equal(judged({ ...all, HTTP: {} }).verdict, "The server cannot be reached.");
+  assert.equal(judged({ ...all, WebSocket: {} }).verdict, "Calls cannot be set up.");
+});
+
+test("a doubtful STUN server is not said to be silent", () => {
+  const none = { isOffered: false };
+  const stun = { "STUN over UDP": { isUnclear: true } };
+  assert.equal(judged(stun).verdict, "At best direct calls work from this network.");
+  const alone = judged({ ...stun, "TURN over UDP": none, "TURN over TCP": none, "TURN over TLS": none });
+  assert.match(alone.meaning, /could not be told.*USE_RELAY/);
+});

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import pathlib
+from collections.abc import Iterator
 
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -77,6 +79,14 @@ class DemoPage(SitePage):
 
 
 Pair = tuple[DemoPage, DemoPage]
+
+
+@contextlib.contextmanager
+def beginning_with(page: SitePage, script: str) -> Iterator[None]:
+    """Runs a script in every document before its own ones."""
+    added = page.driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": script})
+    yield
+    page.driver.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", added)
 
 
 def meet(host: DemoPage, guest: DemoPage, server: Server) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import pathlib
 from collections.abc import Callable, Iterator
@@ -10,11 +11,14 @@ import pytest
 from selenium.webdriver.common.by import By
 
 from certificates import Certificate
+from demopage import beginning_with
 from deployment import deployment
 from ports import free_port
+from rest import Rest, new_code, new_device
 from sitepage import SitePage
 from switchboard import Server
 
+ADDRESS = "198.51.100.7"
 RELAYED = ("TURN over UDP", "TURN over TCP", "TURN over TLS")
 ROW = "return document.getElementById(`row-${arguments[0].toLowerCase().replaceAll(' ', '-')}`).innerText"
 
@@ -34,6 +38,21 @@ def check(page: SitePage, server: Server) -> None:
 
 def wait_for_end(page: SitePage) -> None:
     page.wait_until(lambda: page.element("copy").is_enabled(), "the check has ended", 60)
+
+
+@contextlib.contextmanager
+def seen_as(page: SitePage, address: str) -> Iterator[None]:
+    """To a server that believes this machine about its clients' addresses."""
+    page.driver.execute_cdp_cmd("Network.enable", {})
+    page.driver.execute_cdp_cmd("Network.setExtraHTTPHeaders", {"headers": {"X-Forwarded-For": address}})
+    yield
+    page.driver.execute_cdp_cmd("Network.setExtraHTTPHeaders", {"headers": {}})
+    page.driver.execute_cdp_cmd("Network.disable", {})
+
+
+def use_up_creates(rest: Rest) -> None:
+    """Leaves this address nothing to create for a while."""
+    assert any(rest.create(new_code(), new_device()).status == 429 for _ in range(100))
 
 
 def row(page: SitePage, way: str) -> str:
@@ -96,6 +115,31 @@ def test_paired_rooms_only_are_no_obstacle(
     with deployment("embedded", tmp_path, certificate, ROOM_POLICY="paired") as deployed:
         check(page, deployed.server)
         assert "Works" in row(page, "TURN over TCP")
+
+
+def test_no_list_of_servers_is_not_taken_for_servers_that_are_silent(
+    page: SitePage, tmp_path: pathlib.Path, certificate: Certificate
+) -> None:
+    rooms = {"ROOM_POLICY": "paired", "CREATES_PER_MINUTE": 1, "TRUSTED_PROXIES": "127.0.0.1"}
+    with deployment("embedded", tmp_path, certificate, **rooms) as deployed, seen_as(page, ADDRESS):
+        use_up_creates(Rest(deployed.server).from_address(ADDRESS))
+        check(page, deployed.server)
+        text = row(page, "WebSocket")
+        assert "Works" in text and "no list of STUN and TURN servers, though: Too many invitations" in text, text
+        for way in ("STUN over UDP", *RELAYED, "IPv6"):
+            assert "Not tried" in row(page, way)
+        page.wait_for_text("verdict", "Calls could not be tried.")
+        assert page.run("return document.getElementById('summary').dataset.tone") == "warn"
+        page.inspect("check-no-list")
+
+
+def test_a_browser_without_webrtc_is_told_so(page: SitePage, start_server: Callable[..., Server]) -> None:
+    with beginning_with(page, "delete window.RTCPeerConnection;"):
+        check(page, start_server())
+        page.wait_for_text("verdict", "This browser makes no calls.")
+        for way in ("STUN over UDP", *RELAYED):
+            assert "WebRTC is switched off" in row(page, way)
+        page.inspect("check-no-webrtc")
 
 
 def test_the_report_is_copied_as_text(page: SitePage, start_server: Callable[..., Server]) -> None:

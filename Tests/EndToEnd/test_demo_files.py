@@ -7,6 +7,7 @@ import pathlib
 import random
 
 from demopage import Pair
+from switchboard import Server
 
 FILE_BYTES = 20_000_000
 WATCH_BUFFER = """
@@ -16,6 +17,10 @@ WATCH_BUFFER = """
     send.call(this, data);
     window.mostBuffered = Math.max(window.mostBuffered, this.bufferedAmount);
   };"""
+
+# As of browsers that say nothing of channels whose connection was closed at this end.
+SILENT_CLOSE = """
+  Object.defineProperty(RTCDataChannel.prototype, 'onclose', {get: () => null, set() {}});"""
 
 
 def test_a_large_file_arrives_intact_in_both_directions_at_once(call: Pair, tmp_path: pathlib.Path) -> None:
@@ -75,3 +80,41 @@ def test_who_hangs_up_can_save_what_came_and_the_other_is_told(call: Pair, tmp_p
     one.inspect("call-other-left")
     one.click("veil-action")
     one.wait_until_shown("start")
+
+
+def test_a_file_that_cannot_be_read_to_its_end_is_given_up_at_both_ends(
+    call: Pair, tmp_path: pathlib.Path
+) -> None:
+    one, other = call
+    file = tmp_path / "draft.bin"
+    file.write_bytes(bytes(200_000_000))
+    one.send_file(file)
+    other.wait_for_text("files", "Receiving")
+    file.unlink()
+    one.wait_for_text("files", "It cannot be read: it was changed or removed")
+    other.wait_for_text("files", "Cancelled by the other person")
+    small = tmp_path / "small.txt"
+    small.write_text("still in step")
+    one.send_file(small)
+    assert other.save("small.txt", 13) == hashlib.sha256(b"still in step").hexdigest()
+
+
+def test_what_travels_is_broken_off_when_the_other_leaves_though_no_channel_says_so(
+    pair: Pair, shared_server: Server, tmp_path: pathlib.Path
+) -> None:
+    one, other = pair
+    one.visit(shared_server)
+    one.run(SILENT_CLOSE)
+    other.visit(shared_server)
+    one.join(other.create_code())
+    for page in pair:
+        page.wait_until_connected()
+    file = tmp_path / "long.bin"
+    file.write_bytes(bytes(200_000_000))
+    one.send_file(file)
+    other.wait_for_text("files", "Receiving")
+    other.click("hang-up")
+    one.wait_for_status("The other person has left")
+    one.wait_for_text("files", "Broken off")
+    for id in ("file-input", "chat-send"):
+        assert not one.element(id).is_enabled(), id

@@ -11,6 +11,10 @@ from demopage import Pair, meet
 from switchboard import Server
 
 OUTAGE = 10.0
+WATCH_STATUS = """
+  const status = document.getElementById('status');
+  window.said = new Set();
+  new MutationObserver(() => window.said.add(status.textContent)).observe(status, {childList: true});"""
 
 
 @pytest.mark.parametrize("reloader", [0, 1])
@@ -46,11 +50,14 @@ def test_the_call_goes_on_while_the_server_is_gone(pair: Pair, start_server: Cal
     for page in pair:
         page.wait_for_status("Connected, but the server is gone")
         page.wait_for_text("explanation", "Reconnecting to the server")
+        page.run(WATCH_STATUS)
     pair[0].inspect("call-server-gone")
     while time.monotonic() < down_until:
         pair[0].say(remaining := f"{down_until - time.monotonic():.1f} seconds to go")
         pair[1].wait_for_message(remaining)
         pair[1].wait_for_picture()
+    for page in pair:
+        assert page.run("return [...window.said]") == [], "an attempt to reconnect is no news"
     server.start()
     for page in pair:
         page.wait_until_connected()
@@ -77,7 +84,9 @@ def test_a_path_that_breaks_is_mended(lossy_pair: Pair, shared_server: Server) -
     lossy_pair[1].wait_for_message("Mended")
 
 
-def test_a_call_that_finds_no_path_says_why(lossy_pair: Pair, shared_server: Server) -> None:
+def test_a_call_that_finds_no_path_says_why_and_one_that_loses_it_says_so(
+    lossy_pair: Pair, shared_server: Server
+) -> None:
     host, guest = lossy_pair
     for page in lossy_pair:
         page.visit(shared_server)
@@ -87,6 +96,14 @@ def test_a_call_that_finds_no_path_says_why(lossy_pair: Pair, shared_server: Ser
     host.wait_for_text("veil", "this server offers no relay")
     host.wait_until_shown("veil-check")
     host.inspect("call-no-path")
+    for page in lossy_pair:
+        page.lose_packets(0)
+    for page in lossy_pair:
+        page.wait_until_connected()
+    for page in lossy_pair:
+        page.lose_packets(100)
+    host.wait_for_status("The connection is lost", 60)
+    host.inspect("call-path-lost")
     for page in lossy_pair:
         page.lose_packets(0)
     for page in lossy_pair:

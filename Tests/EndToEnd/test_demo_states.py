@@ -3,16 +3,43 @@
 from __future__ import annotations
 
 import pathlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from selenium.webdriver.common.keys import Keys
 
-from demopage import DemoPage, meet
+from demopage import DemoPage, beginning_with, meet
 from rest import Rest
 from switchboard import Server
 
 REFUSING = "--use-fake-ui-for-media-stream=deny"
+# Devices that cannot be had for the time being: window.withheld is {audio: "NotReadableError"} and the like.
+WITHHOLD = """
+  window.withheld = arguments[0];
+  const open = MediaDevices.prototype.getUserMedia;
+  MediaDevices.prototype.getUserMedia = function (wanted) {
+    const kind = Object.keys(window.withheld).find((kind) => wanted[kind]);
+    return kind ? Promise.reject(new DOMException('withheld', window.withheld[kind])) : open.call(this, wanted);
+  };
+  const ask = Permissions.prototype.query;
+  Permissions.prototype.query = async function ({name}) {
+    const kind = {camera: 'video', microphone: 'audio'}[name];
+    if (!kind) return ask.apply(this, arguments);
+    return {state: window.withheld[kind] === 'NotAllowedError' ? 'denied' : 'granted'};
+  };"""
+PRESSED = "return document.getElementById(arguments[0]).getAttribute('aria-pressed') === 'true'"
+# Keeps the connection to the server where the test can get at it.
+CATCH_SOCKET = """
+  const send = WebSocket.prototype.send;
+  WebSocket.prototype.send = function (data) {
+    window.socket = this;
+    send.call(this, data);
+  };"""
+NO_WEBRTC = "delete window.RTCPeerConnection;"
+NO_OFFERS = """
+  RTCPeerConnection.prototype.setRemoteDescription = async () => {
+    throw new DOMException('no common codec', 'OperationError');
+  };"""
 
 
 @pytest.fixture(scope="module")
@@ -122,6 +149,63 @@ def test_a_call_works_for_somebody_who_gives_no_camera(
         shy.quit()
 
 
+def enter_with(page: DemoPage, other: DemoPage, server: Server, withheld: dict[str, str]) -> None:
+    """Brings two into a call; the first cannot have these devices."""
+    page.visit(server)
+    other.visit(server)
+    page.run(WITHHOLD, withheld)
+    page.join(other.create_code())
+    for each in (page, other):
+        each.wait_until_connected()
+
+
+def test_a_microphone_that_was_in_use_can_be_chosen_later(
+    page: DemoPage, other: DemoPage, server: Server
+) -> None:
+    enter_with(page, other, server, {"audio": "NotReadableError"})
+    page.wait_for_text("notice", "The microphone cannot be opened.")
+    other.wait_for_text("remote-devices", "Microphone off")
+    page.wait_until(lambda: page.run(PRESSED, "mute"), "it is seen to be off")
+    page.inspect("call-microphone-in-use")
+    page.run("window.withheld = {}")
+    page.click("devices")
+    page.run("""
+      const list = document.getElementById('microphone');
+      list.selectedIndex = list.options.length - 1;
+      list.dispatchEvent(new Event('change'));""")
+    other.wait_until(lambda: not other.shows("remote-devices"), "the microphone is on")
+    page.wait_until(lambda: not page.run(PRESSED, "mute"), "it is seen to be on")
+    page.click("mute")
+    other.wait_for_text("remote-devices", "Microphone off")
+
+
+def test_switches_open_what_could_not_be_opened_before(
+    page: DemoPage, other: DemoPage, server: Server
+) -> None:
+    enter_with(page, other, server, {"audio": "NotReadableError", "video": "NotReadableError"})
+    page.wait_for_text("notice", "Camera and microphone cannot be opened.")
+    other.wait_for_text("remote-devices", "Microphone off · Camera off")
+    page.click("mute")  # in vain
+    page.wait_for_text("notice", "The microphone cannot be opened.")
+    page.run("window.withheld = {}")
+    for id in ("mute", "blind"):
+        assert page.run(PRESSED, id)
+        page.click(id)
+        page.wait_until(lambda: not page.run(PRESSED, id), f"{id} is released")
+    other.wait_until(lambda: not other.shows("remote-devices"), "both are on")
+    other.wait_for_picture()
+
+
+def test_a_blocked_camera_leaves_the_microphone(page: DemoPage, other: DemoPage, server: Server) -> None:
+    enter_with(page, other, server, {"video": "NotAllowedError"})
+    page.wait_for_text("notice", "The camera is blocked.")
+    other.wait_until(lambda: other.text("remote-devices") == "Camera off", "the microphone is on")
+    page.run("window.withheld = {}")
+    page.click("notice-action")
+    other.wait_until(lambda: not other.shows("remote-devices"), "both are on")
+    other.wait_for_picture()
+
+
 def test_sound_that_the_browser_holds_back_can_be_turned_on(
     page: DemoPage, server: Server, tmp_path: pathlib.Path
 ) -> None:
@@ -150,6 +234,64 @@ def test_somebody_whose_browser_dies_is_said_to_be_gone(
         page.inspect("call-other-gone")
     finally:
         victim.quit()
+
+
+def test_who_hung_up_while_one_was_away_is_said_to_be_gone(
+    page: DemoPage, other: DemoPage, start_server: Callable[..., Server]
+) -> None:
+    server = start_server()
+    server.settings["PORT"] = str(server.port)
+    meet(page, other, server)
+    server.kill()
+    page.wait_for_status("Connected, but the server is gone")
+    other.leave_site()
+    page.wait_for_text("explanation", "Is this device online?")
+    server.start()
+    page.wait_for_status("The other person is gone", 60)
+    page.click("veil-action")
+    page.wait_until_shown("start")
+
+
+def test_a_call_goes_on_when_the_server_closes_the_connection_for_good(
+    page: DemoPage, other: DemoPage, server: Server
+) -> None:
+    page.visit(server)
+    page.run(CATCH_SOCKET)
+    other.visit(server)
+    page.join(other.create_code())
+    for each in (page, other):
+        each.wait_until_connected()
+    page.run("window.socket.send('x'.repeat(100_000))")
+    page.wait_for_text("notice", "The server has let go of this call.")
+    page.wait_for_status("Connected, but the server is gone")
+    page.wait_for_text("explanation", "The call goes on without it")
+    page.inspect("call-server-ended-connection")
+    page.wait_for_picture()
+    page.say("Still here")
+    other.wait_for_message("Still here")
+
+
+def test_what_the_browser_cannot_do_is_said(page: DemoPage, other: DemoPage, server: Server) -> None:
+    page.visit(server)
+    other.visit(server)
+    page.run(NO_OFFERS)
+    page.join(other.create_code())
+    page.wait_for_text("veil-text", "no common codec")
+    page.inspect("call-browser-trouble")
+
+
+def test_a_browser_without_webrtc_is_told_so_and_uses_up_no_code(
+    page: DemoPage, other: DemoPage, server: Server
+) -> None:
+    other.visit(server)
+    code = other.create_code()
+    with beginning_with(page, NO_WEBRTC):
+        page.visit(server, fragment=f"#code={code}")
+        page.wait_until_shown("no-webrtc")
+        assert not page.element("create").is_enabled() and not page.element("join").is_enabled()
+        page.inspect("start-without-webrtc")
+    page.visit(server, fragment=f"#code={code}")
+    page.wait_until_connected()
 
 
 def test_the_demo_needs_no_mouse(

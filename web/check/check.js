@@ -1,7 +1,7 @@
 // @ts-check
 import { copy, element, make } from "../common/page.js";
 import * as probes from "./probes.js";
-import { places, relayAdvice, summary } from "./verdicts.js";
+import { noWebRtc, places, relayAdvice, summary } from "./verdicts.js";
 
 /**
  * @typedef {import("./verdicts.js").Way} Way
@@ -11,6 +11,7 @@ import { places, relayAdvice, summary } from "./verdicts.js";
  * @property {Tone} tone
  * @property {string} text
  * @property {boolean} [isOffered] false when the server has no such thing
+ * @property {boolean} [isTried] false when something else has to be there first
  * @typedef {Finding & {milliseconds: number}} Result
  */
 
@@ -18,6 +19,7 @@ const server = new URL("..", location.href);
 /** @type {Way[]} */
 const WAYS = ["HTTP", "WebSocket", "STUN over UDP", "TURN over UDP", "TURN over TCP", "TURN over TLS", "IPv6"];
 const SIGNS = { good: "✓", warn: "!", bad: "✕", none: "–" };
+const UNCLEAR = "Unclear";
 const COPIED_FOR = 3_000;
 
 /** @type {Map<Way, Result>} */ const results = new Map();
@@ -26,8 +28,10 @@ const COPIED_FOR = 3_000;
 const good = (text) => ({ word: "Works", tone: "good", text });
 /** @param {Tone} tone @param {string} text @returns {Finding} */
 const bad = (tone, text) => ({ word: "Fails", tone, text });
-/** @type {Finding} */
-const untried = { word: "Not tried", tone: "none", text: "The server has to be reached first." };
+/** @param {string} text @returns {Finding} */
+const untried = (text) => ({ word: "Not tried", tone: "none", text, isTried: false });
+
+const canCall = typeof RTCPeerConnection === "function";
 
 async function runAll() {
   for (const id of ["again", "copy"]) button(id).disabled = true;
@@ -36,24 +40,31 @@ async function runAll() {
   element("rows").replaceChildren(...WAYS.map(emptyRow));
   conclude({ tone: "none", verdict: "Checking…", meaning: "This takes about ten seconds at most." });
   await run("HTTP", http);
-  /** @type {RTCIceServer[] | null} */ let list = null;
+  /** @type {RTCIceServer[]} */ let list = [];
+  /** @type {Finding | undefined} */ let obstacle;
   await run("WebSocket", async () => {
-    const { finding, iceServers } = await webSocket();
-    list = iceServers;
+    const { finding, ...rest } = await webSocket();
+    ({ list = [], obstacle } = rest);
     return finding;
   });
+  if (!canCall) obstacle = untried("WebRTC is switched off in this browser.");
   await Promise.all([
-    run("STUN over UDP", () => (list ? stun(of(list, /^stun:/)) : untried)),
-    run("TURN over UDP", () => (list ? relay("UDP", of(list, /^turn:(?!.*transport=tcp)/)) : untried)),
-    run("TURN over TCP", () => (list ? relay("TCP", of(list, /^turn:.*transport=tcp/)) : untried)),
-    run("TURN over TLS", () => (list ? relay("TLS", of(list, /^turns:/), of(list, /^turn:/).length > 0) : untried)),
-    run("IPv6", () => (list ? ipv6(of(list, /^stun:/)) : untried)),
+    run("STUN over UDP", () => obstacle ?? stun(of(list, /^stun:/))),
+    run("TURN over UDP", () => obstacle ?? relay("UDP", of(list, /^turn:(?!.*transport=tcp)/))),
+    run("TURN over TCP", () => obstacle ?? relay("TCP", of(list, /^turn:.*transport=tcp/))),
+    run("TURN over TLS", () => obstacle ?? relay("TLS", of(list, /^turns:/), of(list, /^turn:/).length > 0)),
+    run("IPv6", () => obstacle ?? ipv6(of(list, /^stun:/))),
   ]);
-  conclude(summary((way) => {
-    const result = results.get(way);
-    return result && { isGood: result.tone === "good", isOffered: result.isOffered !== false };
-  }));
+  conclude(canCall ? summary(outcome) : noWebRtc);
   for (const id of ["again", "copy"]) button(id).disabled = false;
+}
+
+/** @param {Way} way @returns {import("./verdicts.js").Outcome | undefined} */
+function outcome(way) {
+  const result = results.get(way);
+  if (!result) return undefined;
+  const { tone, word, isOffered, isTried } = result;
+  return { isGood: tone === "good", isUnclear: word === UNCLEAR, isOffered: isOffered !== false, isTried: isTried !== false };
 }
 
 // The ways
@@ -69,17 +80,30 @@ async function http() {
   }
 }
 
-/** @returns {Promise<{finding: Finding, iceServers: RTCIceServer[] | null}>} */
+/** @returns {Promise<{finding: Finding, list?: RTCIceServer[], obstacle?: Finding}>} the other ways need the list */
 async function webSocket() {
+  /** @type {import("../client/switchboard.js").Signaling} */ let signaling;
   try {
-    const signaling = await probes.webSocket(server);
-    const iceServers = await probes.iceServers(server, signaling).catch(() => null);
-    signaling.close();
-    return { finding: good("The two sides of a call can find each other."), iceServers };
-  } catch (error) {
+    signaling = await probes.webSocket(server);
+  } catch {
     const text = "Something between here and the server lets no WebSocket through. A proxy in front of the server has to pass on Upgrade and Connection; a company’s proxy may need an exception. If it happens everywhere, ALLOWED_ORIGINS on the server may lack this page’s own origin.";
-    return { finding: bad("bad", text), iceServers: null };
+    return { finding: bad("bad", text), obstacle: untried("The server has to be reached first.") };
   }
+  const text = "The two sides of a call can find each other.";
+  try {
+    return { list: await probes.iceServers(server, signaling), finding: good(text) };
+  } catch (error) {
+    const finding = good(`${text} The server gave out no list of STUN and TURN servers, though: ${sentence(error)}`);
+    return { finding, obstacle: untried("There is nothing to try without the server’s list.") };
+  } finally {
+    signaling.close();
+  }
+}
+
+/** @param {unknown} error */
+function sentence(error) {
+  const text = error instanceof Error ? error.message : String(error);
+  return text.endsWith(".") ? text : `${text}.`;
 }
 
 /** @param {RTCIceServer[]} servers @returns {Promise<Finding>} */
@@ -88,7 +112,10 @@ async function stun(servers) {
   try {
     const address = await probes.outsideAddress(servers);
     return good(address ? `Direct calls are possible. From outside, this device is ${address}.` : "Direct calls are possible. Nothing changes this device’s address on the way.");
-  } catch {
+  } catch (error) {
+    if (error instanceof probes.ProbeFailure && error.isUnclear) {
+      return { word: UNCLEAR, tone: "warn", text: "This device has a public address, and not all of its network interfaces reach the STUN server. Whether the one that calls would use does, the browser does not tell." };
+    }
     return bad("warn", `${places(servers)} does not answer over UDP. Direct calls are unlikely to work; ask whoever runs this network to let UDP out.`);
   }
 }
@@ -104,8 +131,8 @@ async function relay(transport, servers, hasRelay = true) {
     return missing(transport === "TLS" && hasRelay ? "The relay speaks no TLS: give it a certificate (TLS_CERT and TLS_KEY, or behind a proxy RELAY_CERT and RELAY_KEY), for networks that let nothing else out." : `The server offers no relay over ${transport}.`);
   }
   try {
-    const took = await probes.relayLoop(servers);
-    return good(`A message went through the relay and back in ${Math.max(1, Math.round(took))} ms.`);
+    const trip = await probes.relayLoop(servers);
+    return good(`A message went through the relay and back in ${Math.max(1, Math.round(trip))} ms.`);
   } catch (error) {
     return bad("warn", relayAdvice(error, transport, servers));
   }
@@ -166,9 +193,16 @@ async function run(way, probe) {
   sign.setAttribute("aria-hidden", "true");
   outcome.className = `outcome ${finding.tone === "none" ? "busy" : finding.tone}`;
   outcome.replaceChildren(sign, finding.word);
-  time.textContent = finding === untried || finding.isOffered === false ? "" : duration(milliseconds);
+  time.textContent = took(finding, milliseconds);
   meaning.textContent = finding.text;
 }
+
+/**
+ * The time of what was tried.
+ * @param {Finding} finding
+ * @param {number} milliseconds
+ */
+const took = ({ isOffered, isTried }, milliseconds) => (isOffered === false || isTried === false ? "" : duration(milliseconds));
 
 /** @param {number} milliseconds */
 const duration = (milliseconds) =>
@@ -184,8 +218,9 @@ function conclude({ tone, verdict, meaning }) {
 /** The findings as text. */
 function report() {
   const lines = WAYS.map((way) => {
-    const { word, milliseconds, text } = results.get(way) ?? { ...untried, milliseconds: 0 };
-    return `${way.padEnd(13)}  ${word}, ${duration(milliseconds)}. ${text}`;
+    const result = results.get(way) ?? { ...untried(""), milliseconds: 0 };
+    const how = [result.word, took(result, result.milliseconds)].filter(Boolean).join(", ");
+    return `${way.padEnd(13)}  ${how}. ${result.text}`;
   });
   return [
     `Switchboard network check of ${server.host}`, new Date().toISOString(), navigator.userAgent, "",

@@ -12,13 +12,14 @@ export const NO_ANSWER = 701;
 export class ProbeFailure extends Error {
   /**
    * @param {string} message
-   * @param {{code?: number, wasReached?: boolean}} details what a STUN or TURN server answered, and whether it gave out
-   *   an address all the same
+   * @param {{code?: number, wasReached?: boolean, isUnclear?: boolean}} details what a STUN or TURN server answered;
+   *   whether it gave out an address all the same; whether there may be a way that the browser does not tell of
    */
-  constructor(message, { code, wasReached = false } = {}) {
+  constructor(message, { code, wasReached = false, isUnclear = false } = {}) {
     super(message);
     this.code = code;
     this.wasReached = wasReached;
+    this.isUnclear = isUnclear;
   }
 }
 
@@ -77,14 +78,18 @@ export async function webSocket(server) {
  */
 export async function iceServers(server, signaling) {
   /** @type {RTCIceServer[]} */ let list = [];
-  /** @type {Promise<boolean>} */ const joined = new Promise((resolve) => {
+  /** @type {Promise<unknown>} */ const joined = new Promise((resolve) => {
     signaling.addEventListener("iceservers", (event) => (list = /** @type {CustomEvent} */ (event).detail.iceServers));
-    signaling.addEventListener("joined", () => resolve(true));
-    signaling.addEventListener("error", () => resolve(false));
+    signaling.addEventListener("joined", () => resolve(null));
+    signaling.addEventListener("error", (event) => resolve(/** @type {CustomEvent} */ (event).detail));
   });
   signaling.join(randomId());
+  const refusal = await within(joined, "no room in time");
+  if (!refusal) return list;
   // Some servers admit to paired rooms only.
-  return (await within(joined, "no room in time")) ? list : ofPairedRoom(server);
+  return ofPairedRoom(server).catch((error) => {
+    throw error.id === "pairing_disabled" ? refusal : error;
+  });
 }
 
 /** @param {URL} server */
@@ -108,6 +113,7 @@ export async function outsideAddress(servers, family = null) {
   const connection = new RTCPeerConnection({ iceServers: servers });
   try {
     /** @type {string[]} */ const found = [];
+    /** @type {string[]} */ const own = [];
     let hasNoAnswer = false;
     connection.onicecandidateerror = () => (hasNoAnswer = true);
     const ended = new Promise((resolve) => {
@@ -119,19 +125,45 @@ export async function outsideAddress(servers, family = null) {
           found.unshift(address);
           resolve(undefined);
         }
-        // A global address of the device's own (RFC 4291 §2.4) is not repeated as one seen from outside.
-        if (type === "host" && family === "ipv6" && /^\[?[23]/.test(address)) found.push(address);
+        if (type === "host") own.push(address);
+        // An address of the device's own is not repeated as one seen from outside.
+        if (type === "host" && family === "ipv6" && isPublic(address)) found.push(address);
       };
     });
     connection.createDataChannel("probe");
     await connection.setLocalDescription();
     await within(ended, "no answer in time");
     if (found.length > 0) return found[0];
-    if (hasNoAnswer || family === "ipv6") throw new ProbeFailure("no answer", { code: NO_ANSWER });
+    if (hasNoAnswer || family === "ipv6") throw new ProbeFailure("no answer", { code: NO_ANSWER, isUnclear: mayBeUnchanged(own) });
     return null;
   } finally {
     connection.close();
   }
+}
+
+/**
+ * Whether an address of this device's own may be what it has outside, so that no answer about it would be told. Where
+ * there is IPv4 it decides: most calls need it.
+ * @param {string[]} addresses
+ */
+function mayBeUnchanged(addresses) {
+  const ipv4 = addresses.filter((address) => !address.includes(":"));
+  return (ipv4.length > 0 ? ipv4 : addresses).some(isPublic);
+}
+
+/**
+ * Whether an address is one of the internet: of IPv6 a global one (RFC 4291 §2.4), of IPv4 none of the reserved ones
+ * (RFC 6890).
+ * @param {string} address
+ */
+export function isPublic(address) {
+  if (address.includes(":")) return /^\[?[23]/.test(address);
+  const [first, second] = address.split(".").map(Number);
+  if (first === 0 || first === 10 || first === 127 || first >= 224) return false;
+  if (first === 100) return second < 64 || second > 127;
+  if (first === 172) return second < 16 || second > 31;
+  if (first === 198) return second !== 18 && second !== 19;
+  return !(first === 169 && second === 254) && !(first === 192 && second === 168);
 }
 
 /**

@@ -6,7 +6,13 @@ import { NO_ANSWER, ProbeFailure } from "./probes.js";
  *
  * @typedef {"good" | "warn" | "bad" | "none"} Tone
  * @typedef {"HTTP" | "WebSocket" | "STUN over UDP" | "TURN over UDP" | "TURN over TCP" | "TURN over TLS" | "IPv6"} Way
- * @typedef {{isGood: boolean, isOffered: boolean}} Outcome
+ * @typedef {object} Outcome
+ * @property {boolean} isGood
+ * @property {boolean} isOffered false when the server has no such thing
+ * @property {boolean} [isTried] false when something else had to be there first
+ * @property {boolean} [isUnclear] whether it may work, which could not be told
+ *
+ * @typedef {{tone: Tone, verdict: string, meaning: string}} Conclusion
  */
 
 /**
@@ -50,7 +56,7 @@ export function relayAdvice(error, transport, servers) {
 /**
  * What all of it means for calls from here.
  * @param {(way: Way) => Outcome | undefined} outcome
- * @returns {{tone: Tone, verdict: string, meaning: string}}
+ * @returns {Conclusion}
  */
 export function summary(outcome) {
   const works = (/** @type {Way} */ way) => outcome(way)?.isGood === true;
@@ -65,12 +71,28 @@ export function summary(outcome) {
   if (working.length > 0) {
     return { tone: "warn", verdict: "Calls work, but may stutter.", meaning: `What cannot go directly is relayed over ${working.join(" or ")}, where one lost packet holds up those behind it.` };
   }
-  if (!relays.some(isOffered)) {
-    return works("STUN over UDP")
-      ? { tone: "warn", verdict: "Many calls work from this network.", meaning: "There is no relay for those that find no direct way: switch it on at the server (USE_RELAY)." }
-      : { tone: "warn", verdict: "Calls work inside this network at best.", meaning: "The server offers no relay (USE_RELAY), and no STUN server answers." };
+  if (relays.every((way) => outcome(way)?.isTried === false)) {
+    return { tone: "warn", verdict: "Calls could not be tried.", meaning: "The server can be reached, but it gave out no list of STUN and TURN servers. The line of WebSocket says why." };
   }
-  return works("STUN over UDP")
-    ? { tone: "warn", verdict: "Only direct calls work from this network.", meaning: "No relay can be used from here. The lines below say what to open." }
-    : { tone: "bad", verdict: "Calls will hardly work from this network.", meaning: "Neither STUN nor a relay can be reached. The lines below say what to open." };
+  const direct = works("STUN over UDP") ? "works" : outcome("STUN over UDP")?.isUnclear ? "unclear" : "fails";
+  return (relays.some(isOffered) ? withoutWorkingRelay : withoutRelay)[direct];
 }
+
+/** @type {Record<"works" | "unclear" | "fails", Conclusion>} */
+const withoutRelay = {
+  works: { tone: "warn", verdict: "Many calls work from this network.", meaning: "There is no relay for those that find no direct way: switch it on at the server (USE_RELAY)." },
+  unclear: { tone: "warn", verdict: "Some calls may work from this network.", meaning: "Whether there are direct ways could not be told, and the server offers no relay for want of one (USE_RELAY)." },
+  fails: { tone: "warn", verdict: "Calls work inside this network at best.", meaning: "The server offers no relay (USE_RELAY), and no STUN server answers." },
+};
+
+/** @type {Record<"works" | "unclear" | "fails", Conclusion>} */
+const withoutWorkingRelay = {
+  works: { tone: "warn", verdict: "Only direct calls work from this network.", meaning: "No relay can be used from here. The lines below say what to open." },
+  unclear: { tone: "warn", verdict: "At best direct calls work from this network.", meaning: "No relay can be used from here, and whether there are direct ways could not be told. The lines below say what to open." },
+  fails: { tone: "bad", verdict: "Calls will hardly work from this network.", meaning: "Neither STUN nor a relay can be reached. The lines below say what to open." },
+};
+
+/** @type {Conclusion} of a browser that lacks what calls are made with */
+export const noWebRtc = {
+  tone: "bad", verdict: "This browser makes no calls.", meaning: "WebRTC is switched off in it. Switch it on in the browser’s settings, or use another browser.",
+};

@@ -6,7 +6,7 @@ import { Files } from "./files.js";
 import { Media } from "./media.js";
 import { Quality } from "./quality.js";
 import { notify } from "./views.js";
-import { standing, whyNoPath } from "./words.js";
+import { dismissal, otherSeen, serverSeen, standing, whyNoPath } from "./words.js";
 
 /** Data channels that both ends open with the same number. */
 const CHAT_CHANNEL = 0;
@@ -28,6 +28,10 @@ export class Call {
    */
   began = null;
   /** @type {import("./words.js").Standing["other"]} */ #other = "unknown";
+  /** @type {import("./words.js").Standing["signaling"]} */ #server = "idle";
+  /** @type {import("./words.js").Standing["trouble"]} */ #trouble = null;
+  /** Whether this side offers the lines that both send on. */
+  #isInitiator = false;
   /**
    * The server ended the call, for a reason that does not pass.
    * @type {(error: SwitchboardError) => void}
@@ -64,16 +68,27 @@ export class Call {
     this.chat.clear();
     this.files.clear();
     this.#other = "unknown";
+    this.#server = "idle";
+    this.#trouble = null;
     this.began = null;
     const signaling = new Signaling(this.server, { device: this.device });
     const peer = new Peer(signaling, { setUp: (connection, { isInitiator }) => this.#setUp(connection, isInitiator) });
     this.signaling = signaling;
     this.peer = peer;
-    listen(signaling, "state", () => this.#describe());
+    listen(signaling, "state", (state) => {
+      this.#server = serverSeen(this.#server, state);
+      this.#describe();
+    });
     listen(signaling, "error", (error) => this.#fail(error));
+    listen(signaling, "joined", ({ ready }) => this.#see(otherSeen(this.#other, ready)));
     listen(signaling, "ready", () => this.#see("here"));
     listen(signaling, "peerleft", ({ deliberate }) => this.#see(deliberate ? "left" : "lost"));
     listen(peer, "state", () => this.#followPeer());
+    listen(peer, "track", ({ track }) => this.#receive(track));
+    listen(peer, "error", (error) => {
+      this.#trouble = String(error);
+      this.#describe();
+    });
     this.#describe();
     signaling.connect();
     signaling.join(roomId);
@@ -85,6 +100,7 @@ export class Call {
     this.peer = this.signaling = null;
     peer?.close();
     signaling?.close();
+    this.#detach();
     this.quality.stop();
     this.media.close();
     this.remote.srcObject = null;
@@ -96,14 +112,10 @@ export class Call {
    * @param {boolean} isInitiator
    */
   #setUp(connection, isInitiator) {
-    const stream = new MediaStream();
-    this.remote.srcObject = stream;
+    this.#trouble = null;
+    this.#isInitiator = isInitiator;
+    this.remote.srcObject = new MediaStream();
     this.#showDevices(null);
-    connection.addEventListener("track", ({ track, transceiver }) => {
-      stream.addTrack(track);
-      this.#play();
-      if (!isInitiator) this.#answerWith(transceiver);
-    });
     // Both kinds from the start, with or without devices: turning one on later needs no negotiation.
     for (const kind of /** @type {import("./media.js").Kind[]} */ (isInitiator ? ["audio", "video"] : [])) {
       connection.addTransceiver(this.#track(kind) ?? kind, { streams: [this.media.stream] });
@@ -111,6 +123,13 @@ export class Call {
     this.chat.attach(connection.createDataChannel("chat", { negotiated: true, id: CHAT_CHANNEL }));
     this.files.attach(connection.createDataChannel("files", { negotiated: true, id: FILE_CHANNEL }));
     this.quality.follow(connection);
+  }
+
+  /** @param {MediaStreamTrack} track */
+  #receive(track) {
+    /** @type {MediaStream} */ (this.remote.srcObject).addTrack(track);
+    this.#play();
+    if (!this.#isInitiator) this.#answerOn(/** @type {import("./media.js").Kind} */ (track.kind));
   }
 
   /** Some browsers play sound only where people have touched the page, which a link that joins leaves out. */
@@ -125,12 +144,19 @@ export class Call {
 
   /**
    * Sends on the line that the other side offers.
-   * @param {RTCRtpTransceiver} transceiver
+   * @param {import("./media.js").Kind} kind
    */
-  #answerWith(transceiver) {
-    transceiver.direction = "sendrecv";
-    const track = this.#track(/** @type {import("./media.js").Kind} */ (transceiver.receiver.track.kind));
-    if (track) transceiver.sender.replaceTrack(track);
+  #answerOn(kind) {
+    const line = this.#line(kind);
+    if (!line) return;
+    line.direction = "sendrecv";
+    const track = this.#track(kind);
+    if (track) line.sender.replaceTrack(track);
+  }
+
+  /** @param {import("./media.js").Kind} kind */
+  #line(kind) {
+    return this.peer?.connection?.getTransceivers().find(({ receiver }) => receiver.track.kind === kind);
   }
 
   /** @param {import("./media.js").Kind} kind */
@@ -140,8 +166,7 @@ export class Call {
 
   /** @param {import("./media.js").Kind} kind @param {MediaStreamTrack | null} track */
   #replace(kind, track) {
-    const transceiver = this.peer?.connection?.getTransceivers().find(({ receiver }) => receiver.track.kind === kind);
-    transceiver?.sender.replaceTrack(track);
+    this.#line(kind)?.sender.replaceTrack(track);
     this.chat.tell(this.media.devices);
   }
 
@@ -150,9 +175,18 @@ export class Call {
   #followPeer() {
     if (this.peer?.state === "connected") {
       this.#other = "here";
+      this.#trouble = null;
       this.began ??= Date.now();
+    } else if (this.peer?.state === "waiting") {
+      this.#detach();
     }
     this.#describe();
+  }
+
+  /** The channels are closed with their connection, which not every browser says of a connection closed at this end. */
+  #detach() {
+    this.chat.detach();
+    this.files.detach();
   }
 
   /** @param {import("./words.js").Standing["other"]} other */
@@ -165,7 +199,8 @@ export class Call {
     const { peer, signaling } = this;
     if (!peer || !signaling) return;
     const { tone, title, text, isOver } = standing({
-      peer: peer.state, signaling: signaling.state, other: this.#other, reason: whyNoPath(peer),
+      peer: peer.state, signaling: this.#server, other: this.#other, wasConnected: this.began !== null,
+      reason: whyNoPath(peer), trouble: this.#trouble,
     });
     if (isOver) this.quality.stop();
     element("dot").dataset.tone = tone;
@@ -201,7 +236,10 @@ export class Call {
       case "room_full":
       case "invalid_room_id":
       case "closed":
-        return this.onend(error);
+        if (this.peer?.state !== "connected" && this.peer?.state !== "interrupted") return this.onend(error);
+        this.#server = "closed";
+        notify(dismissal, { tone: "warn" });
+        return this.#describe();
       case "peer_absent":
       case "not_in_room":
       case "rate_limited":

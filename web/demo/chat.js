@@ -33,7 +33,7 @@ export class Chat {
       this.onopen();
     };
     channel.onclose = () => {
-      if (this.#channel === channel) this.button.disabled = true;
+      if (this.#channel === channel) this.detach();
     };
     channel.onmessage = ({ data }) => this.#receive(String(data));
   }
@@ -43,9 +43,14 @@ export class Chat {
     this.#send({ devices });
   }
 
-  clear() {
+  /** There is no channel any more. */
+  detach() {
     this.#channel = null;
     this.button.disabled = true;
+  }
+
+  clear() {
+    this.detach();
     for (const line of [...element("messages").children].slice(1)) line.remove();
     element("no-messages").hidden = false;
   }

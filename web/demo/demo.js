@@ -183,10 +183,15 @@ for (const id of ["again", "veil-action"]) {
     show("start");
   };
 }
-element("insecure").hidden = window.isSecureContext;
+const canCall = typeof RTCPeerConnection === "function";
+element("no-webrtc").hidden = canCall;
+element("insecure").hidden = !canCall || window.isSecureContext;
+for (const id of ["create", "join", "code-input"]) /** @type {HTMLButtonElement} */ (element(id)).disabled = !canCall;
 
 /** A link with a code joins; a reload goes back to the call or the code that it broke off. */
 function resume() {
+  // A code would be used up for nothing.
+  if (!canCall) return;
   const code = new URLSearchParams(location.hash.slice(1)).get("code");
   if (code) {
     history.replaceState(null, "", location.pathname + location.search);

@@ -35,6 +35,8 @@ const MAX_ROWS = 200;
  */
 export class Files {
   /** @type {RTCDataChannel | null} */ #channel = null;
+  /** Ends what waits for the channel. */
+  #attached = new AbortController();
   /** @type {Incoming | null} */ #incoming = null;
   /** @type {Outgoing | null} */ #outgoing = null;
   /**
@@ -60,25 +62,28 @@ export class Files {
 
   /** @param {RTCDataChannel} channel */
   attach(channel) {
-    this.#detach();
+    this.detach();
     this.#channel = channel;
+    this.#attached = new AbortController();
     channel.binaryType = "arraybuffer";
     channel.bufferedAmountLowThreshold = MAX_BUFFERED_BYTES / 4;
     channel.onopen = () => (this.input.disabled = false);
-    channel.onclose = () => this.#channel === channel && this.#detach();
+    channel.onclose = () => this.#channel === channel && this.detach();
     channel.onmessage = ({ data }) => (typeof data === "string" ? this.#hear(data) : this.#take(data));
   }
 
   /** Forgets everything; what has been received cannot be saved any more. */
   clear() {
-    this.#detach();
+    this.detach();
     for (const { url } of this.received.splice(0)) URL.revokeObjectURL(url);
     element("files").replaceChildren();
     element("files-hint").hidden = false;
   }
 
-  #detach() {
+  /** There is no channel any more: what is on its way is broken off. */
+  detach() {
     this.#channel = null;
+    this.#attached.abort();
     this.input.disabled = true;
     this.#incoming?.row.fail("Broken off");
     this.#incoming = null;
@@ -98,19 +103,19 @@ export class Files {
     const outgoing = { id: (this.#lastId += 1), file, row, isCancelled: false };
     this.#unconfirmed.set(outgoing.id, outgoing);
     row.offer("Cancel", () => this.#cancel(outgoing, "Cancelled"));
-    this.#queue = this.#queue.then(() => this.#transmit(outgoing)).catch(() => this.#breakOff(outgoing));
+    this.#queue = this.#queue.then(() => this.#transmit(outgoing)).catch((error) => this.#breakOff(outgoing, error));
   }
 
   /** @param {Outgoing} outgoing */
   async #transmit(outgoing) {
     const { id, file, row } = outgoing;
-    const channel = this.#channel;
+    const [channel, { signal }] = [this.#channel, this.#attached];
     if (outgoing.isCancelled) return;
     if (channel?.readyState !== "open") throw new Error("closed");
     this.#outgoing = outgoing;
     channel.send(JSON.stringify({ type: "file", id, name: file.name, bytes: file.size }));
     for (let start = 0; start < file.size && !outgoing.isCancelled; start += CHUNK_BYTES) {
-      if (channel.bufferedAmount > MAX_BUFFERED_BYTES) await drained(channel);
+      if (channel.bufferedAmount > MAX_BUFFERED_BYTES) await drained(channel, signal);
       channel.send(await file.slice(start, start + CHUNK_BYTES).arrayBuffer());
       row.show(Math.max(0, Math.min(file.size, start + CHUNK_BYTES) - channel.bufferedAmount));
     }
@@ -127,11 +132,16 @@ export class Files {
     if (this.#outgoing !== outgoing) this.#say({ type: "cancel", id: outgoing.id });
   }
 
-  /** @param {Outgoing} outgoing */
-  #breakOff(outgoing) {
+  /**
+   * @param {Outgoing} outgoing
+   * @param {unknown} [error] other than that the channel has gone
+   */
+  #breakOff(outgoing, error) {
     if (outgoing.isCancelled) return;
     this.#unconfirmed.delete(outgoing.id);
     outgoing.isCancelled = true;
+    this.#say({ type: "cancel", id: outgoing.id });
+    if (isUnreadable(error)) return outgoing.row.fail("It cannot be read: it was changed or removed");
     outgoing.row.fail("Broken off");
     outgoing.row.offer("Send again", () => {
       if (this.#channel?.readyState !== "open") return;
@@ -238,12 +248,32 @@ export function saveLink({ name, url }) {
   return link;
 }
 
-/** @param {RTCDataChannel} channel @returns {Promise<void>} */
-function drained(channel) {
+/**
+ * Waits until there is room in a channel.
+ * @param {EventTarget} channel
+ * @param {AbortSignal} signal aborted when the channel has gone
+ * @returns {Promise<void>}
+ */
+export function drained(channel, signal) {
   return new Promise((resolve, reject) => {
-    channel.addEventListener("bufferedamountlow", () => resolve(), { once: true });
-    channel.addEventListener("close", () => reject(new Error("closed")), { once: true });
+    const waiting = new AbortController();
+    channel.addEventListener("bufferedamountlow", () => {
+      waiting.abort();
+      resolve();
+    }, { signal: waiting.signal });
+    signal.addEventListener("abort", () => {
+      waiting.abort();
+      reject(new Error("closed"));
+    }, { signal: waiting.signal });
   });
+}
+
+/**
+ * Whether the file has changed on the disk since it was chosen, or is not there any more.
+ * @param {unknown} error
+ */
+function isUnreadable(error) {
+  return error instanceof DOMException && (error.name === "NotReadableError" || error.name === "NotFoundError");
 }
 
 /** @param {string} text @returns {any} */

@@ -7,6 +7,8 @@ import { insecure, mediaFailure } from "./words.js";
  * @typedef {{microphone: boolean, camera: boolean, screen: boolean}} Devices what the other person is given
  */
 
+/** @type {Kind[]} */ const KINDS = ["audio", "video"];
+
 /** The own camera, microphone and screen, and the controls for them. A call works without any of them. */
 export class Media {
   /** What is sent: at most one track of each kind. */
@@ -14,6 +16,18 @@ export class Media {
   #isSharing = false;
   /** Whether a call is on: what the browser gives after it is let go at once. */
   #isWanted = false;
+  /** Whether the browser has said once what there is. */
+  #isTried = false;
+  /**
+   * What people have switched off.
+   * @type {Record<Kind, boolean>}
+   */
+  #isOff = { audio: false, video: false };
+  /**
+   * Which kinds this machine has a device of.
+   * @type {Record<Kind, boolean>}
+   */
+  #isThere = { audio: false, video: false };
   /** Devices are opened one after the other. */
   #turn = Promise.resolve();
   /**
@@ -31,16 +45,14 @@ export class Media {
     this.video = /** @type {HTMLVideoElement} */ (element("local"));
     this.camera = /** @type {HTMLSelectElement} */ (element("camera"));
     this.microphone = /** @type {HTMLSelectElement} */ (element("microphone"));
-    this.camera.onchange = () => this.#inOrder(async () => {
-      if (!this.#isSharing && !this.#isOff("blind")) await this.#open({ video: this.#wantedCamera() });
-    });
-    this.microphone.onchange = () => this.#inOrder(() => this.#open({ audio: this.#wantedMicrophone() }));
+    this.camera.onchange = () => this.#inOrder(() => this.#open(["video"]));
+    this.microphone.onchange = () => this.#inOrder(() => this.#open(["audio"]));
     element("mute").onclick = () => this.#toggleMicrophone();
     element("blind").onclick = () => this.#toggleCamera();
     const share = element("share");
     share.hidden = !navigator.mediaDevices?.getDisplayMedia;
     share.onclick = () => this.#inOrder(() => (this.#isSharing ? this.#showCamera() : this.#shareScreen()));
-    navigator.mediaDevices?.addEventListener?.("devicechange", () => this.#listDevices());
+    navigator.mediaDevices?.addEventListener?.("devicechange", () => this.#inOrder(() => {}));
     this.#describe();
   }
 
@@ -54,60 +66,88 @@ export class Media {
   open() {
     this.#isWanted = true;
     return this.#inOrder(async () => {
-      if (!navigator.mediaDevices) {
-        this.#allowSwitches();
-        return this.onproblem(insecure);
+      if (navigator.mediaDevices) {
+        element("self-note").textContent = "Allow the camera when the browser asks";
+        await this.#open(KINDS);
+      } else {
+        this.onproblem(insecure);
       }
-      element("self-note").textContent = "Allow the camera when the browser asks";
-      await this.#open({ audio: this.#wantedMicrophone(), video: this.#isOff("blind") ? false : this.#wantedCamera() });
-      this.#allowSwitches();
-      await this.#listDevices();
+      this.#isTried = this.#isWanted;
     });
   }
 
   close() {
-    this.#isWanted = false;
-    for (const kind of /** @type {Kind[]} */ (["audio", "video"])) this.#stop(kind);
+    this.#isWanted = this.#isTried = false;
+    this.#isOff = { audio: false, video: false };
+    for (const kind of KINDS) this.#stop(kind);
     this.#enterSharing(false);
-    for (const id of ["mute", "blind"]) press(id, false);
-    this.#allowSwitches(true);
-  }
-
-  /** @param {() => Promise<void>} work */
-  #inOrder(work) {
-    this.#turn = this.#turn.then(work).catch((error) => this.onproblem(mediaFailure(error, "devices")));
-    return this.#turn;
-  }
-
-  #wantedCamera() {
-    return { width: { ideal: 1280 }, height: { ideal: 720 }, ...wanted(this.camera) };
-  }
-
-  #wantedMicrophone() {
-    return { ...wanted(this.microphone), echoCancellation: true };
+    this.#showSwitches();
   }
 
   /**
-   * @param {MediaStreamConstraints} constraints
-   * @returns {Promise<void>}
+   * What is done to the devices may change which of them the page is told of.
+   * @param {() => void | Promise<void>} work
    */
-  async #open(constraints) {
-    try {
-      const opened = await navigator.mediaDevices.getUserMedia(constraints);
-      if (!this.#isWanted) return opened.getTracks().forEach((track) => track.stop());
-      for (const track of opened.getTracks()) this.#use(track);
-    } catch (error) {
-      if (!this.#isWanted) return;
-      const isRefused = error instanceof DOMException && error.name === "NotAllowedError";
-      if (constraints.audio && constraints.video && !isRefused) {
-        // Not both: perhaps there is one of them.
-        await this.#open({ audio: constraints.audio });
-        return this.#open({ video: constraints.video });
-      }
-      this.#describe();
-      const what = !constraints.audio ? "camera" : !constraints.video ? "microphone" : "devices";
-      this.onproblem(mediaFailure(error, what), () => this.open());
+  #inOrder(work) {
+    this.#turn = this.#turn
+      .then(work)
+      .then(() => this.#listDevices())
+      .catch((error) => this.onproblem(mediaFailure(error, "devices")));
+    return this.#turn;
+  }
+
+  /**
+   * @param {Kind} kind
+   * @returns {MediaStreamConstraints}
+   */
+  #constraints(kind) {
+    if (kind === "audio") return { audio: { ...wanted(this.microphone), echoCancellation: true } };
+    return { video: { width: { ideal: 1280 }, height: { ideal: 720 }, ...wanted(this.camera) } };
+  }
+
+  /**
+   * Asks for devices, and says why when there is none.
+   * @param {Kind[]} asked
+   */
+  async #open(asked) {
+    const kinds = asked.filter((kind) => kind === "audio" || this.#showsCamera);
+    if (kinds.length === 0) return;
+    const error = await this.#take(kinds);
+    if (!error) return;
+    // Not both: perhaps there is one of them.
+    const single = kinds.length < 2 ? [] : isRefusal(error) ? worthAskingAlone(...(await permissions())) : kinds;
+    /** @type {{kind: Kind, error: unknown}[]} */ const missing = [];
+    for (const kind of kinds) {
+      const reason = single.includes(kind) ? await this.#take([kind]) : error;
+      if (reason) missing.push({ kind, error: reason });
     }
+    this.#describe();
+    if (missing.length === 0 || !this.#isWanted) return;
+    const retry = () => this.#inOrder(() => this.#open(missing.map(({ kind }) => kind)));
+    this.onproblem(mediaFailure(missing[0].error, subject(missing)), retry);
+  }
+
+  /**
+   * @param {Kind[]} kinds
+   * @returns {Promise<unknown>} why there is none; null when it is there
+   */
+  async #take(kinds) {
+    try {
+      const constraints = Object.assign({}, ...kinds.map((kind) => this.#constraints(kind)));
+      const opened = await navigator.mediaDevices.getUserMedia(constraints);
+      for (const track of opened.getTracks()) {
+        if (this.#isWanted) this.#use(track);
+        else track.stop();
+      }
+      return null;
+    } catch (error) {
+      return error;
+    }
+  }
+
+  /** Whether the camera is to be seen by the other. */
+  get #showsCamera() {
+    return !this.#isSharing && !this.#isOff.video;
   }
 
   /** @param {Kind} kind */
@@ -119,7 +159,7 @@ export class Media {
   #use(track) {
     const kind = /** @type {Kind} */ (track.kind);
     this.#stop(kind);
-    if (kind === "audio") track.enabled = !this.#isOff("mute");
+    if (kind === "audio") track.enabled = !this.#isOff.audio;
     track.addEventListener("ended", () => this.#lose(track));
     this.stream.addTrack(track);
     this.onchange(kind, track);
@@ -161,7 +201,7 @@ export class Media {
   async #showCamera() {
     this.#enterSharing(false);
     this.#stop("video");
-    if (!this.#isOff("blind")) await this.#open({ video: this.#wantedCamera() });
+    await this.#open(["video"]);
   }
 
   /** @param {boolean} isSharing */
@@ -171,33 +211,42 @@ export class Media {
     element("share").setAttribute("aria-pressed", String(isSharing));
   }
 
+  /** Without a microphone that is open, this opens one. */
   #toggleMicrophone() {
-    press("mute", !this.#isOff("mute"));
+    this.#isOff.audio = !this.#isSilent("audio");
     const track = this.#track("audio");
-    if (track) track.enabled = !this.#isOff("mute");
+    if (track) track.enabled = !this.#isOff.audio;
     this.onchange("audio", track ?? null);
+    this.#showSwitches();
+    if (!track && !this.#isOff.audio) this.#inOrder(() => (this.#track("audio") ? undefined : this.#open(["audio"])));
   }
 
   /** A stopped camera is let go, so that its light goes out. */
   #toggleCamera() {
-    press("blind", !this.#isOff("blind"));
+    this.#isOff.video = !this.#isSilent("video");
+    this.#showSwitches();
     this.#inOrder(async () => {
       if (this.#isSharing) return;
-      if (this.#isOff("blind")) this.#stop("video");
-      else if (!this.#track("video")) await this.#open({ video: this.#wantedCamera() });
+      if (this.#isOff.video) this.#stop("video");
+      else if (!this.#track("video")) await this.#open(["video"]);
     });
   }
 
-  /** @param {string} id */
-  #isOff(id) {
-    return element(id).getAttribute("aria-pressed") === "true";
+  /**
+   * Whether nothing of a kind is sent: it was switched off, or its device is there but could not be opened.
+   * @param {Kind} kind
+   */
+  #isSilent(kind) {
+    return this.#isOff[kind] || (this.#isTried && this.#isThere[kind] && !this.#track(kind));
   }
 
-  /** What is not there cannot be switched off. */
-  #allowSwitches(isAllowed = false) {
-    const [mute, blind] = /** @type {HTMLButtonElement[]} */ ([element("mute"), element("blind")]);
-    mute.disabled = !isAllowed && !this.#track("audio");
-    blind.disabled = !isAllowed && !this.#track("video") && !this.#isOff("blind");
+  /** What is not there cannot be switched on or off. */
+  #showSwitches() {
+    for (const [kind, id] of /** @type {[Kind, string][]} */ ([["audio", "mute"], ["video", "blind"]])) {
+      const button = /** @type {HTMLButtonElement} */ (element(id));
+      button.setAttribute("aria-pressed", String(this.#isSilent(kind)));
+      button.disabled = this.#isTried && !this.#isThere[kind] && !this.#track(kind) && !this.#isOff[kind];
+    }
   }
 
   /** What is seen where the own picture would be. */
@@ -207,12 +256,14 @@ export class Media {
     // A stream without a track would keep the page from ever having loaded.
     const shown = note.hidden ? this.stream : null;
     if (this.video.srcObject !== shown) this.video.srcObject = shown;
-    note.textContent = this.#isOff("blind") ? "Camera off" : "No camera";
+    note.textContent = this.#isOff.video ? "Camera off" : "No camera";
+    this.#showSwitches();
   }
 
   async #listDevices() {
-    const devices = await navigator.mediaDevices.enumerateDevices();
-    for (const kind of /** @type {Kind[]} */ (["audio", "video"])) {
+    const devices = (await navigator.mediaDevices?.enumerateDevices()) ?? [];
+    for (const kind of KINDS) {
+      this.#isThere[kind] = devices.some((device) => device.kind === `${kind}input`);
       const select = kind === "video" ? this.camera : this.microphone;
       const before = select.value || this.#track(kind)?.getSettings().deviceId;
       const found = devices.filter((device) => device.kind === `${kind}input` && device.deviceId);
@@ -221,7 +272,47 @@ export class Media {
       if (select.disabled) select.append(option("", "None that this page may use"));
       if (found.some(({ deviceId }) => deviceId === before)) select.value = before ?? "";
     }
+    this.#showSwitches();
   }
+}
+
+/**
+ * Which of the two may be asked for by itself after both together were refused: what is allowed, and what is not
+ * denied when the other is, which was the reason then. Browsers that do not tell ask nobody a second time.
+ * @param {PermissionState | undefined} audio
+ * @param {PermissionState | undefined} video
+ */
+export function worthAskingAlone(audio, video) {
+  const isWorth = (/** @type {typeof audio} */ own, /** @type {typeof audio} */ other) =>
+    own === undefined || own === "granted" || (own === "prompt" && other === "denied");
+  return KINDS.filter((kind) => (kind === "audio" ? isWorth(audio, video) : isWorth(video, audio)));
+}
+
+/** @returns {Promise<[PermissionState | undefined, PermissionState | undefined]>} for microphone and camera */
+async function permissions() {
+  const [audio, video] = ["microphone", "camera"].map(async (name) => {
+    try {
+      return (await navigator.permissions.query({ name: /** @type {PermissionName} */ (name) })).state;
+    } catch {
+      return undefined;
+    }
+  });
+  return [await audio, await video];
+}
+
+/** @param {unknown} error */
+function isRefusal(error) {
+  return error instanceof DOMException && error.name === "NotAllowedError";
+}
+
+/**
+ * What is missing, in one word.
+ * @param {{kind: Kind, error: unknown}[]} missing
+ */
+function subject(missing) {
+  const names = new Set(missing.map(({ error }) => (error instanceof Error ? error.name : "")));
+  if (missing.length === 2 && names.size === 1) return "devices";
+  return missing[0].kind === "audio" ? "microphone" : "camera";
 }
 
 /** @param {HTMLSelectElement} select */
@@ -234,9 +325,4 @@ function option(value, text) {
   const made = make("option", { text });
   made.value = value;
   return made;
-}
-
-/** @param {string} id @param {boolean} isPressed */
-function press(id, isPressed) {
-  element(id).setAttribute("aria-pressed", String(isPressed));
 }

@@ -2,7 +2,7 @@
 import { PathMonitor } from "../client/switchboard.js";
 import { element, rate } from "../common/page.js";
 
-/** @typedef {import("../client/path.js").PathReport} PathReport */
+/** @typedef {import("../client/path.js").PathReport & {sendLoss?: number | null}} PathReport */
 
 const INTERVAL = 1_000;
 const SAMPLES = 60;
@@ -48,7 +48,7 @@ export class Quality {
     for (const [id, text] of Object.entries(figures(report))) element(id).textContent = text;
     element("figures").hidden = false;
     element("graph-box").hidden = false;
-    this.#note(report.roundTripTime, (report.loss ?? 0) > FAIR.loss);
+    this.#note(report.roundTripTime, (worstLoss(report) ?? 0) > FAIR.loss);
   }
 
   /** @param {number | null} roundTripTime @param {boolean} isLossy */
@@ -115,15 +115,26 @@ export function route({ kind, protocol, relayed, family }) {
   return `Relayed, ${over}${relayed === "both" ? ", for both sides" : ""}`;
 }
 
+/**
+ * The loss of the direction that fares worse: who sends badly is to see it, since the other side is who hears it.
+ * @param {PathReport} report
+ * @returns {number | null} null while neither is known
+ */
+export function worstLoss({ loss, sendLoss = null }) {
+  return loss === null && sendLoss === null ? null : Math.max(loss ?? 0, sendLoss ?? 0);
+}
+
 /** @param {PathReport} report */
-export function verdict({ roundTripTime, loss }) {
-  const exceeds = (/** @type {typeof FAIR} */ bound) =>
-    (loss ?? 0) > bound.loss || (roundTripTime ?? 0) > bound.roundTripTime;
+export function verdict(report) {
+  const [loss, roundTripTime] = [worstLoss(report) ?? 0, report.roundTripTime ?? 0];
+  const exceeds = (/** @type {typeof FAIR} */ bound) => loss > bound.loss || roundTripTime > bound.roundTripTime;
   return exceeds(POOR) ? "Poor quality" : exceeds(FAIR) ? "Fair quality" : "Good quality";
 }
 
 /** @param {PathReport} report */
-function figures({ roundTripTime, sendRate, receiveRate, loss }) {
+function figures(report) {
+  const { roundTripTime, sendRate, receiveRate } = report;
+  const loss = worstLoss(report);
   return {
     "figure-trip": roundTripTime === null ? "–" : `${Math.max(1, Math.round(roundTripTime))} ms`,
     "figure-loss": loss === null ? "–" : `${(loss * 100).toFixed(loss > 0 && loss < 0.1 ? 1 : 0)} %`,

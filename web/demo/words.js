@@ -11,7 +11,9 @@ import { SwitchboardError } from "../client/switchboard.js";
  * @property {import("../client/peer.js").PeerState} peer
  * @property {import("../client/signaling.js").SignalingState} signaling
  * @property {"here" | "unknown" | "lost" | "left"} other whether the other person is in the room
+ * @property {boolean} wasConnected whether the two have been connected in this call
  * @property {string} reason why no path has come about, as far as this side can know
+ * @property {string | null} trouble what the browser could not do for the connection
  */
 
 /**
@@ -19,25 +21,35 @@ import { SwitchboardError } from "../client/switchboard.js";
  * @param {Standing} standing
  * @returns {Words & {tone: Tone, isOver?: boolean}}
  */
-export function standing({ peer, signaling, other, reason }) {
+export function standing({ peer, signaling, other, wasConnected, reason, trouble }) {
   const isServerGone = signaling === "waiting" || signaling === "closed";
   if (other === "left") {
     return { tone: "warn", title: "The other person has left", text: "This call is over. You can still read the chat and save what you received.", isOver: true };
   }
+  if (signaling === "closed" && peer !== "connected" && peer !== "interrupted") {
+    return { tone: "bad", title: "The connection is lost", text: `${dismissed} You can still read the chat and save what you received.`, isOver: true };
+  }
   switch (peer) {
     case "connected":
+      if (signaling === "closed") return { tone: "warn", title: "Connected, but the server is gone", text: "The call goes on without it, for as long as nothing breaks." };
       if (!isServerGone) return { tone: "good", title: "Connected", text: "" };
       return { tone: "warn", title: "Connected, but the server is gone", text: "The call goes on without it. Reconnecting to the server…" };
     case "interrupted":
+      if (isServerGone) return { tone: "bad", title: "Reconnecting…", text: signaling === "closed" ? dismissed : unreachable };
       if (other === "lost") return gone;
-      if (isServerGone) return { tone: "bad", title: "Reconnecting…", text: "Neither the other person nor the server can be reached. Is this device online?" };
       return { tone: "warn", title: "Reconnecting…", text: "The connection to the other person broke. A new way is being looked for." };
-    case "failed":
+    case "failed": {
+      const title = wasConnected ? "The connection is lost" : "No connection came about";
+      if (isServerGone) return { tone: "bad", title, text: unreachable };
       if (other === "lost") return gone;
-      return { tone: "bad", title: "No connection came about", text: `${reason} It is still being tried.` };
+      // The relay may have been reached from a network that this device has left since.
+      const why = trouble ? problem(trouble) : wasConnected ? "No way to the other person has been found any more." : reason;
+      return { tone: "bad", title, text: `${why} It is still being tried.` };
+    }
   }
   if (isServerGone) return { tone: "bad", title: "The server is gone", text: "It cannot be reached at the moment. Reconnecting…" };
   if (other === "lost") return gone;
+  if (trouble) return { tone: "bad", title: "Connecting…", text: `${problem(trouble)} It is still being tried.` };
   if (peer === "connecting") return { tone: "busy", title: "Connecting…", text: "The other person is here. Looking for a way to them." };
   if (signaling === "open") return { tone: "busy", title: "Waiting for the other person…", text: "They have the code and should be here in a moment." };
   return { tone: "busy", title: "Connecting to the server…", text: "" };
@@ -45,6 +57,39 @@ export function standing({ peer, signaling, other, reason }) {
 
 /** @type {Words & {tone: Tone}} */
 const gone = { tone: "warn", title: "The other person is gone", text: "Their connection broke off. If they come back, the call goes on." };
+
+const unreachable = "Neither the other person nor the server can be reached. Is this device online?";
+
+const dismissed = "The server has let go of this call, and without it no new way can be found.";
+
+/** @param {string} trouble */
+const problem = (trouble) => `The browser could not set up the call (${trouble}).`;
+
+/**
+ * What is known of the connection to the server after it changed: an attempt to get it back is no news, and a server
+ * that has let go of the call is of no more use to it.
+ * @param {import("../client/signaling.js").SignalingState} before
+ * @param {import("../client/signaling.js").SignalingState} now
+ */
+export function serverSeen(before, now) {
+  return before === "closed" || (before === "waiting" && now === "connecting") ? before : now;
+}
+
+/** Said to two whose call goes from browser to browser. */
+export const dismissal = {
+  title: "The server has let go of this call.",
+  text: "It goes on between the two browsers, but cannot be mended when it breaks.",
+};
+
+/**
+ * What is known of the other person when this side has (again) entered the room, alone or not. Who was there before
+ * has gone meanwhile, which nobody could tell this side.
+ * @param {Standing["other"]} before
+ * @param {boolean} isReady whether the other is in the room
+ */
+export function otherSeen(before, isReady) {
+  return !isReady && before === "here" ? "lost" : before;
+}
 
 /**
  * Why something failed that was asked of the server.
@@ -97,16 +142,16 @@ export function mediaFailure(error, what) {
   if (what === "screen") {
     return { title: "The screen is not shared.", text: name === "NotAllowedError" ? "You or this device did not allow it." : "This browser cannot do it here." };
   }
-  const [subject, is] = what === "devices" ? ["Camera and microphone", "are"] : [`The ${what}`, "is"];
+  const [subject, is, it] = what === "devices" ? ["Camera and microphone", "are", "them"] : [`The ${what}`, "is", "it"];
   switch (name) {
     case "NotAllowedError":
-      return { title: `${subject} ${is} blocked.`, text: `Allow them for this page at the sign beside its address, then try again. ${meanwhile}` };
+      return { title: `${subject} ${is} blocked.`, text: `Allow ${it} for this page at the sign beside its address, then try again. ${meanwhile}` };
     case "NotFoundError":
     case "OverconstrainedError":
       return { title: `No ${what === "devices" ? "camera or microphone" : what} was found.`, text: "Connect one and try again, or go on without." };
     case "NotReadableError":
     case "AbortError":
-      return { title: `${subject} cannot be opened.`, text: `Another program may be using ${what === "devices" ? "them" : "it"}. Close it, then try again. ${meanwhile}` };
+      return { title: `${subject} cannot be opened.`, text: `Another program may be using ${it}. Close it, then try again. ${meanwhile}` };
     default:
       return { title: `${subject} cannot be used.`, text: meanwhile };
   }
@@ -120,14 +165,15 @@ export const insecure = {
 
 /**
  * Why no path has come about, as far as this side can know.
- * @param {import("../client/switchboard.js").Peer | null} peer
+ * @param {(Pick<import("../client/switchboard.js").Peer, "configuration" | "candidateErrors"> & {hasRelay?: boolean}) | null} peer
  */
 export function whyNoPath(peer) {
   const urls = (peer?.configuration.iceServers ?? []).flatMap(({ urls }) => urls);
   if (!urls.some((url) => /^turns?:/.test(url))) return "The direct ways are blocked, and this server offers no relay.";
   const refusals = (peer?.candidateErrors ?? []).filter(({ url }) => /^turns?:/.test(url));
+  // An error is that of one URL on one interface; another may have led to the relay.
+  if (peer?.hasRelay || refusals.length === 0) return "This side can reach the relay; the other person’s network may be blocking the call.";
   if (refusals.some(({ code }) => code === 401)) return "The direct ways are blocked, and the relay refused our credentials.";
   if (refusals.some(({ code }) => code === 486 || code === 508)) return "The direct ways are blocked, and the relay is full.";
-  if (refusals.length > 0) return "The direct ways are blocked, and the relay does not answer from this network.";
-  return "This side can reach the relay; the other person’s network may be blocking the call.";
+  return "The direct ways are blocked, and the relay does not answer from this network.";
 }

@@ -109,6 +109,9 @@ static const unsigned char demo_invitation_js[] = {
 static const unsigned char demo_media_js[] = {
 #embed "../../web/demo/media.js"
 };
+static const unsigned char demo_permissions_js[] = {
+#embed "../../web/demo/permissions.js"
+};
 static const unsigned char demo_quality_js[] = {
 #embed "../../web/demo/quality.js"
 };
@@ -161,6 +164,7 @@ static const struct web_file files[] = {
     ENTRY("demo/index.html", demo_index_html),
     ENTRY("demo/invitation.js", demo_invitation_js),
     ENTRY("demo/media.js", demo_media_js),
+    ENTRY("demo/permissions.js", demo_permissions_js),
     ENTRY("demo/quality.js", demo_quality_js),
     ENTRY("demo/views.js", demo_views_js),
     ENTRY("demo/words.js", demo_words_js),

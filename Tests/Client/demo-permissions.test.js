@@ -1,7 +1,7 @@
 // @ts-check
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { worthAskingAlone } from "../../web/demo/media.js";
+import { worthAskingAlone } from "../../web/demo/permissions.js";
 
 test("of two devices that were refused together the one that is not to blame is asked for alone", () => {
   assert.deepEqual(worthAskingAlone("granted", "denied"), ["audio"]);

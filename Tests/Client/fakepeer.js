@@ -13,6 +13,8 @@ export class FakeConnection {
   /** @type {{type: string, sdp: string} | null} */ localDescription = null;
   /** @type {{type: string, sdp: string} | null} */ remoteDescription = null;
   /** @type {any[]} */ candidates = [];
+  /** What is asked of it takes until this is settled. */
+  /** @type {Promise<void> | null} */ pause = null;
   /** How often an offer of its own was given up for the other's. */
   rollbacks = 0;
   /** @type {any} */ onnegotiationneeded = null;
@@ -67,7 +69,7 @@ export class FakeConnection {
 
   async setLocalDescription() {
     this.#mustBeOpen();
-    await null;
+    await this.#work();
     const type = this.signalingState === "have-remote-offer" ? "answer" : "offer";
     const before = { local: this.localDescription, fragment: this.#fragment, path: this.#wantsNewPath };
     if (!this.#fragment || (type === "offer" && this.#wantsNewPath) || (type === "answer" && this.#isNewPath)) {
@@ -92,8 +94,7 @@ export class FakeConnection {
   /** @param {{type: string, sdp: string}} description */
   async setRemoteDescription({ type, sdp }) {
     this.#mustBeOpen();
-    await null;
-    this.#mustBeOpen();
+    await this.#work();
     const other = /o=- (\d+)/.exec(sdp)?.[1];
     if (this.#other !== undefined && this.#other !== other) throw new Error("the keys of another connection");
     this.#other = other;
@@ -115,6 +116,7 @@ export class FakeConnection {
   /** @param {any} candidate */
   async addIceCandidate(candidate) {
     this.#mustBeOpen();
+    await this.#work();
     if (!this.remoteDescription?.sdp.includes(`a=ice-ufrag:${candidate.usernameFragment}\r`)) {
       throw new Error("a candidate of another description");
     }
@@ -139,6 +141,12 @@ export class FakeConnection {
 
   #mustBeOpen() {
     if (this.signalingState === "closed") throw new Error("closed");
+  }
+
+  /** §4.4.1.2: what is under way when the connection is closed is never settled. */
+  async #work() {
+    await this.pause;
+    if (this.signalingState === "closed") await new Promise(() => {});
   }
 
   #settle() {

@@ -270,6 +270,21 @@ test("what came before the two met anew is not answered any more", async () => {
   assert.equal(there.types.length, before);
 });
 
+test("who leaves in the middle of the negotiation can come back", async () => {
+  const { here, there, meet } = room();
+  const peers = [peer(here), peer(there)];
+  meet();
+  await null;
+  const [one, other] = peers.map(fake);
+  one.pause = other.pause = new Promise(() => {});
+  await settled();
+  [here, there].forEach((end) => end.miss(true));
+  assert.deepEqual(peers.map(({ state }) => state), ["waiting", "waiting"]);
+  meet();
+  await settled();
+  assert.ok(peers.every((end) => fake(end).isAgreed));
+});
+
 test("who leaves takes the connection with it; who is lost has half a minute to come back", async (context) => {
   const clock = stopTheClock(context);
   const { here, there, one, other } = await connected();

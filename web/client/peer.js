@@ -163,6 +163,8 @@ export class Peer extends Events {
     // A lost connection to the server says nothing about the path between the peers, and a lost path may be found again.
     if (!deliberate && (this.#state === "connected" || this.#state === "interrupted")) return;
     this.#drop();
+    // What was under way on a connection that is closed is never settled.
+    this.#turn = Promise.resolve();
     this.#enter("waiting");
   }
 

@@ -301,6 +301,14 @@ test("who leaves takes the connection with it; who is lost has half a minute to 
   assert.equal(clock.waiting, 0);
 });
 
+test("a room that lets nobody back in ends no call that goes on", async () => {
+  const { here, one } = await connected();
+  here.emit("left", { roomId: "r", deliberate: false });
+  assert.equal(one.state, "connected");
+  here.emit("left", { roomId: "r", deliberate: true });
+  assert.deepEqual([one.state, one.connection], ["waiting", null]);
+});
+
 test("another network is a reason to look for a new path, another estimate of its speed is none", async (context) => {
   const network = Object.assign(new EventTarget(), { type: "wifi" });
   const windowEvents = new EventTarget();

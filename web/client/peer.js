@@ -84,7 +84,7 @@ export class Peer extends Events {
     const { signal } = this.#ended;
     signaling.on("ready", ({ isInitiator }) => this.#arrive(isInitiator), { signal });
     signaling.on("peerleft", ({ deliberate }) => this.#part(deliberate), { signal });
-    signaling.on("left", () => this.#part(true), { signal });
+    signaling.on("left", ({ deliberate }) => this.#part(deliberate), { signal });
     signaling.on("joined", ({ ready }) => !ready && this.#state === "failed" && this.#part(true), { signal });
     signaling.on("offer", ({ sdp }) => this.#inOrder(() => this.#receiveOffer(sdp)), { signal });
     signaling.on("answer", ({ sdp }) => this.#inOrder(() => this.#receiveAnswer(sdp)), { signal });
@@ -160,7 +160,8 @@ export class Peer extends Events {
   /** @param {boolean} deliberate */
   #part(deliberate) {
     this.#meeting += 1;
-    // A lost connection to the server says nothing about the path between the peers, and a lost path may be found again.
+    // Neither a lost connection to the server nor a room that it refuses says anything about the path between the
+    // peers, and a lost path may be found again.
     if (!deliberate && (this.#state === "connected" || this.#state === "interrupted")) return;
     this.#drop();
     // What was under way on a connection that is closed is never settled.

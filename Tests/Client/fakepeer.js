@@ -11,8 +11,14 @@ export class FakeConnection {
   signalingState = "stable";
   connectionState = "new";
   /** @type {{type: string, sdp: string} | null} */ localDescription = null;
+  /** @type {{type: string, sdp: string} | null} */ currentLocalDescription = null;
   /** @type {{type: string, sdp: string} | null} */ remoteDescription = null;
   /** @type {any[]} */ candidates = [];
+  /**
+   * That of the path in use where it is not the present one.
+   * @type {string | null}
+   */
+  oldFragment = null;
   /** What is asked of it takes until this is settled. */
   /** @type {Promise<void> | null} */ pause = null;
   /** How often an offer of its own was given up for the other's. */
@@ -86,7 +92,8 @@ export class FakeConnection {
         [this.localDescription, this.#fragment, this.#wantsNewPath] = [before.local, before.fragment, before.path];
       };
     } else {
-      // An answer takes up what the offer has room for: here nothing of one's own.
+      // An answer takes up what the offer has room for: here nothing of one's own but the new path.
+      if (this.#isNewPath) this.#wantsNewPath = false;
       this.#settle();
     }
   }
@@ -123,6 +130,14 @@ export class FakeConnection {
     this.candidates.push(candidate.candidate);
   }
 
+  /** One path, of the present generation unless `oldFragment` says otherwise. */
+  async getStats() {
+    return new Map([
+      ["P", { id: "P", type: "candidate-pair", selected: true, localCandidateId: "L", remoteCandidateId: "R" }],
+      ["L", { id: "L", type: "local-candidate", usernameFragment: this.oldFragment ?? this.#fragment }],
+    ]);
+  }
+
   close() {
     this.connectionState = this.signalingState = "closed";
   }
@@ -151,6 +166,7 @@ export class FakeConnection {
 
   #settle() {
     this.signalingState = "stable";
+    this.currentLocalDescription = this.localDescription;
     this.#undo = null;
     this.#isAsking = false;
     this.#ask();

@@ -11,8 +11,16 @@ export class FakeConnection {
   signalingState = "stable";
   connectionState = "new";
   /** @type {{type: string, sdp: string} | null} */ localDescription = null;
+  /** @type {{type: string, sdp: string} | null} */ currentLocalDescription = null;
   /** @type {{type: string, sdp: string} | null} */ remoteDescription = null;
   /** @type {any[]} */ candidates = [];
+  /**
+   * That of the path in use where it is not the present one.
+   * @type {string | null}
+   */
+  oldFragment = null;
+  /** What is asked of it takes until this is settled. */
+  /** @type {Promise<void> | null} */ pause = null;
   /** How often an offer of its own was given up for the other's. */
   rollbacks = 0;
   /** @type {any} */ onnegotiationneeded = null;
@@ -67,7 +75,7 @@ export class FakeConnection {
 
   async setLocalDescription() {
     this.#mustBeOpen();
-    await null;
+    await this.#work();
     const type = this.signalingState === "have-remote-offer" ? "answer" : "offer";
     const before = { local: this.localDescription, fragment: this.#fragment, path: this.#wantsNewPath };
     if (!this.#fragment || (type === "offer" && this.#wantsNewPath) || (type === "answer" && this.#isNewPath)) {
@@ -84,7 +92,8 @@ export class FakeConnection {
         [this.localDescription, this.#fragment, this.#wantsNewPath] = [before.local, before.fragment, before.path];
       };
     } else {
-      // An answer takes up what the offer has room for: here nothing of one's own.
+      // An answer takes up what the offer has room for: here nothing of one's own but the new path.
+      if (this.#isNewPath) this.#wantsNewPath = false;
       this.#settle();
     }
   }
@@ -92,8 +101,7 @@ export class FakeConnection {
   /** @param {{type: string, sdp: string}} description */
   async setRemoteDescription({ type, sdp }) {
     this.#mustBeOpen();
-    await null;
-    this.#mustBeOpen();
+    await this.#work();
     const other = /o=- (\d+)/.exec(sdp)?.[1];
     if (this.#other !== undefined && this.#other !== other) throw new Error("the keys of another connection");
     this.#other = other;
@@ -115,10 +123,19 @@ export class FakeConnection {
   /** @param {any} candidate */
   async addIceCandidate(candidate) {
     this.#mustBeOpen();
+    await this.#work();
     if (!this.remoteDescription?.sdp.includes(`a=ice-ufrag:${candidate.usernameFragment}\r`)) {
       throw new Error("a candidate of another description");
     }
     this.candidates.push(candidate.candidate);
+  }
+
+  /** One path, of the present generation unless `oldFragment` says otherwise. */
+  async getStats() {
+    return new Map([
+      ["P", { id: "P", type: "candidate-pair", selected: true, localCandidateId: "L", remoteCandidateId: "R" }],
+      ["L", { id: "L", type: "local-candidate", usernameFragment: this.oldFragment ?? this.#fragment }],
+    ]);
   }
 
   close() {
@@ -141,8 +158,15 @@ export class FakeConnection {
     if (this.signalingState === "closed") throw new Error("closed");
   }
 
+  /** §4.4.1.2: what is under way when the connection is closed is never settled. */
+  async #work() {
+    await this.pause;
+    if (this.signalingState === "closed") await new Promise(() => {});
+  }
+
   #settle() {
     this.signalingState = "stable";
+    this.currentLocalDescription = this.localDescription;
     this.#undo = null;
     this.#isAsking = false;
     this.#ask();

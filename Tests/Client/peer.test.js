@@ -5,6 +5,7 @@ import { FakeConnection, FakeSignaling, room, settled } from "./fakepeer.js";
 import { collect, stopTheClock } from "./fakes.js";
 import { withSettledRole } from "../../web/client/description.js";
 import { Peer } from "../../web/client/peer.js";
+import { Restarts } from "../../web/client/repairs.js";
 
 /** @type {Peer[]} */ let made = [];
 
@@ -30,6 +31,16 @@ function peer(signaling, options) {
 
 /** @param {Peer} peer */
 const fake = (peer) => /** @type {FakeConnection} */ (/** @type {unknown} */ (peer.connection));
+
+/**
+ * Lets time pass, and what it starts come to its end.
+ * @param {ReturnType<typeof stopTheClock>} clock
+ * @param {number} milliseconds
+ */
+async function pass(clock, milliseconds) {
+  clock.tick(milliseconds);
+  await settled();
+}
 
 /** Two that are connected, the first as the initiator. */
 async function connected() {
@@ -77,14 +88,139 @@ test("of two restarts at once the initiator's serves both", async (context) => {
   const [before, sent] = [fake(one).localDescription?.sdp, there.types.length];
   one.restart();
   other.restart();
-  await settled();
-  clock.tick(500);
-  await settled();
+  await pass(clock, 100);
   assert.equal(here.types.at(-1), "webrtc_offer");
   assert.notEqual(fake(one).localDescription?.sdp, before);
+  // Reasons on both sides seldom come at the same moment.
+  other.restart();
+  await pass(clock, 499);
+  other.restart();
+  await pass(clock, 4_000);
   assert.deepEqual(there.types.slice(sent), ["webrtc_answer"]);
   assert.equal(fake(other).rollbacks, 0);
   assert.deepEqual(errors, [[], []]);
+});
+
+test("reasons for a restart that come together are one, a later one is another", async (context) => {
+  const clock = stopTheClock(context);
+  const { here, one } = await connected();
+  const sent = here.types.length;
+  one.restart();
+  await pass(clock, 50);
+  one.restart();
+  await pass(clock, 99);
+  assert.equal(here.types.length, sent);
+  await pass(clock, 1);
+  one.restart();
+  await pass(clock, 499);
+  one.restart();
+  await pass(clock, 1);
+  assert.deepEqual(here.types.slice(sent), ["webrtc_offer"]);
+  one.restart();
+  await pass(clock, 4_000);
+  assert.deepEqual(here.types.slice(sent), ["webrtc_offer", "webrtc_offer"]);
+});
+
+for (const [name, wait] of /** @type {const} */ ([["initiator", 5_000], ["polite side", 7_000]])) {
+  test(`a restart that leaves the ${name} on its old path is repeated, but not for ever`, async (context) => {
+    const clock = stopTheClock(context);
+    const { here, there, one, other } = await connected();
+    const [end, signaling] = name === "initiator" ? [one, here] : [other, there];
+    const offers = () => signaling.types.filter((type) => type === "webrtc_offer").length;
+    const before = offers();
+    end.restart();
+    await pass(clock, 500);
+    assert.equal(offers(), before + 1);
+    fake(end).oldFragment = "old";
+    await pass(clock, wait - 1);
+    assert.equal(offers(), before + 1);
+    await pass(clock, 1);
+    assert.equal(offers(), before + 2);
+    for (let step = 0; step < 300; step += 1) await pass(clock, 1_000);
+    assert.equal(offers(), before + 4);
+    fake(end).oldFragment = null;
+    end.restart();
+    for (let step = 0; step < 60; step += 1) await pass(clock, 1_000);
+    assert.equal(offers(), before + 5);
+    fake(end).oldFragment = "old";
+    end.restart();
+    await pass(clock, 500);
+    await pass(clock, wait);
+    assert.equal(offers(), before + 7, "a path that was found makes up for those that were not");
+  });
+}
+
+test("a reason that comes half a second after the offer is another one, however late the answer was", async (context) => {
+  const clock = stopTheClock(context);
+  const { here, one, other } = await connected();
+  const sent = here.types.length;
+  one.restart();
+  /** @type {() => void} */ let goOn = () => {};
+  fake(other).pause = new Promise((resolve) => (goOn = resolve));
+  await pass(clock, 100);
+  await pass(clock, 450);
+  goOn();
+  await pass(clock, 50);
+  one.restart();
+  await pass(clock, 100);
+  assert.deepEqual(here.types.slice(sent), ["webrtc_offer", "webrtc_offer"]);
+});
+
+test("restarts are counted from the last one, and forgotten at the end", async (context) => {
+  const clock = stopTheClock(context);
+  let [count, checks, isStale] = [0, 0, false];
+  const restarts = new Restarts(() => (count += 1), async () => ((checks += 1), isStale));
+  restarts.begin();
+  await pass(clock, 400);
+  restarts.begin();
+  await pass(clock, 400);
+  restarts.askFor(0);
+  await pass(clock, 0);
+  assert.equal(count, 0);
+  restarts.agree(0);
+  await pass(clock, 4_999);
+  restarts.agree(0);
+  await pass(clock, 4_999);
+  assert.equal(checks, 0);
+  isStale = true;
+  await pass(clock, 1);
+  assert.deepEqual([count, checks], [1, 1]);
+  restarts.agree(0);
+  await pass(clock, 9_999);
+  assert.equal(checks, 1, "the next check leaves more time");
+  restarts.begin();
+  restarts.end();
+  assert.equal(clock.waiting, 0);
+  restarts.askFor(0);
+  await pass(clock, 0);
+  assert.equal(count, 2);
+  restarts.agree(0);
+  await pass(clock, 5_000);
+  assert.deepEqual([count, checks], [3, 2]);
+});
+
+test("a path that is broken after a restart is left to the repairs", async (context) => {
+  const clock = stopTheClock(context);
+  const { here, one } = await connected();
+  one.restart();
+  await pass(clock, 100);
+  fake(one).oldFragment = "old";
+  await pass(clock, 4_000);
+  const sent = here.types.length;
+  fake(one).become("disconnected");
+  await pass(clock, 2_999);
+  assert.equal(here.types.length, sent);
+});
+
+test("a connection without any path after a restart is given another one", async (context) => {
+  const clock = stopTheClock(context);
+  const { here, one } = await connected();
+  one.restart();
+  await pass(clock, 100);
+  fake(one).getStats = async () => new Map();
+  const sent = here.types.length;
+  await pass(clock, 5_000);
+  assert.deepEqual(here.types.slice(sent), ["webrtc_offer"]);
 });
 
 test("a restart of the polite side alone begins half a second later", async (context) => {
@@ -161,6 +297,7 @@ test("a path that is interrupted gets time to mend itself, then a new one is loo
   assert.equal(offers(), before + 1);
   fake(one).become("connected");
   assert.deepEqual(states, ["interrupted", "connected", "interrupted", "connected"]);
+  await pass(clock, 60_000);
   assert.equal(clock.waiting, 0);
 });
 
@@ -270,6 +407,21 @@ test("what came before the two met anew is not answered any more", async () => {
   assert.equal(there.types.length, before);
 });
 
+test("who leaves in the middle of the negotiation can come back", async () => {
+  const { here, there, meet } = room();
+  const peers = [peer(here), peer(there)];
+  meet();
+  await null;
+  const [one, other] = peers.map(fake);
+  one.pause = other.pause = new Promise(() => {});
+  await settled();
+  [here, there].forEach((end) => end.miss(true));
+  assert.deepEqual(peers.map(({ state }) => state), ["waiting", "waiting"]);
+  meet();
+  await settled();
+  assert.ok(peers.every((end) => fake(end).isAgreed));
+});
+
 test("who leaves takes the connection with it; who is lost has half a minute to come back", async (context) => {
   const clock = stopTheClock(context);
   const { here, there, one, other } = await connected();
@@ -286,6 +438,14 @@ test("who leaves takes the connection with it; who is lost has half a minute to 
   assert.equal(clock.waiting, 0);
 });
 
+test("a room that lets nobody back in ends no call that goes on", async () => {
+  const { here, one } = await connected();
+  here.emit("left", { roomId: "r", deliberate: false });
+  assert.equal(one.state, "connected");
+  here.emit("left", { roomId: "r", deliberate: true });
+  assert.deepEqual([one.state, one.connection], ["waiting", null]);
+});
+
 test("another network is a reason to look for a new path, another estimate of its speed is none", async (context) => {
   const network = Object.assign(new EventTarget(), { type: "wifi" });
   const windowEvents = new EventTarget();
@@ -297,18 +457,19 @@ test("another network is a reason to look for a new path, another estimate of it
     if (before) Object.defineProperty(globalThis, "navigator", before);
     Reflect.deleteProperty(globalThis, "addEventListener");
   });
-  const { here } = await connected();
-  const offers = () => here.types.filter((type) => type === "webrtc_offer").length;
+  const clock = stopTheClock(context);
+  const { here, there } = await connected();
+  const offers = () => [here, there].flatMap(({ types }) => types.filter((type) => type === "webrtc_offer")).length;
   const count = offers();
   network.dispatchEvent(new Event("change"));
-  await settled();
+  await pass(clock, 1_000);
   assert.equal(offers(), count);
   network.type = "cellular";
   network.dispatchEvent(new Event("change"));
-  await settled();
+  for (const step of [100, 900]) await pass(clock, step);
   assert.equal(offers(), count + 1);
   windowEvents.dispatchEvent(new Event("online"));
-  await settled();
+  for (const step of [100, 900]) await pass(clock, step);
   assert.equal(offers(), count + 2);
 });
 
@@ -377,6 +538,7 @@ test("closing ends everything", async (context) => {
   const { here, there, one, other, errors } = await connected();
   here.emit("iceservers", { iceServers: [], expires: new Date(Date.now() + 60_000) });
   fake(one).become("disconnected");
+  one.restart();
   const connection = fake(one);
   one.close();
   other.close();

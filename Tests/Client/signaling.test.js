@@ -224,8 +224,75 @@ test("who comes back and finds no seat asks again before it gives up", (context)
     clock.tick(10_000);
   }
   assert.deepEqual(errors.map(({ id }) => id), ["room_full"]);
-  assert.deepEqual(departures, [{ roomId: "r" }]);
+  assert.deepEqual(departures, [{ roomId: "r", deliberate: false }]);
   assert.equal(signaling.roomId, null);
+});
+
+test("who asks for fresh ICE servers keeps its seat when the server refuses, and asks again", (context) => {
+  const clock = stopTheClock(context);
+  const signaling = connected();
+  const events = ["left", "error"].map((type) => collect(signaling, type));
+  const joins = () => FakeSocket.latest.sent.filter(({ type }) => type === "join_room").length;
+  signaling.join("r");
+  for (let attempt = 2; attempt <= 5; attempt += 1) {
+    assert.equal(joins(), attempt);
+    FakeSocket.latest.say({ type: "error", code: "invalid_room_id", error: "the database cannot say" });
+    clock.tick(20_000);
+  }
+  assert.deepEqual(events, [[], []]);
+  assert.deepEqual([signaling.roomId, signaling.isReady], ["r", true]);
+  FakeSocket.latest.say({ type: "room_joined", roomId: "r", isInitiator: false, ready: true });
+  clock.tick(20_000);
+  assert.equal(joins(), 6);
+});
+
+test("a refusal that comes before the farewell is about the room before", () => {
+  const signaling = connected();
+  const events = ["left", "error"].map((type) => collect(signaling, type));
+  signaling.join("r");
+  signaling.join("s");
+  FakeSocket.latest.say({ type: "error", code: "invalid_room_id", error: "of r" });
+  assert.deepEqual([signaling.roomId, events], ["s", [[{ roomId: "r", deliberate: true }], []]]);
+  FakeSocket.latest.say({ type: "left_room", roomId: "r" });
+  FakeSocket.latest.say({ type: "error", code: "invalid_room_id", error: "of s" });
+  assert.deepEqual(events[0][1], { roomId: "s", deliberate: false });
+  assert.deepEqual([signaling.roomId, events[1].map(({ id }) => id)], [null, ["invalid_room_id"]]);
+  FakeSocket.latest.say({ type: "error", code: "invalid_room_id", error: "of s, asked for twice" });
+  assert.equal(events[1].length, 1);
+});
+
+test("of a room that is left and entered again nothing is heard before the farewell", () => {
+  const signaling = connected();
+  const events = ["joined", "ready", "offer", "message"].map((type) => collect(signaling, type));
+  signaling.leave();
+  signaling.join("r");
+  const old = [
+    { type: "room_joined", roomId: "r", isInitiator: false, ready: true }, { type: "room_ready", roomId: "r", isInitiator: true },
+    { type: "webrtc_offer", roomId: "r", sdp: "o" }, { type: "key_exchange", roomId: "r" },
+  ];
+  for (const message of old) FakeSocket.latest.say(message);
+  assert.deepEqual(events, [[], [], [], []]);
+  FakeSocket.latest.say({ type: "left_room", roomId: "r" });
+  FakeSocket.latest.say({ type: "room_joined", roomId: "r", isInitiator: true, ready: false });
+  assert.deepEqual(events[0], [{ roomId: "r", isInitiator: true, ready: false }]);
+});
+
+test("a farewell that is never confirmed keeps nobody out", (context) => {
+  const clock = stopTheClock(context);
+  for (const isLost of [false, true]) {
+    const signaling = connected();
+    const joined = collect(signaling, "joined");
+    signaling.join("s");
+    if (isLost) {
+      FakeSocket.latest.end(1006);
+      clock.tick(1_000);
+      FakeSocket.latest.greet();
+    } else {
+      clock.tick(20_000);
+    }
+    FakeSocket.latest.say({ type: "room_joined", roomId: "s", isInitiator: true, ready: false });
+    assert.equal(joined.length, 1);
+  }
 });
 
 test("another room is joined from outside, and nothing of the old one is heard any more", () => {
@@ -241,7 +308,7 @@ test("another room is joined from outside, and nothing of the old one is heard a
   FakeSocket.latest.say({ type: "left_room", roomId: "r" });
   FakeSocket.latest.say({ type: "room_joined", roomId: "s", isInitiator: false, ready: true });
   FakeSocket.latest.say({ type: "room_ready", roomId: "s", isInitiator: false });
-  assert.deepEqual(events, [[{ roomId: "r" }], [], [], [{ isInitiator: false }]]);
+  assert.deepEqual(events, [[{ roomId: "r", deliberate: true }], [], [], [{ isInitiator: false }]]);
 });
 
 test("what is no message of a server's is passed over", () => {

@@ -1,4 +1,5 @@
 // @ts-check
+import { isOf } from "./description.js";
 
 /**
  * How a connection travels, and how well. Rates and loss are those since the sample before.
@@ -46,6 +47,16 @@ export function selectedPair(stats) {
   if (transport) return stats.get(transport.selectedCandidatePairId);
   const pairs = all.filter(({ type }) => type === "candidate-pair");
   return pairs.find(({ selected }) => selected) ?? pairs.find(({ nominated, state }) => nominated && state === "succeeded");
+}
+
+/**
+ * Whether no pair is in use, or one of another ICE generation than a local description's.
+ * @param {RTCStatsReport} stats
+ * @param {string} sdp
+ */
+export function isOutdated(stats, sdp) {
+  const pair = selectedPair(stats);
+  return !pair || !isOf(stats.get(pair.localCandidateId) ?? {}, sdp);
 }
 
 /**

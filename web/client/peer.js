@@ -3,18 +3,20 @@ import { EarlyCandidates } from "./candidates.js";
 import { generation, identity, isOf, withSettledRole } from "./description.js";
 import { Events } from "./events.js";
 import { watchNetwork } from "./network.js";
-import { PathMonitor } from "./path.js";
+import { PathMonitor, isOutdated } from "./path.js";
 import { Renewal } from "./renewal.js";
-import { Repairs } from "./repairs.js";
+import { Repairs, Restarts } from "./repairs.js";
 
 /** How long a broken path may mend itself before it is negotiated anew. */
 const PATIENCE = 3_000;
 /** The polite side waits longer, so that both do not restart at once. */
 const POLITENESS = 2_000;
 /**
- * How long the polite side waits for the other's restart before one of its own: two at once are allowed, but browsers
- * of different makers do not always come out of that with a path that carries something.
+ * How long further reasons for a restart are waited for, and how long the polite side waits for the other's restart:
+ * two at once are allowed, but browsers of different makers do not always come out of that with a path that carries
+ * something.
  */
+const RESTART_WAIT = 100;
 const RESTART_POLITENESS = 500;
 /** A path that has not come about by then is looked after: the offer or its answer may be lost. */
 const SETUP_PATIENCE = 10_000;
@@ -69,6 +71,7 @@ export class Peer extends Events {
   #turn = Promise.resolve();
   #meeting = 0;
   #repairs = new Repairs(() => this.#inOrder(() => this.#mend()), () => this.#fail());
+  #restarts = new Restarts(() => this.#restart(), () => this.#isStale());
   #ended = new AbortController();
 
   /**
@@ -84,7 +87,7 @@ export class Peer extends Events {
     const { signal } = this.#ended;
     signaling.on("ready", ({ isInitiator }) => this.#arrive(isInitiator), { signal });
     signaling.on("peerleft", ({ deliberate }) => this.#part(deliberate), { signal });
-    signaling.on("left", () => this.#part(true), { signal });
+    signaling.on("left", ({ deliberate }) => this.#part(deliberate), { signal });
     signaling.on("joined", ({ ready }) => !ready && this.#state === "failed" && this.#part(true), { signal });
     signaling.on("offer", ({ sdp }) => this.#inOrder(() => this.#receiveOffer(sdp)), { signal });
     signaling.on("answer", ({ sdp }) => this.#inOrder(() => this.#receiveAnswer(sdp)), { signal });
@@ -99,22 +102,12 @@ export class Peer extends Events {
     return this.#state;
   }
 
-  /** Looks for a new path, for example because the network has changed. Media goes on while the old one works. */
+  /**
+   * Looks for a new path, for example because the network has changed. Media goes on while the old one works. Calls
+   * that come together are one.
+   */
   restart() {
-    const { connection } = this;
-    if (!connection?.remoteDescription) return;
-    if (!this.#isPolite) return this.#restart(connection);
-    const before = generation(connection.remoteDescription.sdp);
-    setTimeout(() => {
-      const now = this.connection === connection && connection.remoteDescription;
-      if (now && generation(now.sdp) === before) this.#restart(connection);
-    }, RESTART_POLITENESS);
-  }
-
-  /** @param {RTCPeerConnection} connection */
-  #restart(connection) {
-    connection.restartIce();
-    this.#inOrder(() => this.#offer());
+    if (this.connection?.remoteDescription) this.#restarts.askFor(this.#isPolite ? RESTART_POLITENESS : RESTART_WAIT);
   }
 
   /**
@@ -160,9 +153,12 @@ export class Peer extends Events {
   /** @param {boolean} deliberate */
   #part(deliberate) {
     this.#meeting += 1;
-    // A lost connection to the server says nothing about the path between the peers, and a lost path may be found again.
+    // Neither a lost connection to the server nor a room that it refuses says anything about the path between the
+    // peers, and a lost path may be found again.
     if (!deliberate && (this.#state === "connected" || this.#state === "interrupted")) return;
     this.#drop();
+    // What was under way on a connection that is closed is never settled.
+    this.#turn = Promise.resolve();
     this.#enter("waiting");
   }
 
@@ -192,6 +188,7 @@ export class Peer extends Events {
 
   #drop() {
     this.#repairs.end();
+    this.#restarts.end();
     this.connection?.close();
     this.connection = null;
     this.#monitor = null;
@@ -217,7 +214,7 @@ export class Peer extends Events {
    * @param {RTCPeerConnection} connection
    */
   #renegotiate(connection) {
-    connection.restartIce();
+    this.#renewPath(connection);
     if (connection.signalingState === "have-local-offer") this.#sendDescription(connection);
   }
 
@@ -263,9 +260,14 @@ export class Peer extends Events {
    * @returns {Promise<boolean>} whether it is still of use
    */
   async #takeDescription(connection, type, sdp) {
+    const before = connection.remoteDescription;
     await connection.setRemoteDescription({ type, sdp });
     if (this.connection !== connection) return false;
     this.#remoteIdentity = identity(sdp);
+    if (before && generation(before.sdp) !== generation(sdp)) {
+      if (type === "offer") this.#restarts.begin();
+      this.#restarts.agree(this.#isPolite ? POLITENESS : 0);
+    }
     for (const candidate of this.#early.take(sdp)) await this.#receiveCandidate(candidate);
     return this.connection === connection;
   }
@@ -316,8 +318,31 @@ export class Peer extends Events {
     if (!connection) return;
     if (connection.signalingState === "have-local-offer") return this.#sendDescription(connection);
     if (connection.connectionState !== "disconnected" && connection.connectionState !== "failed") return;
-    connection.restartIce();
+    this.#renewPath(connection);
     await this.#offer();
+  }
+
+  #restart() {
+    if (this.connection) this.#renewPath(this.connection);
+    this.#inOrder(() => this.#offer());
+  }
+
+  /** @param {RTCPeerConnection} connection whose next offer looks for a new path */
+  #renewPath(connection) {
+    connection.restartIce();
+    this.#restarts.begin();
+  }
+
+  /**
+   * Whether the connection calls itself connected by a path of before its last restart, or by none. Restarts from both
+   * sides at once can come to that: neither then chooses a new path, and the old one may carry nothing.
+   */
+  async #isStale() {
+    const { connection } = this;
+    if (!connection) return false;
+    const stats = await connection.getStats();
+    if (this.connection !== connection || connection.connectionState !== "connected") return false;
+    return isOutdated(stats, connection.currentLocalDescription?.sdp ?? "");
   }
 
   /** No path for long. If the other is not in the room any more, it is gone. */

@@ -31,7 +31,7 @@ const MAX_MESSAGE_BYTES = 65_536;
  * @property {import("./pairing.js").IceServerList} iceservers they come with the room
  * @property {{isInitiator: boolean}} ready both are in the room
  * @property {{deliberate: boolean}} peerleft alone in the room
- * @property {{roomId: string}} left out of the room for good, of one's own will or not
+ * @property {{roomId: string, deliberate: boolean}} left out of the room for good, of one's own will or not
  * @property {{sdp: string}} offer
  * @property {{sdp: string}} answer
  * @property {{candidate: RTCIceCandidateInit | null}} candidate
@@ -46,8 +46,12 @@ const MAX_MESSAGE_BYTES = 65_536;
 export class Signaling extends Events {
   /** @type {Connection} */ #connection;
   /** @type {string | null} */ #roomId = null;
+  /** Whether the room has ever let this device in, and whether the present connection sits in it. */
   #hasBeenIn = false;
+  #isSeated = false;
   #rejoins = 0;
+  /** How often the server has yet to confirm that it was taken leave of. */
+  #farewells = 0;
   #isReady = false;
   #isInitiator = false;
   /** @type {import("./pairing.js").IceServerList | null} */ #iceServers = null;
@@ -116,8 +120,8 @@ export class Signaling extends Events {
   /** Leaves the room, whose other peer is told so. */
   leave() {
     if (this.#roomId === null) return;
-    this.#transmit({ type: "leave_room" });
-    this.#forgetRoom();
+    if (this.#transmit({ type: "leave_room" })) this.#farewells += 1;
+    this.#forgetRoom(true);
   }
 
   /**
@@ -155,7 +159,8 @@ export class Signaling extends Events {
     if (state === "open") {
       if (this.#roomId !== null) this.#sendJoin();
     } else {
-      this.#isReady = false;
+      this.#isReady = this.#isSeated = false;
+      this.#farewells = 0;
       clearTimeout(this.#joinTimer);
     }
     this.emit("state", state);
@@ -163,9 +168,19 @@ export class Signaling extends Events {
 
   /** @param {Message} message */
   #receive(message) {
+    if (message.type === "left_room") {
+      this.#farewells = Math.max(0, this.#farewells - 1);
+    } else if (message.type === "error" && message.code !== "invalid_room_id") {
+      this.emit("error", new SwitchboardError(message.code, message.error));
+    } else if (this.#farewells === 0) {
+      // What comes before the farewell is about a room that has been left, and does not always say so.
+      this.#receiveAboutRoom(message);
+    }
+  }
+
+  /** @param {Message} message */
+  #receiveAboutRoom(message) {
     switch (message.type) {
-      case "left_room":
-        break;
       case "room_joined":
         if (message.roomId === this.#roomId) this.#enterRoom(message);
         break;
@@ -173,23 +188,21 @@ export class Signaling extends Events {
         if (message.roomId === this.#roomId) this.#refuseRoom(new SwitchboardError("room_full", message.error));
         break;
       case "error":
-        if (message.code === "invalid_room_id") this.#refuseRoom(new SwitchboardError(message.code, message.error));
-        else this.emit("error", new SwitchboardError(message.code, message.error));
+        this.#refuseRoom(new SwitchboardError(message.code, message.error));
         break;
       case "peer_left":
       case "peer_disconnected":
-        // What comes before `ready` is about a room that has been left.
         if (!this.#isReady) break;
         this.#isReady = false;
         this.emit("peerleft", { deliberate: message.type === "peer_left" });
         break;
       default:
-        if (message.roomId === this.#roomId) this.#receiveFromRoom(message);
+        if (message.roomId === this.#roomId) this.#receiveFromPeer(message);
     }
   }
 
   /** @param {Message} message */
-  #receiveFromRoom(message) {
+  #receiveFromPeer(message) {
     switch (message.type) {
       case "room_ready":
         this.#isReady = true;
@@ -214,7 +227,7 @@ export class Signaling extends Events {
   /** @param {Message} message */
   #enterRoom(message) {
     clearTimeout(this.#joinTimer);
-    this.#hasBeenIn = true;
+    this.#hasBeenIn = this.#isSeated = true;
     this.#rejoins = 0;
     if (message.iceServers) {
       this.#iceServers = iceServerList(/** @type {any} */ (message));
@@ -223,36 +236,42 @@ export class Signaling extends Events {
     this.emit("joined", { roomId: message.roomId, isInitiator: message.isInitiator, ready: message.ready });
   }
 
-  /**
-   * On the way back into a room it may pass: the seat is not free yet, or the server cannot look the room up.
-   * @param {SwitchboardError} error
-   */
+  /** @param {SwitchboardError} error */
   #refuseRoom(error) {
+    // Whoever asks from its seat, for fresh ICE servers, keeps it, and asks again like one that was not answered.
+    if (this.#isSeated || this.#roomId === null) return;
     clearTimeout(this.#joinTimer);
+    // On the way back into a room it may pass: the seat is not free yet, or the server cannot look the room up.
     if (this.#hasBeenIn && this.#rejoins < MAX_REJOINS) {
       this.#rejoins += 1;
       this.#joinTimer = setTimeout(() => this.#sendJoin(), REJOIN_INTERVAL);
     } else {
-      this.#forgetRoom();
+      this.#forgetRoom(false);
       this.emit("error", error);
     }
   }
 
-  #forgetRoom() {
+  /** @param {boolean} deliberate */
+  #forgetRoom(deliberate) {
     const roomId = this.#roomId;
     clearTimeout(this.#joinTimer);
     this.#roomId = null;
-    this.#hasBeenIn = false;
+    this.#hasBeenIn = this.#isSeated = this.#isReady = false;
     this.#rejoins = 0;
-    this.#isReady = false;
     this.#outbox.take();
-    if (roomId !== null) this.emit("left", { roomId });
+    if (roomId !== null) this.emit("left", { roomId, deliberate });
   }
 
   #sendJoin() {
     clearTimeout(this.#joinTimer);
-    this.#joinTimer = setTimeout(() => this.#sendJoin(), JOIN_LIMIT);
+    this.#joinTimer = setTimeout(() => this.#repeatJoin(), JOIN_LIMIT);
     this.#transmit({ type: "join_room", roomId: this.#roomId, deviceId: this.device });
+  }
+
+  #repeatJoin() {
+    // A farewell that is not confirmed by now was refused like the join.
+    this.#farewells = 0;
+    this.#sendJoin();
   }
 
   /** @param {Message} message */

@@ -10,6 +10,7 @@ export class FakeConnection {
   /** @type {FakeConnection[]} */ static made = [];
   signalingState = "stable";
   connectionState = "new";
+  iceGatheringState = "new";
   /** @type {{type: string, sdp: string} | null} */ localDescription = null;
   /** @type {{type: string, sdp: string} | null} */ currentLocalDescription = null;
   /** @type {{type: string, sdp: string} | null} */ remoteDescription = null;
@@ -26,6 +27,7 @@ export class FakeConnection {
   /** @type {any} */ onnegotiationneeded = null;
   /** @type {any} */ onicecandidate = null;
   /** @type {any} */ onicecandidateerror = null;
+  /** @type {any} */ onicegatheringstatechange = null;
   /** @type {any} */ ontrack = null;
   /** @type {any} */ ondatachannel = null;
   /** @type {any} */ onconnectionstatechange = null;
@@ -146,6 +148,12 @@ export class FakeConnection {
   become(state) {
     this.connectionState = state;
     this.onconnectionstatechange?.();
+  }
+
+  /** @param {string} state */
+  gather(state) {
+    this.iceGatheringState = state;
+    this.onicegatheringstatechange?.();
   }
 
   /** Finds a candidate of its present generation. @param {string} text */

@@ -244,6 +244,7 @@ test("candidates of an offer that was passed over are no errors", async () => {
   fake(other).restartIce();
   await settled();
   fake(other).find("of the offer that is passed over");
+  here.emit("candidate", { candidate: { candidate: "of one that does not say so", sdpMid: "0" } });
   await settled();
   assert.deepEqual(fake(one).candidates, []);
   assert.deepEqual(errors, [[], []]);
@@ -380,32 +381,42 @@ test("the same with the roles exchanged", async () => {
   assert.deepEqual(errors, [[], []]);
 });
 
-test("who comes back as somebody new is met with a new connection", async () => {
+test("who comes back as somebody new is met with a new connection, every time", async () => {
   const { here, there, one, other, errors } = await connected();
-  const old = fake(one);
-  other.close();
-  here.miss(false);
-  assert.equal(one.connection, /** @type {any} */ (old), "a path may outlive the signaling");
-  const reloaded = peer(there);
-  there.meet(false);
-  here.meet(true);
-  await settled();
-  assert.equal(old.signalingState, "closed");
-  assert.ok(fake(one).isAgreed && fake(reloaded).isAgreed);
-  assert.equal(one.state, "connecting");
+  let latest = other;
+  for (const _ of ["once", "twice"]) {
+    const old = fake(one);
+    latest.close();
+    here.miss(false);
+    assert.equal(one.connection, /** @type {any} */ (old), "a path may outlive the signaling");
+    latest = peer(there);
+    there.meet(false);
+    here.meet(true);
+    await settled();
+    assert.equal(old.signalingState, "closed");
+    assert.ok(fake(one).isAgreed && fake(latest).isAgreed);
+    assert.equal(one.state, "connecting");
+    fake(one).become("connected");
+  }
   assert.deepEqual(errors, [[], []]);
 });
 
-test("what came before the two met anew is not answered any more", async () => {
-  const { there, one } = await connected();
-  const { sdp } = /** @type {any} */ (fake(one).localDescription);
-  const before = there.types.length;
-  there.emit("offer", { sdp });
-  there.miss(false);
-  there.meet(false);
-  await settled();
-  assert.equal(there.types.length, before);
-});
+for (const isBegun of [false, true]) {
+  test(`an offer from before the two met anew is not answered, its handling ${isBegun ? "begun" : "queued"}`, async () => {
+    const { there, one, other } = await connected();
+    const { sdp } = /** @type {any} */ (fake(one).localDescription);
+    const before = there.types.length;
+    /** @type {() => void} */ let goOn = () => {};
+    if (isBegun) fake(other).pause = new Promise((resolve) => (goOn = resolve));
+    there.emit("offer", { sdp });
+    if (isBegun) await settled();
+    there.miss(false);
+    there.meet(false);
+    goOn();
+    await settled();
+    assert.equal(there.types.length, before);
+  });
+}
 
 test("who leaves in the middle of the negotiation can come back", async () => {
   const { here, there, meet } = room();
@@ -436,6 +447,23 @@ test("who leaves takes the connection with it; who is lost has half a minute to 
   clock.tick(1);
   assert.deepEqual([other.state, other.connection], ["waiting", null]);
   assert.equal(clock.waiting, 0);
+});
+
+test("who was missed while the server was away is not waited for by a path that has failed", async (context) => {
+  const clock = stopTheClock(context);
+  const { here, one } = await connected();
+  fake(one).become("failed");
+  clock.tick(30_000);
+  assert.equal(one.state, "failed");
+  here.emit("joined", { roomId: "r", isInitiator: true, ready: true });
+  assert.equal(one.state, "failed");
+  here.emit("joined", { roomId: "r", isInitiator: true, ready: false });
+  assert.deepEqual([one.state, one.connection], ["waiting", null]);
+  here.meet(true);
+  await settled();
+  fake(one).become("connected");
+  here.emit("joined", { roomId: "r", isInitiator: true, ready: false });
+  assert.equal(one.state, "connected");
 });
 
 test("a room that lets nobody back in ends no call that goes on", async () => {
@@ -515,6 +543,33 @@ test("what STUN and TURN servers refuse can be looked at", async () => {
   }
   assert.equal(one.candidateErrors.length, 64);
   assert.deepEqual(one.candidateErrors.at(-1), { url: "turn:t", code: 499, text: "no" });
+});
+
+test("a relay's address is noted until the next look for a path, or the next connection", async () => {
+  const { here, one } = await connected();
+  const [host, relay] = ["host", "relay"].map((type) => `candidate:1 1 udp 1 192.0.2.1 9 typ ${type} raddr 0.0.0.0 rport 0`);
+  fake(one).gather("gathering");
+  fake(one).find(host);
+  assert.equal(one.hasRelay, false);
+  fake(one).find(relay);
+  fake(one).find(host);
+  fake(one).gather("complete");
+  assert.equal(one.hasRelay, true);
+  fake(one).gather("gathering");
+  assert.equal(one.hasRelay, false);
+  fake(one).find(relay);
+  here.miss(true);
+  here.meet(true);
+  await settled();
+  assert.equal(one.hasRelay, false);
+});
+
+test("a track comes with all that the browser says of it", async () => {
+  const { one } = await connected();
+  const tracks = collect(one, "track");
+  const event = { track: "t", streams: ["s"], receiver: "r", transceiver: "v" };
+  fake(one).ontrack({ ...event, type: "track" });
+  assert.deepEqual(tracks, [event]);
 });
 
 test("an error of the browser's is told, and the next message is handled", async () => {

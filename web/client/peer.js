@@ -39,7 +39,8 @@ const MAX_CANDIDATE_ERRORS = 64;
  *
  * @typedef {object} PeerEvents
  * @property {PeerState} state
- * @property {{track: MediaStreamTrack, streams: readonly MediaStream[]}} track the other sends
+ * @property {{track: MediaStreamTrack, streams: readonly MediaStream[], receiver: RTCRtpReceiver,
+ *   transceiver: RTCRtpTransceiver}} track the other sends
  * @property {RTCDataChannel} channel one that the other opened
  * @property {unknown} error of the browser's; the negotiation goes on
  */
@@ -60,6 +61,8 @@ export class Peer extends Events {
    * @type {CandidateError[]}
    */
   candidateErrors = [];
+  /** Whether a relay has given this side an address since it last began to look for a path. */
+  hasRelay = false;
   /** @type {PeerState} */ #state = "waiting";
   #isPolite = true;
   #isIgnoringOffer = false;
@@ -166,19 +169,26 @@ export class Peer extends Events {
     const connection = new this.RTCPeerConnection(this.configuration);
     this.connection = connection;
     this.candidateErrors = [];
+    this.hasRelay = false;
     this.#monitor = new PathMonitor(connection);
     const ifCurrent = (/** @type {(event: any) => void} */ handle) => (/** @type {any} */ event) => {
       if (this.connection === connection) handle(event);
     };
     connection.onnegotiationneeded = ifCurrent(() => this.#inOrder(() => this.#offer()));
+    connection.onicegatheringstatechange = ifCurrent(() => {
+      if (connection.iceGatheringState === "gathering") this.hasRelay = false;
+    });
     connection.onicecandidate = ifCurrent(({ candidate }) => {
+      // Firefox does not say the type otherwise (RFC 8839 §5.1).
+      if (/ typ relay\b/.test(candidate?.candidate)) this.hasRelay = true;
       if (candidate?.candidate) this.signaling.sendNow({ type: "ice_candidate", candidate: candidate.toJSON() });
     });
     connection.onicecandidateerror = ifCurrent(({ url, errorCode, errorText }) => {
       if (this.candidateErrors.length === MAX_CANDIDATE_ERRORS) this.candidateErrors.shift();
       this.candidateErrors.push({ url, code: errorCode, text: errorText });
     });
-    connection.ontrack = ifCurrent(({ track, streams }) => this.emit("track", { track, streams }));
+    connection.ontrack = ifCurrent(({ track, streams, receiver, transceiver }) =>
+      this.emit("track", { track, streams, receiver, transceiver }));
     connection.ondatachannel = ifCurrent(({ channel }) => this.emit("channel", channel));
     connection.onconnectionstatechange = ifCurrent(() => this.#follow(connection.connectionState));
     this.#repairAfter(SETUP_PATIENCE);

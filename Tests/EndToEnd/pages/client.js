@@ -29,7 +29,7 @@ const call = {
   connections: 0,
   /** Seconds since 1970 when each list of ICE servers that came expires. */
   expiries: /** @type {number[]} */ ([]),
-  invite, accept, enter, close, say, isOpen, path, restart, state, generation, username, errorOf,
+  invite, accept, enter, close, say, isOpen, path, restart, restartIce, state, generation, username, errorOf,
 };
 Object.assign(window, { call });
 
@@ -124,6 +124,15 @@ function path() {
 
 function restart() {
   peer.restart();
+}
+
+/**
+ * What lets two offers cross when both pages do it at the same time.
+ * @param {number} time milliseconds since 1970
+ */
+function restartIce(time) {
+  const { connection } = peer;
+  setTimeout(() => connection.restartIce(), time - Date.now());
 }
 
 function state() {

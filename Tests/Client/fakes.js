@@ -97,6 +97,25 @@ export function fakeFetch(...answers) {
 }
 
 /**
+ * A browser's window, page and network, in Node's place until the test ends.
+ * @param {import("node:test").TestContext} context
+ */
+export function fakeBrowser(context) {
+  const network = Object.assign(new EventTarget(), { type: "wifi" });
+  const page = Object.assign(new EventTarget(), { visibilityState: "visible" });
+  const window = new EventTarget();
+  const before = Object.getOwnPropertyDescriptor(globalThis, "navigator");
+  Object.defineProperty(globalThis, "navigator", { value: { connection: network }, configurable: true });
+  Object.assign(globalThis, { addEventListener: window.addEventListener.bind(window), document: page });
+  context.after(() => {
+    Reflect.deleteProperty(globalThis, "navigator");
+    if (before) Object.defineProperty(globalThis, "navigator", before);
+    for (const name of ["addEventListener", "document"]) Reflect.deleteProperty(globalThis, name);
+  });
+  return { network, page, window };
+}
+
+/**
  * Puts time into the hands of a test. Node's own mock differs between the versions that Debian has had.
  * @param {import("node:test").TestContext} context
  */

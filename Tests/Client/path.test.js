@@ -56,6 +56,25 @@ test("rates and loss are those since the sample before", async () => {
   assert.equal(second?.loss, 0.1);
 });
 
+test("loss on the way to the other is what it reports of each stream, by their shares of what was sent", async () => {
+  const pair = { id: "P", type: "candidate-pair", selected: true, timestamp: 20_000 };
+  const video = { id: "V", type: "outbound-rtp", packetsSent: 0 };
+  const audio = { id: "A", type: "outbound-rtp", packetsSent: 0 };
+  const ofVideo = { id: "RV", type: "remote-inbound-rtp", localId: "V", timestamp: 19_000, fractionLost: 0.5 };
+  const ofAudio = { id: "RA", type: "remote-inbound-rtp", localId: "A", timestamp: 19_000, fractionLost: 0 };
+  const path = new PathMonitor(/** @type {any} */ (connection(pair, video, audio, ofVideo, ofAudio)));
+  assert.equal((await path.sample())?.sendLoss, null, "nothing to compare with");
+  Object.assign(video, { packetsSent: 300 });
+  Object.assign(audio, { packetsSent: 100 });
+  pair.timestamp = 21_000;
+  assert.equal((await path.sample())?.sendLoss, 0.375);
+  pair.timestamp = 22_000;
+  assert.equal((await path.sample())?.sendLoss, null, "nothing was sent");
+  video.packetsSent = 400;
+  pair.timestamp = 40_000;
+  assert.equal((await path.sample())?.sendLoss, null, "the report is old");
+});
+
 test("a candidate of the other that a check overtook is what it was signaled as", async () => {
   const at = { type: "remote-candidate", protocol: "udp", address: "198.51.100.7" };
   const report = await new PathMonitor(/** @type {any} */ (connection(

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
 import { FakeConnection, FakeSignaling, room, settled } from "./fakepeer.js";
-import { collect, stopTheClock } from "./fakes.js";
+import { collect, fakeBrowser, stopTheClock } from "./fakes.js";
 import { withSettledRole } from "../../web/client/description.js";
 import { Peer } from "../../web/client/peer.js";
 import { Restarts } from "../../web/client/repairs.js";
@@ -475,16 +475,7 @@ test("a room that lets nobody back in ends no call that goes on", async () => {
 });
 
 test("another network is a reason to look for a new path, another estimate of its speed is none", async (context) => {
-  const network = Object.assign(new EventTarget(), { type: "wifi" });
-  const windowEvents = new EventTarget();
-  const before = Object.getOwnPropertyDescriptor(globalThis, "navigator");
-  Object.defineProperty(globalThis, "navigator", { value: { connection: network }, configurable: true });
-  Object.assign(globalThis, { addEventListener: windowEvents.addEventListener.bind(windowEvents) });
-  context.after(() => {
-    Reflect.deleteProperty(globalThis, "navigator");
-    if (before) Object.defineProperty(globalThis, "navigator", before);
-    Reflect.deleteProperty(globalThis, "addEventListener");
-  });
+  const { network, window } = fakeBrowser(context);
   const clock = stopTheClock(context);
   const { here, there } = await connected();
   const offers = () => [here, there].flatMap(({ types }) => types.filter((type) => type === "webrtc_offer")).length;
@@ -496,7 +487,7 @@ test("another network is a reason to look for a new path, another estimate of it
   network.dispatchEvent(new Event("change"));
   for (const step of [100, 900]) await pass(clock, step);
   assert.equal(offers(), count + 1);
-  windowEvents.dispatchEvent(new Event("online"));
+  window.dispatchEvent(new Event("online"));
   for (const step of [100, 900]) await pass(clock, step);
   assert.equal(offers(), count + 2);
 });

@@ -1,7 +1,7 @@
 // @ts-check
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
-import { FakeSocket, collect, stopTheClock } from "./fakes.js";
+import { FakeSocket, collect, fakeBrowser, stopTheClock } from "./fakes.js";
 import { Signaling } from "../../web/client/signaling.js";
 import { Backoff } from "../../web/client/timing.js";
 
@@ -367,4 +367,53 @@ test("ICE servers come with the room", () => {
   FakeSocket.latest.say({ type: "room_joined", roomId: "r", isInitiator: true, iceServers, iceServersExpire: 1893456000 });
   assert.deepEqual(lists, [{ iceServers, expires: new Date("2030-01-01T00:00:00Z") }]);
   assert.deepEqual(signaling.iceServers, lists[0]);
+});
+
+test("a connection that is to be tried again is tried at once when the network is back, looked at or not", (context) => {
+  const { window, page } = fakeBrowser(context);
+  stopTheClock(context);
+  connected();
+  page.visibilityState = "hidden";
+  const count = FakeSocket.made.length;
+  FakeSocket.latest.end(1006);
+  page.dispatchEvent(new Event("visibilitychange"));
+  assert.equal(FakeSocket.made.length, count, "nobody looks");
+  window.dispatchEvent(new Event("online"));
+  assert.equal(FakeSocket.made.length, count + 1);
+  FakeSocket.latest.end(1006);
+  page.visibilityState = "visible";
+  page.dispatchEvent(new Event("visibilitychange"));
+  assert.equal(FakeSocket.made.length, count + 2);
+});
+
+test("a connection of the network before is given up after 3 s, one that answers stays", (context) => {
+  const { network } = fakeBrowser(context);
+  const clock = stopTheClock(context);
+  const signaling = connected();
+  network.type = "cellular";
+  network.dispatchEvent(new Event("change"));
+  assert.deepEqual(FakeSocket.latest.sent.at(-1), { type: "ping" });
+  FakeSocket.latest.say({ type: "pong" });
+  clock.tick(3_000);
+  assert.equal(signaling.state, "open");
+  network.type = "wifi";
+  network.dispatchEvent(new Event("change"));
+  clock.tick(2_999);
+  assert.equal(signaling.state, "open");
+  clock.tick(1);
+  assert.equal(signaling.state, "waiting");
+});
+
+test("a connection that is closed listens to nothing any more", (context) => {
+  const { window, network, page } = fakeBrowser(context);
+  stopTheClock(context);
+  const signaling = connected();
+  signaling.close();
+  const [count, { sent }] = [FakeSocket.made.length, FakeSocket.latest];
+  const before = sent.length;
+  network.type = "cellular";
+  network.dispatchEvent(new Event("change"));
+  window.dispatchEvent(new Event("online"));
+  page.dispatchEvent(new Event("visibilitychange"));
+  assert.deepEqual([FakeSocket.made.length, sent.length], [count, before]);
 });

@@ -1,11 +1,14 @@
 // @ts-check
 import { SwitchboardError } from "./errors.js";
+import { watchNetwork } from "./network.js";
 import { Backoff } from "./timing.js";
 
 /** The server drops a connection that is silent for 35 s; proxies often after 60. */
 const HEARTBEAT_INTERVAL = 25_000;
 /** A connection that answers no ping for so long is dead. */
 const ANSWER_LIMIT = 10_000;
+/** And one that answers none for so long after the network has changed is of the network before. */
+const CHANGED_LIMIT = 3_000;
 /** How long a connection may take to open. */
 const OPEN_LIMIT = 10_000;
 /** A connection that lasts so long was a success: the wait after it is the first again. */
@@ -32,7 +35,7 @@ export class Connection {
   /** Opening, the next ping, its answer, or the next attempt: one of them is always waited for. */
   /** @type {ReturnType<typeof setTimeout> | undefined} */ #timer;
   /** @type {ReturnType<typeof setTimeout> | undefined} */ #stableTimer;
-  /** @type {() => void} */ #wakeUp = () => this.#hurry();
+  #watching = new AbortController();
 
   /**
    * @param {URL} url
@@ -56,8 +59,10 @@ export class Connection {
     if (this.#state !== "idle" && this.#state !== "closed") return;
     this.backoff.reset();
     this.#open();
-    globalThis.addEventListener?.("online", this.#wakeUp);
-    globalThis.document?.addEventListener("visibilitychange", this.#wakeUp);
+    this.#watching = new AbortController();
+    const { signal } = this.#watching;
+    watchNetwork(() => this.#hurry(CHANGED_LIMIT), signal);
+    globalThis.document?.addEventListener("visibilitychange", () => this.#look(), { signal });
   }
 
   close() {
@@ -99,16 +104,23 @@ export class Connection {
     }
   }
 
-  #ping() {
+  #ping(limit = ANSWER_LIMIT) {
     this.send(JSON.stringify({ type: "ping" }));
-    this.#await(ANSWER_LIMIT, () => this.#abandon());
+    this.#await(limit, () => this.#abandon());
   }
 
-  /** The network is back, or somebody looks at the page again: there is no reason to wait longer. */
-  #hurry() {
-    if (globalThis.document?.visibilityState === "hidden") return;
+  /** Somebody looks at the page again. */
+  #look() {
+    if (globalThis.document.visibilityState !== "hidden") this.#hurry(ANSWER_LIMIT);
+  }
+
+  /**
+   * There is no reason to wait longer.
+   * @param {number} limit for the answer of a connection that seems to stand
+   */
+  #hurry(limit) {
     if (this.#state === "waiting") this.#open();
-    else if (this.#state === "open") this.#ping();
+    else if (this.#state === "open") this.#ping(limit);
   }
 
   /** Gives a silent connection up without waiting for its closing handshake. */
@@ -134,8 +146,7 @@ export class Connection {
   }
 
   #end() {
-    globalThis.removeEventListener?.("online", this.#wakeUp);
-    globalThis.document?.removeEventListener("visibilitychange", this.#wakeUp);
+    this.#watching.abort();
     this.#detach();
     this.#enter("closed");
   }

@@ -12,8 +12,12 @@ import { isOf } from "./description.js";
  * @property {number | null} roundTripTime milliseconds
  * @property {number | null} sendRate bits per second
  * @property {number | null} receiveRate bits per second
- * @property {number | null} loss share of packets that did not arrive here, 0 to 1
+ * @property {number | null} loss share of media packets that did not arrive here, 0 to 1
+ * @property {number | null} sendLoss the same of those sent from here, as the other last reported it
  */
+
+/** A report of the other that is older, in milliseconds, says nothing of now; there is one in 5 s at the least. */
+const REPORT_AGE = 15_000;
 
 /** Samples the path of one connection. */
 export class PathMonitor {
@@ -102,6 +106,8 @@ function asSignaled(stats, candidate) {
  * @property {number} received bytes
  * @property {number} packets received
  * @property {number} lost packets
+ * @property {Map<string, {packets: number, share: number}>} sending packets sent by each stream, and their share that the
+ *   other reports lost
  */
 
 /**
@@ -112,11 +118,16 @@ function asSignaled(stats, candidate) {
 function measure(stats, pair) {
   const sample = {
     pair: pair.id, time: pair.timestamp, sent: pair.bytesSent ?? 0, received: pair.bytesReceived ?? 0, packets: 0, lost: 0,
+    sending: new Map(),
   };
   for (const entry of stats.values()) {
-    if (entry.type !== "inbound-rtp") continue;
-    sample.packets += entry.packetsReceived ?? 0;
-    sample.lost += entry.packetsLost ?? 0;
+    if (entry.type === "inbound-rtp") {
+      sample.packets += entry.packetsReceived ?? 0;
+      sample.lost += entry.packetsLost ?? 0;
+    } else if (entry.type === "remote-inbound-rtp" && pair.timestamp - entry.timestamp < REPORT_AGE) {
+      const packets = stats.get(entry.localId)?.packetsSent ?? 0;
+      if (typeof entry.fractionLost === "number") sample.sending.set(entry.id, { packets, share: entry.fractionLost });
+    }
   }
   return sample;
 }
@@ -124,18 +135,34 @@ function measure(stats, pair) {
 /**
  * @param {Sample} now
  * @param {Sample | null} before
- * @returns {Pick<PathReport, "sendRate" | "receiveRate" | "loss">}
+ * @returns {Pick<PathReport, "sendRate" | "receiveRate" | "loss" | "sendLoss">}
  */
 function rates(now, before) {
   const seconds = before ? (now.time - before.time) / 1_000 : 0;
-  if (!before || seconds <= 0) return { sendRate: null, receiveRate: null, loss: null };
+  if (!before || seconds <= 0) return { sendRate: null, receiveRate: null, loss: null, sendLoss: null };
   const lost = Math.max(0, now.lost - before.lost);
   const expected = lost + Math.max(0, now.packets - before.packets);
   return {
     sendRate: Math.max(0, ((now.sent - before.sent) * 8) / seconds),
     receiveRate: Math.max(0, ((now.received - before.received) * 8) / seconds),
     loss: expected > 0 ? lost / expected : null,
+    sendLoss: reportedLoss(now.sending, before.sending),
   };
+}
+
+/**
+ * The share that the other misses of all that was sent between two samples.
+ * @param {Sample["sending"]} now
+ * @param {Sample["sending"]} before
+ */
+function reportedLoss(now, before) {
+  let [sent, missed] = [0, 0];
+  for (const [id, { packets, share }] of now) {
+    const count = Math.max(0, packets - (before.get(id)?.packets ?? packets));
+    sent += count;
+    missed += count * share;
+  }
+  return sent > 0 ? missed / sent : null;
 }
 
 /**

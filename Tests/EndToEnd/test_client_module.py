@@ -105,12 +105,29 @@ def test_the_connection_outlives_the_server_for_ten_seconds(
 def test_a_restart_of_ice_keeps_the_connection(both: Pages, pages: str, shared_server: Server) -> None:
     with connected(both, pages, shared_server):
         generations = [page.do("generation") for page in both]
-        # Both at once: one of the two offers has to give way.
         for page in both:
             page.do("restart")
         for page, generation in zip(both, generations, strict=True):
             eventually(lambda: page.do("generation") != generation, CALL_LIMIT, "a new path", 0.1)
         wait_for_channel(both)
+        for page in both:
+            assert page.look("connections") == 1
+            assert not [event for event in page.look("events") if event.startswith("failed")]
+
+
+def test_restarts_of_both_at_once_leave_no_path_that_carries_nothing(
+    both: Pages, pages: str, shared_server: Server
+) -> None:
+    """One of the two offers gives way. What browsers of different makers are left with then may have to be mended."""
+    with connected(both, pages, shared_server):
+        for _ in range(4):
+            generations = [page.do("generation") for page in both]
+            moment = (time.time() + 0.3) * 1_000
+            for page in both:
+                page.do("restartIce", moment)
+            for page, generation in zip(both, generations, strict=True):
+                eventually(lambda: page.do("generation") != generation, CALL_LIMIT, "a new path", 0.1)
+            wait_for_channel(both, HEALING_LIMIT)
         for page in both:
             assert page.look("connections") == 1
             assert not [event for event in page.look("events") if event.startswith("failed")]

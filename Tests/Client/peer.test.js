@@ -579,6 +579,18 @@ test("an error of the browser's is told, and the next message is handled", async
   assert.deepEqual(there.types.slice(before), ["webrtc_answer"]);
 });
 
+test("what fails after the other has left is no news", async () => {
+  const { here, one, errors } = await connected();
+  /** @type {() => void} */ let fail = () => {};
+  fake(one).setRemoteDescription = () => new Promise((_, reject) => (fail = () => reject(new Error("closed"))));
+  here.emit("offer", { sdp: /** @type {any} */ (fake(one).remoteDescription).sdp });
+  await settled();
+  here.miss(true);
+  fail();
+  await settled();
+  assert.deepEqual(errors, [[], []]);
+});
+
 test("closing ends everything", async (context) => {
   const clock = stopTheClock(context);
   const { here, there, one, other, errors } = await connected();

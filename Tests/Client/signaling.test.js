@@ -404,6 +404,18 @@ test("a connection of the network before is given up after 3 s, one that answers
   assert.equal(signaling.state, "waiting");
 });
 
+test("a connection that is opened again listens once", (context) => {
+  const { network } = fakeBrowser(context);
+  stopTheClock(context);
+  const signaling = connected();
+  signaling.close();
+  signaling.connect();
+  FakeSocket.latest.greet();
+  network.type = "cellular";
+  network.dispatchEvent(new Event("change"));
+  assert.deepEqual(FakeSocket.latest.sent, [{ type: "ping" }]);
+});
+
 test("a connection that is closed listens to nothing any more", (context) => {
   const { window, network, page } = fakeBrowser(context);
   stopTheClock(context);

@@ -179,7 +179,7 @@ export class Peer extends Events {
       if (connection.iceGatheringState === "gathering") this.hasRelay = false;
     });
     connection.onicecandidate = ifCurrent(({ candidate }) => {
-      // Firefox does not say the type otherwise (RFC 8839 §5.1).
+      // Not every browser has the type as a member of its own (RFC 8839 §5.1).
       if (/ typ relay\b/.test(candidate?.candidate)) this.hasRelay = true;
       if (candidate?.candidate) this.signaling.sendNow({ type: "ice_candidate", candidate: candidate.toJSON() });
     });

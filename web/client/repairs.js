@@ -43,7 +43,7 @@ export class Repairs {
   }
 }
 
-/** Restarts of ICE: one for all reasons that come together, and another one if it does not lead to a path of its own. */
+/** Restarts of ICE: one for all reasons that come together, and another if it does not lead to a path of its own. */
 export class Restarts {
   /** @type {ReturnType<typeof setTimeout> | undefined} */ #asked;
   /** @type {ReturnType<typeof setTimeout> | undefined} */ #recent;

@@ -176,8 +176,7 @@ extension PairingTables {
         static let all = [
             pending, insertPending, deletePending, acceptPending, insertAcceptance, acceptance, insertRoom,
             room, recordedRoom, latestRoom, deleteRoom, sweepEnds, endedRooms, purgeRooms, purgePendings,
-            sweep,
-            unreadExpiries, deleteRow,
+            sweep, unreadExpiries, deleteRow,
         ]
     }
 }

@@ -97,8 +97,7 @@ private func writeExchange(_ bio: OpaquePointer?, _ bytes: UnsafePointer<CChar>?
 /// Counts the client's KeyUpdate messages (RFC 8446 §4.6.3), of which OpenSSL takes any number.
 func noteMessage(
     _ isWritten: Int32, _: Int32, _ type: Int32, _ bytes: UnsafeRawPointer?, _ byteCount: Int,
-    _ ssl: OpaquePointer?,
-    _: UnsafeMutableRawPointer?
+    _ ssl: OpaquePointer?, _: UnsafeMutableRawPointer?
 ) {
     guard isWritten == 0, type == SSL3_RT_HANDSHAKE, byteCount > 0,
         bytes?.load(as: UInt8.self) == UInt8(SSL3_MT_KEY_UPDATE),

@@ -19,7 +19,7 @@ package final class AcceptNotices: Sendable {
         case released(isAccepted: Bool)
     }
 
-    /// Waiters at a time, at less than a kilobyte each.
+    /// Waiters at a time.
     static let maximumCount = 20_000
 
     private struct State {

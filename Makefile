@@ -2,6 +2,8 @@
 
 SWIFT ?= swift
 VENV = .build/venv
+# End-to-end tests that run side by side; most of them wait most of the time.
+E2E_WORKERS ?= 3
 SWIFT_FILES = Package.swift $(wildcard Sources Tests Fuzz)
 
 .PHONY: help run test unit-test client-test e2e-test lint format bench fuzz db-init docs clean
@@ -48,7 +50,7 @@ e2e-test:
 	@scripts/make-venv $(VENV) Tests/EndToEnd/requirements.txt
 	$(SWIFT) build --product switchboard
 	SWITCHBOARD_BIN="$$($(SWIFT) build --show-bin-path)/switchboard" \
-		$(VENV)/bin/python -m pytest -q Tests/EndToEnd $(PYTEST_ARGS)
+		$(VENV)/bin/python -m pytest -q -n $(E2E_WORKERS) --dist loadfile Tests/EndToEnd $(PYTEST_ARGS)
 
 lint:
 	$(SWIFT) format lint --strict --parallel --recursive $(SWIFT_FILES)

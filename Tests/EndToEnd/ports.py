@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import ipaddress
+import os
 import pathlib
 import random
 import socket
+
+FIRST = 10_000
 
 
 def free_port() -> int:
@@ -14,14 +17,26 @@ def free_port() -> int:
 
 
 def free_ports(count: int) -> range:
-    """So many of them in a row, from an even one. They are below those that systems and relays choose from."""
-    first_chosen = int(pathlib.Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
-    end = first_chosen if 20_000 < first_chosen < 49_152 else 49_152
+    """So many of them in a row, from an even one."""
+    ours = our_ports()
     while True:
-        start = random.randrange(10_000, end - count, 2)
+        start = random.randrange(ours.start, ours.stop - count, 2)
         ports = range(start, start + count)
         if all(_is_free(port) for port in ports):
             return ports
+
+
+def our_ports() -> range:
+    """The ports that this process may take. They are below those that systems and relays choose from.
+
+    Processes that run tests side by side share them out, so that none takes a port between another's look and use.
+    """
+    first_chosen = int(pathlib.Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    end = first_chosen if 20_000 < first_chosen < 49_152 else 49_152
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", 1))
+    number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    share = (end - FIRST) // workers // 2 * 2
+    return range(FIRST + number * share, FIRST + (number + 1) * share)
 
 
 def _is_free(port: int) -> bool:

@@ -18,7 +18,8 @@ help:
 	@echo 'make fuzz       a minute of fuzzing for each target'
 	@echo 'make db-init    create or update the pairing database'
 	@echo 'make install    a static release build, below PREFIX=/usr/local; make dist: the same as a tarball'
-	@echo 'make docs       rewrite what is generated in .env.example and docs/operations.md'
+	@echo 'make docs       rewrite what is generated: .env.example, docs/operations.md, the peers that coturn denies'
+	@echo 'make requirements  rewrite the versions and hashes of what the end-to-end tests install'
 	@echo 'make clean      remove all that was built'
 
 # USE_SQLITE from the environment wins; a .env file comes after the environment, so it is asked first.
@@ -74,7 +75,16 @@ db-init:
 
 docs:
 	@scripts/install-deps run
-	UPDATE_DOCS=1 $(SWIFT) test --filter DocumentationTests
+	UPDATE_DOCS=1 $(SWIFT) test --filter 'DocumentationTests|CoturnPeerTests'
+
+# What the tests' requirements.in needs in turn, at versions of today, with hashes for every platform.
+requirements:
+	@python3 -m venv .build/uv
+	.build/uv/bin/python -m pip install -q --disable-pip-version-check uv==0.13.9
+	.build/uv/bin/uv pip compile --quiet --upgrade --universal --fork-strategy fewest --python-version 3.11 \
+		--generate-hashes --no-annotate --no-emit-index-url --no-emit-find-links \
+		--custom-compile-command 'make requirements' \
+		--output-file Tests/EndToEnd/requirements.txt Tests/EndToEnd/requirements.in
 
 clean:
 	$(SWIFT) package clean

@@ -5,27 +5,12 @@ import Testing
 
 @Suite("Documents that follow the code")
 struct DocumentationTests {
-    /// With UPDATE_DOCS=1 (`make docs`) these tests write what they otherwise compare.
-    private static let isUpdating = ProcessInfo.processInfo.environment["UPDATE_DOCS"] == "1"
-
     @Test("The settings and metrics in docs/operations.md are those of the program")
     func operations() throws {
-        let file = packageRoot.appending(path: "docs/operations.md")
-        var text = try String(contentsOf: file, encoding: .utf8)
         for (name, expected) in [
             ("settings", Settings.markdown()), ("metrics", MetricDescription.markdown()),
         ] {
-            let begin = try #require(text.range(of: "<!-- \(name):begin, written by make docs -->\n"))
-            let rest = begin.upperBound..<text.endIndex
-            let end = try #require(text.range(of: "\n<!-- \(name):end -->", range: rest))
-            if Self.isUpdating {
-                text.replaceSubrange(begin.upperBound..<end.lowerBound, with: expected)
-            } else {
-                #expect(text[begin.upperBound..<end.lowerBound] == expected)
-            }
-        }
-        if Self.isUpdating {
-            try text.write(to: file, atomically: true, encoding: .utf8)
+            try GeneratedBlock(name, in: "docs/operations.md").follows(expected)
         }
     }
 
@@ -33,7 +18,7 @@ struct DocumentationTests {
     func example() throws {
         let file = packageRoot.appending(path: ".env.example")
         let expected = Settings.dotEnvExample()
-        if Self.isUpdating {
+        if GeneratedBlock.isUpdating {
             try expected.write(to: file, atomically: true, encoding: .utf8)
         }
         #expect(try String(contentsOf: file, encoding: .utf8) == expected)

@@ -27,6 +27,9 @@ package enum SpecialAddresses {
         ip.family == .ipv4 ? denial(v4: ip.v4Bits) : denial(v6: ip)
     }
 
+    /// All of them, IPv4 first; some lie within others. For what another relay has to be told.
+    package static var ranges: [IPRange] { v4.compactMap(\.range) + v6.compactMap(\.range) }
+
     private static func denial(v4 bits: UInt32) -> PeerDenial? {
         for entry in v4 where bits & entry.mask == entry.base { return entry.denial }
         return nil
@@ -49,6 +52,10 @@ package enum SpecialAddresses {
             mask = length == 0 ? 0 : ~UInt32(0) << (32 - length)
             self.denial = denial
         }
+
+        var range: IPRange? {
+            IPRange(from: IPAddress(v4: base), to: IPAddress(v4: base | ~mask))
+        }
     }
 
     private struct V6: Sendable {
@@ -64,6 +71,12 @@ package enum SpecialAddresses {
             highMask = length >= 64 ? ~0 : ~0 << (64 - length)
             lowMask = length <= 64 ? 0 : ~0 << (128 - length)
             self.denial = denial
+        }
+
+        var range: IPRange? {
+            IPRange(
+                from: IPAddress(v6High: high, low: low),
+                to: IPAddress(v6High: high | ~highMask, low: low | ~lowMask))
         }
     }
 

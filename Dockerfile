@@ -3,10 +3,11 @@
 #   docker build -t switchboard .
 #   docker run -p 8080:8080 -v switchboard:/data switchboard
 #
-# docker-compose.yml publishes the relay's ports as well. Both images are Debian's of the same release; others can be
-# named, for `deploy/check-image` does that: --build-arg SWIFT_IMAGE=… --build-arg BASE_IMAGE=…
-ARG SWIFT_IMAGE=swift:6.3-bookworm
-ARG BASE_IMAGE=debian:bookworm-slim
+# docker-compose.yml publishes the relay's ports as well. Both images are of the same release of Debian, named by what is
+# in them: a tag alone moves. "Images by digest" in docs/deployment.md says how to name younger ones. Others can be named
+# for one build, as `deploy/check-image --local` does: --build-arg SWIFT_IMAGE=… --build-arg BASE_IMAGE=…
+ARG SWIFT_IMAGE=swift:6.3.3-bookworm@sha256:7060a792f4cd9eaa0d00826d941cec00ab8d252d33b8b28bc8e105f51f2dba73
+ARG BASE_IMAGE=debian:bookworm-20261005-slim@sha256:7c7b2c966bc9ee8cedfeef67e0e279108992c77681fa595db4a9d65c06ccc587
 
 FROM ${SWIFT_IMAGE} AS build
 RUN apt-get update -q \

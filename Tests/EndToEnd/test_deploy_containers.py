@@ -75,6 +75,16 @@ def test_compose_gives_both_servers_the_same_file_and_the_same_secret() -> None:
         assert server["environment"][name] == coturn["environment"][name], name
 
 
+def test_every_image_is_named_by_its_digest() -> None:
+    """A tag moves; what is behind a digest does not. Other images may be named instead, for one build or start."""
+    named = re.findall(r"^ARG \w+_IMAGE=(.*)$", DOCKERFILE, re.M)
+    named += re.findall(r"\$\{COTURN_IMAGE:-(.*)\}", COMPOSE["services"]["coturn"]["image"])
+    assert len(named) == 3
+    for image in named:
+        assert re.fullmatch(r"[\w/]+:[\w.-]+@sha256:[0-9a-f]{64}", image), image
+        assert image.split("@")[0] in (ROOT / "docs/deployment.md").read_text(), image
+
+
 @pytest.mark.skipif(shutil.which("docker-compose") is None, reason="docker-compose is not installed")
 def test_docker_compose_takes_the_file() -> None:
     command = ["docker-compose", "--profile", "coturn", "config", "--quiet"]

@@ -16,7 +16,7 @@ DOCUMENT = ROOT / "docs/deployment.md"
 TEXT = DOCUMENT.read_text()
 BLOCKS = re.findall(r"^ *```(\w*)\n(.*?)^ *```", TEXT, re.M | re.S)
 OTHERS = {
-    "AAAA", "COMPOSE_PROFILES", "HTTPS", "SWITCHBOARD_GROUP", "TLS_DIRECTORY", "TLS_", "VERBOSE",
+    "AAAA", "COMPOSE_PROFILES", "HTTPS", "SWIFT_IMAGE", "SWITCHBOARD_GROUP", "TLS_DIRECTORY", "TLS_", "VERBOSE",
 }  # fmt: skip
 """Words in capitals that are no settings of the server."""
 PACKAGES = {

@@ -13,7 +13,7 @@ help:
 	@echo 'make test       everything that must pass: build, unit tests, formatting, end-to-end tests'
 	@echo 'make unit-test  the Swift tests and client-test only; make e2e-test: the Python ones only'
 	@echo 'make client-test  the tests and types of the client module and the pages'
-	@echo 'make format     format the Swift sources; make lint: check them'
+	@echo 'make format     format the Swift sources; make lint: check them, and the packages'
 	@echo 'make bench      measure a release build beside its floor (BENCH_ARGS=--quick for a short run)'
 	@echo 'make fuzz       a minute of fuzzing for each target'
 	@echo 'make db-init    create or update the pairing database'
@@ -58,6 +58,7 @@ lint:
 
 format:
 	$(SWIFT) format --in-place --parallel --recursive $(SWIFT_FILES)
+	SWIFT='$(SWIFT)' scripts/check-packages
 
 bench:
 	@scripts/install-deps bench

@@ -9,6 +9,40 @@ let strict: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
+/// A package that only other packages need, named for its version. `scripts/check-packages` says when one is missing.
+///
+/// SwiftPM warns of a dependency without a target, so the executable has a product of each, for a system that it is not
+/// built on: none is compiled or linked for being named here.
+struct Indirect {
+    let dependency: Package.Dependency
+    let product: Target.Dependency
+
+    init(
+        _ package: String, by owner: String = "apple", suffix: String = ".git", _ version: Version,
+        _ product: String
+    ) {
+        dependency = .package(url: "https://github.com/\(owner)/\(package)\(suffix)", exact: version)
+        self.product = .product(name: product, package: package, condition: .when(platforms: [.wasi]))
+    }
+}
+
+let indirect = [
+    Indirect("async-http-client", by: "swift-server", "1.37.0", "AsyncHTTPClient"),
+    Indirect("swift-algorithms", "1.2.1", "Algorithms"),
+    Indirect("swift-asn1", "1.7.4", "SwiftASN1"),
+    Indirect("swift-async-algorithms", "1.1.4", "AsyncAlgorithms"),
+    Indirect("swift-atomics", "1.3.0", "Atomics"),
+    Indirect("swift-certificates", "1.21.1", "X509"),
+    Indirect("swift-distributed-tracing", "1.7.3", "Tracing"),
+    Indirect("swift-http-structured-headers", "1.7.0", "StructuredFieldValues"),
+    Indirect("swift-nio-http2", "1.46.0", "NIOHTTP2"),
+    Indirect("swift-nio-ssl", "2.37.6", "NIOSSL"),
+    Indirect("swift-nio-transport-services", "1.28.0", "NIOTransportServices"),
+    Indirect("swift-numerics", "1.1.1", "RealModule"),
+    Indirect("swift-service-context", "1.5.1", "ServiceContextModule"),
+    Indirect("swift-system", suffix: "", "1.8.1", "SystemPackage"),
+]
+
 let package = Package(
     name: "switchboard",
     platforms: [.macOS(.v15)],
@@ -32,7 +66,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log.git", exact: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics.git", exact: "2.13.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", exact: "2.13.0"),
-    ],
+    ] + indirect.map(\.dependency),
     targets: [
         .target(name: "WebSocket", swiftSettings: strict),
         .target(name: "Signaling", swiftSettings: strict),
@@ -110,7 +144,7 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
-            ],
+            ] + indirect.map(\.product),
             swiftSettings: strict),
         .testTarget(name: "WebSocketTests", dependencies: ["WebSocket"], swiftSettings: strict),
         .testTarget(

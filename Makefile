@@ -6,7 +6,7 @@ VENV = .build/venv
 E2E_WORKERS ?= 3
 SWIFT_FILES = Package.swift $(wildcard Sources Tests Fuzz)
 
-.PHONY: help run test unit-test client-test e2e-test lint format bench fuzz db-init docs clean
+.PHONY: help run test unit-test client-test e2e-test lint format bench fuzz db-init docs requirements clean
 
 help:
 	@echo 'make run        build a release and serve with pairing on SQLite (settings: .env, environment)'
@@ -89,6 +89,6 @@ requirements:
 
 clean:
 	$(SWIFT) package clean
-	rm -rf $(VENV) .build/benchmarks .build/fuzz .build/static .build/dynamic .build/dist
+	rm -rf $(VENV) .build/uv .build/benchmarks .build/fuzz .build/static .build/dynamic .build/dist
 
 include deploy/install.mk

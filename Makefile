@@ -5,11 +5,14 @@ VENV = .build/venv
 # End-to-end tests that run side by side; most of them wait most of the time.
 E2E_WORKERS ?= 3
 SWIFT_FILES = Package.swift $(wildcard Sources Tests Fuzz)
+FIRST_BUILD = [ -e .build/release/switchboard ] \
+	|| echo 'The first release build takes some minutes: about seven on two cores. Later ones take seconds.'
 
 .PHONY: help run test unit-test client-test e2e-test lint format bench fuzz db-init docs requirements clean
 
 help:
-	@echo 'make run        build a release and serve with pairing on SQLite (settings: .env, environment)'
+	@echo 'make run        build a release and serve with pairing on SQLite (settings: .env, environment);'
+	@echo '                the first build takes some minutes'
 	@echo 'make test       everything that must pass: build, unit tests, formatting, end-to-end tests'
 	@echo 'make unit-test  the Swift tests and client-test only; make e2e-test: the Python ones only'
 	@echo 'make client-test  the tests and types of the client module and the pages'
@@ -24,6 +27,7 @@ help:
 
 # USE_SQLITE from the environment wins; a .env file comes after the environment, so it is asked first.
 run:
+	@$(FIRST_BUILD)
 	@scripts/install-deps run
 	$(SWIFT) build -c release --product switchboard
 	@if [ -z "$${USE_SQLITE:-}" ] && ! grep -qE '^[[:space:]]*(export[[:space:]]+)?USE_SQLITE=' .env 2>/dev/null; \
@@ -54,13 +58,14 @@ e2e-test:
 		$(VENV)/bin/python -m pytest -q -n $(E2E_WORKERS) --dist loadfile Tests/EndToEnd $(PYTEST_ARGS)
 
 lint:
+	SWIFT='$(SWIFT)' scripts/check-packages
 	$(SWIFT) format lint --strict --parallel --recursive $(SWIFT_FILES)
 
 format:
 	$(SWIFT) format --in-place --parallel --recursive $(SWIFT_FILES)
-	SWIFT='$(SWIFT)' scripts/check-packages
 
 bench:
+	@$(FIRST_BUILD)
 	@scripts/install-deps bench
 	$(SWIFT) build -c release --product switchboard
 	Benchmarks/run --server "$$($(SWIFT) build -c release --show-bin-path)/switchboard" $(BENCH_ARGS)
@@ -70,6 +75,7 @@ fuzz:
 	Fuzz/run
 
 db-init:
+	@$(FIRST_BUILD)
 	@scripts/install-deps run
 	$(SWIFT) build -c release --product switchboard
 	"$$($(SWIFT) build -c release --show-bin-path)/switchboard" db init

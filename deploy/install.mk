@@ -31,6 +31,7 @@ confdir = $(DESTDIR)$(SYSCONFDIR)/switchboard
 
 static:
 ifeq ($(BINARY),)
+	@[ -e $(BUILT) ] || echo 'The first build takes some minutes, later ones seconds.'
 	@scripts/install-deps run
 	@mkdir -p $(STATIC_SCRATCH) && touch $(BUILT).new
 	$(STATIC_BUILD)

@@ -18,6 +18,8 @@ from switchboard import ROOT
 SWIFT = f"""#!/bin/sh
 program={shutil.which("false")}
 # What it makes tells by its exit code how it was linked. A file `failing` has it fail.
+scratch=.build
+[ "$1" = build ] && [ "$4" = --show-bin-path ] && {{ echo .build/release; exit 0; }}
 while [ $# -gt 0 ]; do
     case $1 in
     --scratch-path) scratch=$2 ;;
@@ -150,3 +152,10 @@ def test_nothing_is_built_under_sudo_unless_asked_for(checkout: Checkout) -> Non
 def test_without_sudo_installing_builds_before_it_copies(checkout: Checkout) -> None:
     checkout.must("-j8", "install")
     assert checkout.installed == STATIC
+
+
+def test_running_says_at_once_that_the_first_build_takes_minutes(checkout: Checkout) -> None:
+    expected = "first release build takes some minutes"
+    first = checkout.make("run").stdout.splitlines()
+    assert expected in first[0], first
+    assert expected not in checkout.make("run").stdout

@@ -65,6 +65,7 @@ extension Model {
         for address in answer.relayed {
             expect(World.ports.contains(address.port), "a port out of range")
             allocation.relayed[address.family] = Relayed(address: address, expires: expires)
+            if ask.token == nil { payers[address] = account(ask) }
         }
         expectFamilies(ask, answer)
         if let token = ask.token, let held = reservations.removeValue(forKey: token) {
@@ -78,8 +79,10 @@ extension Model {
         expect(address.port % 2 == 0, "an odd port")
         expectEqual(answer.token != nil, even, "whether there is a token")
         guard let token = answer.token else { return }
+        let next = TransportAddress(address.ip, port: address.port + 1)
+        payers[next] = account(ask)
         reservations[token] = Reservation(
-            account: account(ask), address: TransportAddress(address.ip, port: address.port + 1),
+            account: account(ask), address: next,
             ends: now.advanced(bySeconds: 30))
     }
 

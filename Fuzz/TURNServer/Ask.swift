@@ -38,6 +38,9 @@ struct Ask {
     var nonceTime = UnixTime(seconds: 0)
     var features: NonceCookie.Features?
 
+    /// Ports that an Allocate draws from one family.
+    var portCount: Int { evenPort == true ? 2 : 1 }
+
     /// The algorithm of the key: SHA-256 where the server offered it and the client says that it took it.
     var algorithm: PasswordAlgorithm {
         features?.contains(.passwordAlgorithms) == true && echoesOffer && namesAlgorithm ? .sha256 : .md5

@@ -46,6 +46,10 @@ struct Model {
     var ended: [Int: Ended] = [:]
     var revoked: Set<RoomTag> = []
     var isDraining = false
+    /// Who took each relayed address last.
+    var payers: [TransportAddress: Account] = [:]
+    /// What each address may still allocate, in nanoseconds of waiting, as of a point in time.
+    private var credits: [IPAddress: (left: UInt64, at: Instant)] = [:]
     private let limits = World.configuration
 
     /// Ends what is over.
@@ -126,13 +130,60 @@ struct Model {
             return reservations[token]?.account.user == ask.user.account ? nil : .insufficientCapacity
         }
         let account = self.account(ask)
-        if accounts.count(where: { $0.user == account.user }) >= limits.quotas.perUser {
+        if accounts.count(where: { $0.user == account.user }) + ask.portCount > limits.quotas.perUser {
             return .allocationQuotaReached
         }
-        if accounts.count(where: { $0.address == account.address }) >= limits.quotas.perAddress {
+        if accounts.count(where: { $0.address == account.address }) + ask.portCount > limits.quotas.perAddress
+        {
             return .allocationQuotaReached
         }
-        return accounts.count >= limits.quotas.total ? .insufficientCapacity : nil
+        return accounts.count + ask.portCount > limits.quotas.total ? .insufficientCapacity : nil
+    }
+
+    /// Whether a request asks for ports that nobody has paid for yet.
+    func wantsPorts(_ ask: Ask) -> Bool {
+        ask.method == .allocate && ask.token == nil && allocations[ask.client] == nil
+    }
+
+    /// Takes an attempt from what its address may allocate in a minute; false if that is too little.
+    mutating func charge(_ ask: Ask, _ now: Instant) -> Bool {
+        let minute: UInt64 = 60_000_000_000
+        let address = account(ask).address
+        let before = credits[address] ?? (minute, now)
+        let left = min(minute, before.left + now.nanoseconds - before.at.nanoseconds)
+        let price = minute / UInt64(limits.quotas.perAddressAndMinute) * UInt64(ask.portCount)
+        credits[address] = (left >= price ? left - price : left, now)
+        return left >= price
+    }
+
+    /// The families of the relayed addresses that a request wants.
+    func families(_ ask: Ask) -> [IPAddress.Family] {
+        if ask.additionalFamily != nil { return [.ipv4, .ipv6] }
+        return [
+            ask.family.flatMap { IPAddress.Family(rawValue: $0) }
+                ?? Client.all[ask.client].tuple.server.family
+        ]
+    }
+
+    /// Whether a request asks for more than a fair share of a family's ports, `free` of which are left: a user may have
+    /// as many as are free, an address three times as many, and who has none may have one.
+    func isOverShare(_ ask: Ask, _ family: IPAddress.Family, _ free: Int, _ taken: Set<TransportAddress>)
+        -> Bool
+    {
+        let bills = taken.filter { $0.family == family }.compactMap { payers[$0] }
+        let mine = account(ask)
+        let (ofUser, ofAddress) = (
+            bills.count { $0.user == mine.user }, bills.count { $0.address == mine.address }
+        )
+        let left = free + 1 - ask.portCount
+        return ofUser > 0 && ofUser + ask.portCount > left
+            || ofAddress > 0 && ofAddress + ask.portCount > 3 * left
+    }
+
+    /// Ports that somebody pays for: of allocations, reserved, at rest.
+    func taken(_ resting: Set<TransportAddress>) -> Set<TransportAddress> {
+        resting.union(allocations.values.flatMap { $0.relayed.values.map(\.address) })
+            .union(reservations.values.map(\.address))
     }
 
     func account(_ ask: Ask) -> Account {

@@ -165,12 +165,33 @@ extension Play {
         let total = world.authority.quotas.total
         expect(
             total >= count && total <= World.configuration.quotas.total, "\(total) of the quota for \(count)")
+        expectBills()
         guard isModelled else { return }
         expectEqual(Set(sockets.map(\.owner)), Set(model.allocations.values.map(\.owner)), "allocations")
         expectEqual(
             Set(sockets.map(\.local)),
             Set(model.allocations.values.flatMap { $0.relayed.values.map(\.address) }), "relayed addresses")
         expectEqual(total, model.accounts.count, "what the quota counts")
+    }
+
+    /// Every port that is not free stands on the bill of who took it, but for those that something else has.
+    private func expectBills() {
+        let pools = world.authority.addresses
+        let taken = model.taken(world.resting)
+        for family in IPAddress.Family.allCases {
+            let setAside = world.setAside.count { $0.family == family }
+            let billed = pools.billedPortCount(family, at: world.now)
+            expectEqual(
+                billed + setAside + world.freePorts(family), World.ports.count, "free and billed ports")
+            guard isModelled else { continue }
+            let payers = taken.filter { $0.family == family }.compactMap { model.payers[$0] }
+            expectEqual(billed, payers.count, "ports on bills")
+            for address in Set(Client.all.map(\.tuple.client.ip.quotaKey)) {
+                expectEqual(
+                    pools.billedPortCount(family, of: address, at: world.now),
+                    payers.count { $0.address == address }, "ports on an address's bill")
+            }
+        }
     }
 
     /// Ends all, waits until ports have rested, and finds nothing held.

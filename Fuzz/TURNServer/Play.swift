@@ -108,7 +108,8 @@ struct Play: ~Copyable {
     private mutating func request(_ ask: Ask) {
         lastAsk[ask.client] = ask
         let before = Set(world.openSockets.map(\.owner))
-        let freePorts = world.authority.addresses.freePortCount(at: world.now)
+        let free = IPAddress.Family.allCases.map { ($0, world.freePorts($0)) }
+        let taken = model.taken(world.resting)
         let bytes = ask.bytes
         let client = clients[ask.client]
         guard case .control = world.classify(bytes, from: client) else {
@@ -122,22 +123,31 @@ struct Play: ~Copyable {
             return expectUnsigned(answer, code, client)
         }
         let answered = Answered(answer, ask)
-        // Where ports are scarce, those that a user's ended allocations left at rest count too, before the total does.
-        let isScarce = freePorts < World.ports.count + World.ports.count / 4
-        let isOverShare = answered.code == ErrorCode.allocationQuotaReached.rawValue && isScarce
-        if let code = model.refusal(ask, world.now), !(isOverShare && code == .insufficientCapacity) {
+        if let code = model.refusal(ask, world.now) {
             return expectEqual(answered.code, code.rawValue, "refusal of \(ask)")
         }
+        let wantsPorts = model.wantsPorts(ask)
+        if wantsPorts, !model.charge(ask, world.now) {
+            return expectEqual(
+                answered.code, ErrorCode.allocationQuotaReached.rawValue, "more than a minute's: \(ask)")
+        }
+        let wanted = wantsPorts ? free.filter { model.families(ask).contains($0.0) } : []
+        let over = wanted.filter { $0.1 > 0 && model.isOverShare(ask, $0.0, $0.1, taken) }.map(\.0)
+        let isBusy = !world.firstSockets.busyPorts.isEmpty
         let made = Set(world.openSockets.map(\.owner)).subtracting(before).first
-        let mayBeFull =
-            world.firstSockets.fails || !world.firstSockets.busyPorts.isEmpty || ask.evenPort != nil
-            || freePorts <= World.ports.count + 1
+        if answered.code == ErrorCode.allocationQuotaReached.rawValue {
+            return expect(wantsPorts && (isBusy || !over.isEmpty), "over no share: \(ask)")
+        }
         if let code = answered.code {
-            if isOverShare { return expect(ask.method == .allocate, "no fair share for \(ask)") }
             expectEqual(code, ErrorCode.insufficientCapacity.rawValue, "refusal of \(ask)")
+            let mayBeFull =
+                world.firstSockets.fails || isBusy || ask.evenPort != nil || wanted.contains { $0.1 == 0 }
             expect(ask.method == .allocate && mayBeFull, "no capacity for \(ask)")
             if let token = ask.token { model.reservations[token] = nil }
             return
+        }
+        if made != nil {
+            expect(!answered.relayed.contains { over.contains($0.family) }, "more than a share for \(ask)")
         }
         model.apply(ask, answered, made, world.now)
         if let token = answered.token { tokens.append(token) }

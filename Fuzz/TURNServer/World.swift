@@ -20,6 +20,7 @@ struct World: ~Copyable {
         configuration.quotas.perUser = 4
         configuration.quotas.perAddress = 5
         configuration.quotas.total = 8
+        configuration.quotas.perAddressAndMinute = 12
         configuration.maxPermissions = 4
         configuration.maxChannels = 3
         configuration.nonceSeconds = 1_000
@@ -79,16 +80,29 @@ struct World: ~Copyable {
     mutating func classify(_ packet: [UInt8], from client: Client) -> ClientPacket {
         withExactCopy(of: packet, shift: packet.count % 4) { memory in
             let bytes = UnsafeRawBufferPointer(memory).bytes
-            return client.loop == 0
+            let verdict =
+                client.loop == 0
                 ? first.classifyClient(bytes, from: client.tuple, now: now)
                 : second.classifyClient(bytes, from: client.tuple, now: now)
+            switch verdict {
+            case .toPeer(let allocation, let peer, _, _, _):
+                use(client.loop) { $0.use(allocation, peer.family) }
+            case .toRelayed(_, let from, _, _): use(client.loop) { $0.use(from) }
+            case .control, .drop: break
+            }
+            return verdict
         }
+    }
+
+    private mutating func use(_ loop: UInt8, _ change: (inout Sockets) -> Void) {
+        if loop == 0 { change(&firstSockets) } else { change(&secondSockets) }
     }
 
     mutating func classifyPeer(from peer: TransportAddress, to owner: RelayedOwner, byteCount: Int)
         -> PeerPacket
     {
-        owner.loop == 0
+        use(owner.loop) { $0.use(owner.allocation, peer.family) }
+        return owner.loop == 0
             ? first.classifyPeer(from: peer, to: owner.allocation, byteCount: byteCount, now: now)
             : second.classifyPeer(from: peer, to: owner.allocation, byteCount: byteCount, now: now)
     }
@@ -101,6 +115,20 @@ struct World: ~Copyable {
             : second.reportICMP(
                 type: type, code: 0, data: 0, about: peer, to: owner.allocation, now: now, answer: &writer)
     }
+
+    /// Ports at rest after use.
+    var resting: Set<TransportAddress> { Set(current(firstSockets.resting) + current(secondSockets.resting)) }
+
+    /// Ports that something else had of late.
+    var setAside: Set<TransportAddress> {
+        Set(current(firstSockets.setAside) + current(secondSockets.setAside))
+    }
+
+    private func current(_ ends: [TransportAddress: Instant]) -> [TransportAddress] {
+        ends.filter { now < $0.value }.map(\.key)
+    }
+
+    func freePorts(_ family: IPAddress.Family) -> Int { authority.addresses.freePortCount(family, at: now) }
 
     /// All sockets that are open, with the loop that has them.
     var openSockets: [(owner: RelayedOwner, family: IPAddress.Family, local: TransportAddress)] {

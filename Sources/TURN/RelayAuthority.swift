@@ -20,8 +20,8 @@ package final class RelayAuthority: Sendable {
         self.configuration = configuration
         addresses = RelayedAddresses(
             relays: configuration.relays, range: configuration.relayPorts,
-            restSeconds: configuration.portRestSeconds)
-        quotas = Quotas(configuration.quotas, restSeconds: configuration.portRestSeconds)
+            restSeconds: configuration.portRestSeconds, share: FairShare(configuration.quotas))
+        quotas = Quotas(configuration.quotas)
         revocations = Revocations(credentialSeconds: configuration.maxCredentialSeconds)
         reservations = Reservations(lifetimeSeconds: configuration.reservationSeconds)
         credentials = Credentials(
@@ -58,11 +58,17 @@ package final class RelayAuthority: Sendable {
     @discardableResult
     func endReservations(at now: Instant, _ sockets: inout some RelaySockets & ~Copyable) -> Instant? {
         let (ended, next) = reservations.takeEnded(at: now)
-        for reservation in ended {
-            sockets.release(reservation.socket)
-            addresses.giveBack(reservation.port, relay: reservation.relay, at: now)
-            quotas.giveBack(reservation.claim, at: now)
-        }
+        for reservation in ended { giveBack(reservation, at: now, &sockets) }
         return next
+    }
+
+    /// Gives back all that a reservation held which no allocation came for.
+    func giveBack(
+        _ reservation: Reservations.Reservation, at now: Instant,
+        _ sockets: inout some RelaySockets & ~Copyable
+    ) {
+        sockets.release(reservation.socket)
+        addresses.giveBack(reservation.port, relay: reservation.relay, .unused, at: now)
+        quotas.giveBack(for: reservation.claim)
     }
 }

@@ -41,14 +41,14 @@ package struct TURNConfiguration: Sendable {
     package var nonceSeconds: UInt64 = 3600
     /// How long the second port of a pair is held (RFC 8656 §7.2).
     package var reservationSeconds: UInt32 = 30
-    /// How long a port rests after use (RFC 8656 §7.2).
+    /// How long a port rests after use (RFC 8656 §7.2); one that no datagram has left or reached does not.
     package var portRestSeconds: UInt32 = 120
     /// How long a deleting Refresh is remembered for its retransmissions: RFC 8489 §6.2.1 ends them after 39.5 s.
     package var tombstoneSeconds: UInt32 = 40
 
     // MARK: How much
 
-    /// Allocations a user, an address and in all.
+    /// Allocations a user, an address and in all, and how many an address may begin in a minute.
     package var quotas = Quotas.Limits()
     /// Permissions an allocation.
     package var maxPermissions = 256

@@ -81,7 +81,8 @@ def deployment(
     conf = write_conf(directory, certificate, *options, static_user=static_user)
     told = {"USE_RELAY": 1, "TURN_CONFIG": conf.path, "ICE_HOST": HOST}
     # All clients have one address; allocations that they leave behind are not waited for.
-    settings = told | {"RELAY_ADDRESS_QUOTA": 0, "RELAY_DRAIN_TIME": 0} | settings
+    limits = {"RELAY_ADDRESS_QUOTA": 0, "RELAY_ALLOCATIONS_PER_MINUTE": 0}
+    settings = told | limits | {"RELAY_DRAIN_TIME": 0} | settings
     with contextlib.ExitStack() as running:
         if relay == "coturn":
             running.enter_context(Coturn(conf))

@@ -48,6 +48,7 @@ class Relay(Server):
             "RELAY_LOOPS": 2,
             "RELAY_USER_QUOTA": PLENTY,
             "RELAY_ADDRESS_QUOTA": PLENTY,
+            "RELAY_ALLOCATIONS_PER_MINUTE": 0,
             "RELAY_ANSWER_RATE": PLENTY,
             "RELAY_ANSWER_BURST": PLENTY,
             "RELAY_DRAIN_TIME": 0,

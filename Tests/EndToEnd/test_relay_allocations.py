@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 
 import stun
+from metrics import FOLD_LIMIT, metric
 from ports import free_ports
 from relay import TRANSPORTS, Connect, Relay
 from stun import IPV4, IPV6, Attribute, Endpoint
@@ -229,7 +230,9 @@ def test_tokens_cannot_be_guessed_from_one_another(connect: Connect) -> None:
 
 
 def with_ports(start_relay: StartRelay, ports: range, **settings: object) -> Relay:
-    return start_relay(RELAY_MIN_PORT=ports[0], RELAY_MAX_PORT=ports[-1], **settings)
+    """A relay with few ports, which one user may have all of."""
+    limits = {"RELAY_MIN_PORT": ports[0], "RELAY_MAX_PORT": ports[-1], "RELAY_USER_QUOTA": 0}
+    return start_relay(**(limits | settings))
 
 
 def allocate_all(relay: Relay, count: int, *attributes: tuple[int, bytes]) -> list[Client]:
@@ -249,23 +252,59 @@ def test_ports_are_random_in_their_range(connect: Connect) -> None:
     assert 10 < sum(port % 2 for port in ports) < 50, f"mostly even or mostly odd: {ports}"
 
 
+def use(client: Client, peer: Peer) -> None:
+    """Sends a peer a packet, which makes the allocation's port one that was used."""
+    assert client.permit(peer.endpoint).succeeded
+    client.send(b"used", peer.endpoint)
+    assert peer.receive()[0] == b"used"
+
+
 def test_exhausted_ports_are_told_at_once_and_used_ports_rest(start_relay: StartRelay) -> None:
     relay = with_ports(start_relay, free_ports(8))
     clients = allocate_all(relay, 8)
     for name in ("udp4", "tcp4"):
         assert relay.client(name).try_allocate().error == 508
-    for client in clients:
-        assert client.refresh(0).succeeded
+    with Peer() as peer:
+        for client in clients:
+            use(client, peer)
+            assert client.refresh(0).succeeded
     for _ in range(3):  # All eight are free for the kernel, but rest for two minutes.
         assert relay.client().try_allocate().error == 508
 
 
 def test_ports_come_back_after_their_rest(start_relay: StartRelay) -> None:
     relay = with_ports(start_relay, free_ports(4), RELAY_PORT_REST=1)
-    for client in allocate_all(relay, 4):
-        assert client.refresh(0).succeeded
+    with Peer() as peer:
+        for client in allocate_all(relay, 4):
+            use(client, peer)
+            assert client.refresh(0).succeeded
     client = relay.client()
     eventually(lambda: client.try_allocate().succeeded, 10, "a port has rested", interval=0.1)
+
+
+def test_unused_ports_come_back_at_once(start_relay: StartRelay) -> None:
+    """Also from the sockets' point of view: the next one that binds the port is never too early."""
+    relay = with_ports(start_relay, free_ports(2))
+    client, other = relay.client(), relay.client("tcp4")
+    for _ in range(100):
+        for each in (client, other):
+            each.allocate()
+        for each in (client, other):
+            assert each.refresh(0).succeeded
+
+
+def test_a_port_that_somebody_sent_to_rests_even_if_nothing_was_let_through(start_relay: StartRelay) -> None:
+    relay = with_ports(start_relay, free_ports(1))
+    with relay.client() as client, Peer() as peer:
+        relayed = client.allocate()
+
+        def is_refused() -> bool:
+            peer.send(b"?", relayed)
+            return metric(relay, "switchboard_relay_drops_total", reason="no_permission") > 0
+
+        eventually(is_refused, FOLD_LIMIT, "the relay has seen a datagram of no permitted peer", interval=0.2)
+        assert client.refresh(0).succeeded
+        assert client.try_allocate().error == 508
 
 
 def test_an_even_port_without_a_reservation_holds_no_second_one(start_relay: StartRelay) -> None:

@@ -74,7 +74,7 @@ def test_a_relay_is_ready_however_it_is_configured(
 
 def test_a_relay_whose_ports_are_all_taken_is_still_ready(start_relay: StartRelay) -> None:
     ports = free_ports(2)
-    relay = start_relay(RELAY_MIN_PORT=ports[0], RELAY_MAX_PORT=ports[-1])
+    relay = start_relay(RELAY_MIN_PORT=ports[0], RELAY_MAX_PORT=ports[-1], RELAY_USER_QUOTA=0)
     with connecting(relay) as connect:
         for _ in range(2):
             connect().allocate()

@@ -68,12 +68,13 @@ struct AllocateTests {
         #expect(Client(Stage()).allocate { $0.add(.lifetime, wish) }?.lifetime == granted)
     }
 
-    @Test("An allocation ends with its lifetime; its socket closes and its port rests")
+    @Test("An allocation ends with its lifetime; its socket closes and its port, which was used, rests")
     func expiry() throws {
         let stage = Stage { $0.relayPorts = 50_000...50_000 }
         let client = Client(stage)
         client.allocate()
         #expect(stage.server.nextDeadline == stage.now.advanced(bySeconds: 600))
+        try client.use()
         stage.pass(seconds: 599)
         #expect(stage.sockets.open.count == 1)
         stage.pass(seconds: 1)
@@ -133,7 +134,11 @@ struct AllocateTests {
 
     @Test("A port that something else on the host holds is not drawn twice")
     func busyPorts() throws {
-        let stage = Stage { $0.relayPorts = 50_000...50_009 }
+        let stage = Stage {
+            $0.relayPorts = 50_000...50_009
+            $0.quotas.perUser = 0
+            $0.quotas.perAddress = 0
+        }
         stage.sockets.busyPorts = Set(50_000...50_008)
         #expect(Client(stage).allocate()?.relayed?.port == 50_009)
         #expect(Client(stage, port: 41_000).allocate()?.code == 508)

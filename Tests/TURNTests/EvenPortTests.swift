@@ -65,7 +65,10 @@ struct EvenPortTests {
 
     @Test("Without R no port is held: a range of two pairs gives both even ports")
     func withoutReservation() {
-        let stage = Stage { $0.relayPorts = 50_000...50_003 }
+        let stage = Stage {
+            $0.relayPorts = 50_000...50_003
+            $0.quotas.perUser = 0
+        }
         let ports = (0..<2).map {
             Client(stage, port: 40_000 + $0).allocate { $0.add(evenPortReservingNext: false) }
         }
@@ -76,18 +79,22 @@ struct EvenPortTests {
         #expect(Client(stage, port: 42_000).allocate()?.isSuccess == true)
     }
 
-    @Test("A reservation that nobody redeems in 30 s ends: its port rests, its quota is free")
+    @Test("A reservation that nobody redeems in 30 s ends: its port and its quota are free")
     func reservationEnds() throws {
-        let stage = Stage { $0.relayPorts = 50_000...50_001 }
-        let client = Client(stage)
-        let token = try #require(client.allocate { $0.add(evenPortReservingNext: true) }?.token)
-        stage.passUnnoticed(seconds: 30)
+        let stage = Stage {
+            $0.relayPorts = 50_000...50_001
+            $0.quotas.perUser = 2
+        }
+        let token = try #require(Client(stage).allocate { $0.add(evenPortReservingNext: true) }?.token)
         let late = Client(stage, port: 41_000)
+        stage.passUnnoticed(seconds: 29)
+        #expect(late.allocate()?.code == 486)
+        stage.passUnnoticed(seconds: 1)
         #expect(late.allocate { $0.add(.reservationToken, token) }?.code == 508)
         #expect(stage.authority.quotas.total == 1)
-        #expect(late.allocate()?.code == 508)
-        stage.pass(seconds: 120)
-        #expect(late.allocate()?.isSuccess == true)
+        #expect(stage.authority.addresses.freePortCount(.ipv4, at: stage.now) == 1)
+        let other = Client(stage, port: 42_000, username: "bob", password: "builder")
+        #expect(other.allocate()?.isSuccess == true)
     }
 
     @Test("A reservation is the server's business after the last allocation has ended")
@@ -121,16 +128,18 @@ struct EvenPortTests {
     @Test("A reservation counts against the quota")
     func quota() {
         let stage = Stage { $0.quotas.perUser = 1 }
-        #expect(Client(stage).allocate { $0.add(evenPortReservingNext: true) }?.code == 508)
-        #expect(stage.sockets.open.isEmpty && stage.authority.quotas.total == 0)
+        #expect(Client(stage).allocate { $0.add(evenPortReservingNext: true) }?.code == 486)
+        #expect(stage.sockets.asked.isEmpty && stage.authority.quotas.total == 0)
         #expect(Client(stage).allocate()?.isSuccess == true)
     }
 
-    @Test("If something else holds the even port, the pair goes to rest and another is drawn")
+    @Test("If something else holds the even port, another pair is drawn, and the next port is free again")
     func busyPair() throws {
         let stage = Stage { $0.relayPorts = 50_000...50_003 }
         stage.sockets.busyPorts = [50_000]
         let answer = Client(stage).allocate { $0.add(evenPortReservingNext: true) }
         #expect(answer?.relayed?.port == 50_002)
+        #expect(stage.authority.addresses.freePortCount(.ipv4, at: stage.now) == 1)
+        #expect(stage.authority.addresses.billedPortCount(.ipv4, at: stage.now) == 2)
     }
 }

@@ -65,27 +65,14 @@ struct QuotaTests {
 
     @Test("Exhausted ports answer 508 at once")
     func ports() {
-        let stage = Stage { $0.relayPorts = 50_000...50_001 }
+        let stage = Stage {
+            $0.relayPorts = 50_000...50_001
+            $0.quotas.perUser = 0
+            $0.quotas.perAddress = 0
+        }
         #expect((0..<3).map { Client(stage, port: 40_000 + $0).allocate()?.code } == [nil, nil, 508])
         #expect(stage.server.counters.portsExhausted == 1)
         #expect(stage.sockets.asked.count == 2)
-    }
-
-    @Test("Who begins and ends allocations all the time cannot empty the pool for others")
-    func churn() {
-        let stage = Stage { $0.relayPorts = 50_000...50_399 }
-        let greedy = Client(stage)
-        var made = 0
-        while greedy.allocate()?.isSuccess == true {
-            greedy.refresh(0)
-            made += 1
-        }
-        #expect(greedy.allocate()?.code == 486)
-        #expect(made == 301)
-        let modest = Client(stage, port: 41_000, username: "bob", password: "builder")
-        #expect(modest.allocate()?.isSuccess == true)
-        stage.pass(seconds: 120)
-        #expect(greedy.allocate()?.isSuccess == true)
     }
 
     @Test("A bandwidth limit drops what is beyond it, each direction for itself, and nothing else")
@@ -131,6 +118,7 @@ struct QuotaTests {
         let stage = Stage {
             $0.quotas.perUser = 0
             $0.quotas.perAddress = 0
+            $0.quotas.perAddressAndMinute = 0
         }
         let peer = try address("1.1.1.1", 7000)
         let before = stage.authority.addresses.freePortCount(at: stage.now)
@@ -155,6 +143,9 @@ struct QuotaTests {
         #expect(stage.server.allocations.end <= 1000)
         stage.pass(seconds: 120)
         #expect(stage.authority.addresses.freePortCount(at: stage.now) == before)
+        let kept = stage.authority.quotas.entryCounts
+        #expect([kept.users, kept.addresses, kept.rates] == [0, 0, 0])
+        #expect(stage.authority.addresses.restCount == 0)
     }
 
     @Test("When the server stops, everything ends")

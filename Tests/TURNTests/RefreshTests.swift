@@ -58,7 +58,10 @@ struct RefreshTests {
 
     @Test("Many goodbyes are remembered up to a bound, the newest ones")
     func boundedTombstones() {
-        let stage = Stage { $0.quotas.perUser = 0 }
+        let stage = Stage {
+            $0.quotas.perUser = 0
+            $0.quotas.perAddressAndMinute = 0
+        }
         var goodbyes: [(Client, [UInt8])] = []
         for number in 0..<UInt16(Tombstones.maximumCount) + 10 {
             let client = Client(stage, port: 20_000 + number)

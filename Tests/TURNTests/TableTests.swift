@@ -62,22 +62,112 @@ struct TableTests {
         }
     }
 
-    @Test("Ports are drawn once, rest, and come back")
+    private let payer = QuotaClaim(user: UserID(bits: 1), address: IPAddress(v4: 1))
+
+    @Test("Ports are drawn once, rest after use, and come back")
     func pool() {
         var random = SecretRandom(seed: 5)
         var pool = PortPool(range: 50_000...50_099, restSeconds: 120)
         var now = Instant(nanoseconds: 0)
         var ports: Set<UInt16> = []
-        while let port = pool.draw(at: now, using: &random) { #expect(ports.insert(port).inserted) }
+        while let port = pool.draw(for: payer, at: now, using: &random) {
+            #expect(ports.insert(port).inserted)
+        }
         #expect(ports.count == 100)
-        pool.giveBack(50_007, at: now)
-        pool.giveBack(50_007, at: now)
-        pool.giveBack(1, at: now)
-        #expect(pool.draw(at: now, using: &random) == nil)
+        pool.giveBack(50_007, .used, at: now)
+        pool.giveBack(50_007, .unused, at: now)
+        pool.giveBack(1, .unused, at: now)
+        #expect(pool.draw(for: payer, at: now, using: &random) == nil)
         now = now.advanced(bySeconds: 120)
-        #expect(pool.freeCount(at: now) == 1)
-        #expect(pool.drawEven(withNext: false, at: now, using: &random) == nil)
-        #expect(pool.draw(at: now, using: &random) == 50_007)
+        pool.wake(now)
+        #expect(pool.freeCount == 1)
+        #expect(pool.drawEven(withNext: false, for: payer, at: now, using: &random) == nil)
+        #expect(pool.draw(for: payer, at: now, using: &random) == 50_007)
+    }
+
+    @Test("A port is on its payer's bill until it is free: at once if unused, never if something else has it")
+    func bills() {
+        var random = SecretRandom(seed: 5)
+        var pool = PortPool(range: 50_000...50_003, restSeconds: 120)
+        let now = Instant(nanoseconds: 0)
+        let other = QuotaClaim(user: UserID(bits: 2), address: payer.address)
+        #expect(pool.drawEven(withNext: true, for: payer, at: now, using: &random) != nil)
+        while pool.draw(for: other, at: now, using: &random) != nil {}
+        #expect(pool.bills.count(payer.user) == 2 && pool.bills.count(other.user) == 2)
+        #expect(pool.bills.count(payer.address) == 4)
+        pool.giveBack(50_000, .unused, at: now)
+        pool.giveBack(50_001, .busy, at: now)
+        pool.giveBack(50_002, .used, at: now)
+        #expect(pool.freeCount == 1 && pool.bills.total == 2)
+        pool.giveBack(50_003, .unused, at: now.advanced(bySeconds: 120))
+        #expect(pool.freeCount == 4 && pool.bills.total == 0)
+        #expect(pool.bills.sums.users == 0 && pool.bills.sums.addresses == 0)
+    }
+
+    @Test("What is kept of ports at rest is bounded by their number, and goes with whatever is done next")
+    func rests() {
+        var random = SecretRandom(seed: 5)
+        var pool = PortPool(range: 49_152...65_535, restSeconds: 120)
+        var now = Instant(nanoseconds: 0)
+        for _ in 0..<100_000 {
+            guard let port = pool.draw(for: payer, at: now, using: &random) else { continue }
+            pool.giveBack(port, .used, at: now)
+            now = Instant(nanoseconds: now.nanoseconds + 20_000_000)
+            #expect(pool.restCount <= 2 * 6_000 + 1_024)
+        }
+        guard let last = pool.draw(for: payer, at: now, using: &random) else { return }
+        now = now.advanced(bySeconds: 120)
+        pool.giveBack(last, .unused, at: now)
+        #expect(pool.restCount == 0 && pool.bills.total == 0)
+    }
+
+    @Test("An address allocates so many times a minute, all at once if it was quiet")
+    func rate() {
+        var rate = AllocationRate(perMinute: 6)
+        let (one, two) = (IPAddress(v4: 1), IPAddress(v4: 2))
+        var now = Instant(nanoseconds: 1)
+        func take(_ count: Int, _ address: IPAddress) -> Bool { rate.take(count, of: address, at: now) }
+        #expect((0..<7).map { _ in take(1, one) } == Array(repeating: true, count: 6) + [false])
+        #expect([take(6, two), take(1, two)] == [true, false])
+        now = now.advanced(bySeconds: 10)
+        #expect([take(2, one), take(1, one), take(1, one)] == [false, true, false])
+        now = now.advanced(bySeconds: 60)
+        #expect([take(6, one), take(1, one)] == [true, false])
+        rate = AllocationRate(perMinute: 0)
+        #expect(take(.max, one))
+        #expect(rate.count == 0)
+        rate = AllocationRate(perMinute: 1)
+        #expect([take(2, one), take(1, one)] == [true, false])
+    }
+
+    @Test(
+        "The rates of addresses are what unbounded buckets would be, and are forgotten by writes, a few at a time"
+    )
+    func ratesAreForgotten() {
+        var random = SecretRandom(seed: 8)
+        var rate = AllocationRate(perMinute: 10)
+        var fullAt: [IPAddress: UInt64] = [:]
+        var now = Instant(nanoseconds: 0)
+        let interval: UInt64 = 6_000_000_000
+        for _ in 0..<50_000 {
+            now.nanoseconds += UInt64.random(in: 0...100_000_000, using: &random)
+            let address = IPAddress(v4: UInt32.random(in: 0..<40, using: &random))
+            let next = max(fullAt[address] ?? 0, now.nanoseconds) + interval
+            let isAdmitted = next <= now.nanoseconds + 10 * interval
+            if isAdmitted { fullAt[address] = next }
+            #expect(rate.take(1, of: address, at: now) == isAdmitted)
+        }
+        for number in 0..<100_000 {
+            now.nanoseconds += 10_000_000
+            _ = rate.take(1, of: IPAddress(v4: 1_000 + UInt32(number)), at: now)
+            #expect(rate.count <= 12_100)
+        }
+        now = now.advanced(bySeconds: 120)
+        _ = rate.take(1, of: IPAddress(v4: 1), at: now)
+        #expect(rate.count == 1)
+        var small = AllocationRate(perMinute: 10, maxAddresses: 100)
+        for number in 0..<10_000 { _ = small.take(1, of: IPAddress(v4: UInt32(number)), at: now) }
+        #expect(small.count <= 200)
     }
 
     @Test("Even ports are found wherever they are; at the end of the range there is no next one")
@@ -85,11 +175,11 @@ struct TableTests {
         var random = SecretRandom(seed: 6)
         var pool = PortPool(range: 65_533...65_535, restSeconds: 120)
         let now = Instant(nanoseconds: 0)
-        #expect(pool.drawEven(withNext: true, at: now, using: &random) == 65_534)
-        #expect(pool.drawEven(withNext: true, at: now, using: &random) == nil)
+        #expect(pool.drawEven(withNext: true, for: payer, at: now, using: &random) == 65_534)
+        #expect(pool.drawEven(withNext: true, for: payer, at: now, using: &random) == nil)
         var last = PortPool(range: 65_534...65_534, restSeconds: 120)
-        #expect(last.drawEven(withNext: true, at: now, using: &random) == nil)
-        #expect(last.drawEven(withNext: false, at: now, using: &random) == 65_534)
+        #expect(last.drawEven(withNext: true, for: payer, at: now, using: &random) == nil)
+        #expect(last.drawEven(withNext: false, for: payer, at: now, using: &random) == 65_534)
     }
 
     @Test("An owner at a port survives its packing")

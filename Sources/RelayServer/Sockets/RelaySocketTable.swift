@@ -90,12 +90,16 @@ struct RelaySocketTable: ~Copyable, RelaySockets {
         return .opened
     }
 
-    mutating func close(_ allocation: AllocationID, _ family: IPAddress.Family) {
+    mutating func close(_ allocation: AllocationID, _ family: IPAddress.Family, isUsed: Bool) {
         let place = Self.place(allocation, family)
         guard place < capacity, entries[place].descriptor >= 0 else { return }
-        // Packets on their way name the descriptor: closed now, its number could be another socket's by then.
         registry.forget(entries[place].descriptor)
-        closing.append(entries[place].descriptor)
+        if isUsed {
+            // Packets on their way name the descriptor: closed now, its number could be another socket's by then.
+            closing.append(entries[place].descriptor)
+        } else {
+            Glibc.close(entries[place].descriptor)
+        }
         entries[place].descriptor = -1
         count -= 1
     }

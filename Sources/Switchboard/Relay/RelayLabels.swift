@@ -53,6 +53,9 @@ extension Quota {
         case .user: "user"
         case .address: "address"
         case .total: "total"
+        case .rate: "address_rate"
+        case .userShare: "user_share"
+        case .addressShare: "address_share"
         }
     }
 }

@@ -111,6 +111,7 @@ extension TURNConfiguration {
         quotas.perUser = values[Settings.relayUserQuota]
         quotas.perAddress = values[Settings.relayAddressQuota]
         quotas.total = values[Settings.relayTotalQuota]
+        quotas.perAddressAndMinute = values[Settings.relayAllocationsPerMinute]
         maxPermissions = values[Settings.relayMaxPermissions]
         maxChannels = values[Settings.relayMaxChannels]
         maxBytesPerSecond = UInt64(values[Settings.relayMaxBPS])

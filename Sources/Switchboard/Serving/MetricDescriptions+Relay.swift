@@ -54,8 +54,10 @@ extension MetricDescription {
             help: "Peers that clients asked for and may not reach, by why not."),
         MetricDescription(
             name: "switchboard_relay_quota_hits_total", kind: .counter,
-            labels: [Label("quota", "user address total ports")],
-            help: "Allocations refused because a quota or the ports were used up."),
+            labels: [Label("quota", "user address total address_rate user_share address_share ports")],
+            help:
+                "Allocations refused because a quota, a minute's allocations, a share of scarce ports, or the ports "
+                + "were used up."),
     ]
 
     private static let relaySockets = [

@@ -5,15 +5,23 @@ extension Settings {
 
     static let relayUserQuota = Setting.wholeNumber(
         "RELAY_USER_QUOTA", .relayLimits, default: 12, in: anyCount, unit: "allocations",
-        "Allocations of one user, which is one member of a room; 0 is without limit.")
+        "Allocations of one user, which is one member of a room; 0 is without limit, and without a share of "
+            + "scarce ports.")
 
     static let relayAddressQuota = Setting.wholeNumber(
         "RELAY_ADDRESS_QUOTA", .relayLimits, default: 64, in: anyCount, unit: "allocations",
-        "Allocations of one address (IPv4, or IPv6 /64); 0 is without limit.")
+        "Allocations of one address (IPv4, or IPv6 /64); 0 is without limit, and without a share of scarce "
+            + "ports.")
 
     static let relayTotalQuota = Setting.wholeNumber(
         "RELAY_TOTAL_QUOTA", .relayLimits, default: 16_000, in: anyCount, unit: "allocations",
         "Allocations in all; 0 is as many as there are ports.")
+
+    static let relayAllocationsPerMinute = Setting.wholeNumber(
+        "RELAY_ALLOCATIONS_PER_MINUTE", .relayLimits, default: 300, in: anyCount,
+        unit: "allocations a minute",
+        "Allocations that one address may begin in a minute, all at once if it was quiet; a reserved port "
+            + "counts as one; 0 is without limit.")
 
     static let relayMaxPermissions = Setting.wholeNumber(
         "RELAY_MAX_PERMISSIONS", .relayLimits, default: 256, in: 1...65_536, unit: "permissions",
@@ -74,5 +82,6 @@ extension Settings {
 
     static let relayPortRest = Setting.wholeNumber(
         "RELAY_PORT_REST", .relayLimits, default: 120, in: 0...3_600, unit: "seconds",
-        "Time that a port rests after its allocation has ended. Shorten it for tests only.")
+        "Time that a port rests after its allocation has ended, if anything was sent from it or to it. Shorten "
+            + "it for tests only.")
 }

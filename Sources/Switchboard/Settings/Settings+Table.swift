@@ -31,6 +31,7 @@ extension Settings {
         relayRealm.declaration, relayUsers.declaration, relaySecrets.declaration,
         relayFingerprint.declaration, relayNonceLifetime.declaration,
         relayUserQuota.declaration, relayAddressQuota.declaration, relayTotalQuota.declaration,
+        relayAllocationsPerMinute.declaration,
         relayMaxPermissions.declaration, relayMaxChannels.declaration, relayMaxBPS.declaration,
         relayMaxPPS.declaration, relayAnswerRate.declaration, relayAnswerBurst.declaration,
         relayMaxStreams.declaration, relayMaxStreamsPerAddress.declaration, relayStreamTimeout.declaration,

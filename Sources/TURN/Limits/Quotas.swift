@@ -7,31 +7,36 @@ package struct UserID: Hashable, BitwiseCopyable, Sendable {
     let bits: UInt64
 }
 
-/// What an allocation took from the quotas, to be given back once.
+/// Who pays for an allocation or a reservation: in the quotas, and with its ports on the bills.
 struct QuotaClaim: Hashable, BitwiseCopyable, Sendable {
     let user: UserID
     /// The client's address as `IPAddress.quotaKey`.
     let address: IPAddress
 }
 
-/// A quota that is used up.
+/// A quota that is used up, or a share of the ports that is.
 package enum Quota: UInt8, BitwiseCopyable, Sendable, CaseIterable {
     case user
     case address
     case total
+    /// What an address may allocate in a minute.
+    case rate
+    /// What a user may have of ports that have become scarce.
+    case userShare
+    /// What an address may have of them.
+    case addressShare
 }
 
-/// How many allocations a user, an address and all together have. Shared by all loops; locked briefly per Allocate and
-/// per end of an allocation.
+/// How many allocations a user, an address and all together have, and how many an address has begun of late. Shared by
+/// all loops; locked briefly per Allocate and per end of an allocation.
 ///
-/// A claim is given back only when the allocation has ended altogether, its port at rest. Where ports are scarce, what
-/// a user has at rest counts too, or a single one could empty the pool by ending and beginning quickly.
+/// These are allocations and reservations that live. Ports, which outlive them, are on the bills of `RelayedAddresses`.
 package final class Quotas: Sendable {
     private struct Counts: Sendable {
         var total = 0
         var users: [UserID: Int] = [:]
         var addresses: [IPAddress: Int] = [:]
-        var resting: RestingShares
+        var rate: AllocationRate
     }
 
     /// The most of each; 0 is no limit.
@@ -39,6 +44,8 @@ package final class Quotas: Sendable {
         package var perUser = 12
         package var perAddress = 64
         package var total = 16_000
+        /// What an address may begin in a minute, all at once if it was quiet.
+        package var perAddressAndMinute = 300
 
         package init() {}
     }
@@ -46,49 +53,45 @@ package final class Quotas: Sendable {
     private let limits: Limits
     private let counts: Mutex<Counts>
 
-    init(_ limits: Limits, restSeconds: UInt32) {
+    init(_ limits: Limits) {
         self.limits = limits
-        counts = Mutex(Counts(resting: RestingShares(restSeconds: restSeconds)))
+        counts = Mutex(Counts(rate: AllocationRate(perMinute: limits.perAddressAndMinute)))
     }
 
     /// Allocations and reservations there are.
     package var total: Int { counts.withLock { $0.total } }
 
-    /// Takes one allocation from all quotas, or says which has none left. `fairShare` is how many ports a user may
-    /// have in use and at rest, if ports are scarce.
-    func take(_ claim: QuotaClaim, fairShare: Int?, at now: Instant) -> Quota? {
+    /// Users and addresses that are counted, and addresses whose rate is remembered.
+    var entryCounts: (users: Int, addresses: Int, rates: Int) {
+        counts.withLock { ($0.users.count, $0.addresses.count, $0.rate.count) }
+    }
+
+    /// Takes so many allocations from all quotas, or nothing and says which has too few left. An attempt that fails
+    /// later gives them back, but has cost its part of the minute's.
+    func take(_ count: Int, for claim: QuotaClaim, at now: Instant) -> Quota? {
         counts.withLock { counts in
-            let user = counts.users[claim.user, default: 0]
-            let address = counts.addresses[claim.address, default: 0]
-            if limits.perUser > 0, user >= limits.perUser { return .user }
-            if limits.perUser > 0, let fairShare {
-                let used = user + counts.resting.count(claim.user, at: now)
-                if used >= max(fairShare, limits.perUser) { return .user }
-            }
-            if limits.perAddress > 0, address >= limits.perAddress { return .address }
-            if limits.total > 0, counts.total >= limits.total { return .total }
-            counts.users[claim.user] = user + 1
-            counts.addresses[claim.address] = address + 1
-            counts.total += 1
+            let user = counts.users[claim.user, default: 0] + count
+            let address = counts.addresses[claim.address, default: 0] + count
+            if limits.perUser > 0, user > limits.perUser { return .user }
+            if limits.perAddress > 0, address > limits.perAddress { return .address }
+            if limits.total > 0, counts.total + count > limits.total { return .total }
+            guard counts.rate.take(count, of: claim.address, at: now) else { return .rate }
+            counts.users[claim.user] = user
+            counts.addresses[claim.address] = address
+            counts.total += count
             return nil
         }
     }
 
-    /// Gives one back that came to nothing.
-    func giveBackUnused(_ claim: QuotaClaim) { counts.withLock { Self.release(claim, &$0) } }
-
-    /// Gives one back whose port goes to rest.
-    func giveBack(_ claim: QuotaClaim, at now: Instant) {
+    /// Gives allocations back that have ended, or came to nothing.
+    func giveBack(_ count: Int = 1, for claim: QuotaClaim) {
         counts.withLock { counts in
-            Self.release(claim, &counts)
-            counts.resting.add(claim.user, at: now)
+            counts.total -= count
+            counts.users[claim.user] = counts.users[claim.user].flatMap { $0 > count ? $0 - count : nil }
+            counts.addresses[claim.address] = counts.addresses[claim.address].flatMap {
+                $0 > count ? $0 - count : nil
+            }
         }
-    }
-
-    private static func release(_ claim: QuotaClaim, _ counts: inout Counts) {
-        counts.total -= 1
-        counts.users[claim.user] = counts.users[claim.user].flatMap { $0 > 1 ? $0 - 1 : nil }
-        counts.addresses[claim.address] = counts.addresses[claim.address].flatMap { $0 > 1 ? $0 - 1 : nil }
     }
 }
 

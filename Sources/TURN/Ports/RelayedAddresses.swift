@@ -1,8 +1,8 @@
 package import STUN
 import Synchronization
 
-/// The relay's addresses with their ports: which are free, which are held, and who receives at each. Shared by all
-/// loops.
+/// The relay's addresses with their ports: which are free, which are held and who pays for them, and who receives at
+/// each. Shared by all loops.
 ///
 /// Drawing and giving back take a short lock, once per allocation. Who receives at a port is read for packets between
 /// two clients of ours, without a lock.
@@ -14,11 +14,13 @@ package final class RelayedAddresses: Sendable {
     package let relays: [RelayAddress]
     /// Who receives at each port; `TURNServer` keeps a copy for its packets.
     let owners: RelayedOwners
+    private let share: FairShare
     private let pools: Mutex<[PortPool]>
 
     /// `relays` beyond `maximumCount` are left out.
-    init(relays: [RelayAddress], range: ClosedRange<UInt16>, restSeconds: UInt32) {
+    init(relays: [RelayAddress], range: ClosedRange<UInt16>, restSeconds: UInt32, share: FairShare) {
         self.relays = Array(relays.prefix(Self.maximumCount))
+        self.share = share
         pools = Mutex(self.relays.map { _ in PortPool(range: range, restSeconds: restSeconds) })
         owners = RelayedOwners(relays: self.relays, range: range)
     }
@@ -35,46 +37,85 @@ package final class RelayedAddresses: Sendable {
     /// Whether there is a relay of a family.
     package func supports(_ family: IPAddress.Family) -> Bool { relays.contains { $0.family == family } }
 
-    /// Draws a port as an allocation asks for it; nothing when there is none.
-    func draw(_ wish: PortWish, relay: UInt8, at now: Instant, using random: inout SecretRandom) -> UInt16? {
+    /// Draws a port of a relay as an allocation asks for it, on the bill of who pays, unless that is over the share of
+    /// the family's ports.
+    func draw(
+        _ wish: PortWish, relay: UInt8, for payer: QuotaClaim, at now: Instant,
+        using random: inout SecretRandom
+    ) -> PortDraw {
         pools.withLock { pools in
-            guard Int(relay) < pools.count else { return nil }
-            switch wish {
-            case .any: return pools[Int(relay)].draw(at: now, using: &random)
-            case .even(let reservesNext):
-                return pools[Int(relay)].drawEven(withNext: reservesNext, at: now, using: &random)
+            let number = Int(relay)
+            guard number < pools.count else { return .noneFree }
+            if let quota = exceededShare(&pools, relays[number].family, wish, payer, at: now) {
+                return .overShare(quota)
             }
+            let port =
+                switch wish {
+                case .any: pools[number].draw(for: payer, at: now, using: &random)
+                case .even(let reservesNext):
+                    pools[number].drawEven(
+                        withNext: reservesNext, for: payer, at: now, using: &random)
+                }
+            return port.map(PortDraw.port) ?? .noneFree
         }
     }
 
-    /// Gives a port back, to rest.
-    func giveBack(_ port: UInt16, relay: UInt8, at now: Instant) {
+    private func exceededShare(
+        _ pools: inout [PortPool], _ family: IPAddress.Family, _ wish: PortWish, _ payer: QuotaClaim,
+        at now: Instant
+    ) -> Quota? {
+        var (free, user, address) = (0, 0, 0)
+        for number in pools.indices where relays[number].family == family {
+            pools[number].wake(now)
+            free += pools[number].freeCount
+            user += pools[number].bills.count(payer.user)
+            address += pools[number].bills.count(payer.address)
+        }
+        // Nobody has too much of nothing.
+        guard free > 0 else { return nil }
+        return share.exceeded(userBill: user, addressBill: address, wanted: wish.portCount, free: free)
+    }
+
+    /// Gives a port back that was drawn, its socket closed.
+    func giveBack(_ port: UInt16, relay: UInt8, _ fate: PortFate, at now: Instant) {
         pools.withLock { pools in
-            if Int(relay) < pools.count { pools[Int(relay)].giveBack(port, at: now) }
+            if Int(relay) < pools.count { pools[Int(relay)].giveBack(port, fate, at: now) }
         }
     }
 
     /// Ports that could be drawn at a time, of all relays.
     package func freePortCount(at now: Instant) -> Int {
+        IPAddress.Family.allCases.reduce(0) { $0 + freePortCount($1, at: now) }
+    }
+
+    /// Those of a family.
+    package func freePortCount(_ family: IPAddress.Family, at now: Instant) -> Int {
+        sum(family, at: now) { $0.freeCount }
+    }
+
+    /// Ports of a family that somebody pays for, because they are in use, reserved or at rest.
+    package func billedPortCount(_ family: IPAddress.Family, at now: Instant) -> Int {
+        sum(family, at: now) { $0.bills.total }
+    }
+
+    /// Those of them that an address pays for, as `IPAddress.quotaKey`.
+    package func billedPortCount(_ family: IPAddress.Family, of address: IPAddress, at now: Instant) -> Int {
+        sum(family, at: now) { $0.bills.count(address) }
+    }
+
+    /// Adds a number up over the pools of a family.
+    func sum(_ family: IPAddress.Family, at now: Instant, _ number: (PortPool) -> Int) -> Int {
         pools.withLock { pools in
-            var sum = 0
-            for number in pools.indices { sum += pools[number].freeCount(at: now) }
-            return sum
+            pools.indices.reduce(0) { sum, relay in
+                guard relays[relay].family == family else { return sum }
+                pools[relay].wake(now)
+                return sum + number(pools[relay])
+            }
         }
     }
 
-    /// When less than a quarter of a family's ports is free: how many ports one user may have in use and at rest, a
-    /// sixteenth of them. Nothing while there are enough for everybody.
-    func fairShare(_ family: IPAddress.Family, at now: Instant) -> Int? {
-        pools.withLock { pools in
-            var (free, all) = (0, 0)
-            for number in pools.indices where relays[number].family == family {
-                free += pools[number].freeCount(at: now)
-                all += pools[number].range.count
-            }
-            return free * 4 < all ? all / 16 : nil
-        }
-    }
+    /// What is kept of ports that rest, as it is now.
+    var restCount: Int { pools.withLock { $0.reduce(0) { $0 + $1.restCount } } }
 
     /// Makes an allocation the receiver at a port, once its socket is open.
     func publish(_ owner: RelayedOwner, relay: UInt8, port: UInt16) {
@@ -91,4 +132,16 @@ package final class RelayedAddresses: Sendable {
 enum PortWish: Equatable, Sendable {
     case any
     case even(reservesNext: Bool)
+
+    /// Ports that are drawn for it, which is also what it takes from the quotas.
+    var portCount: Int { self == .even(reservesNext: true) ? 2 : 1 }
+}
+
+/// What a wish for a port came to.
+enum PortDraw: Equatable, Sendable {
+    /// The port, or the even one of a pair.
+    case port(UInt16)
+    case noneFree
+    /// There are some, but not for this user or this address.
+    case overShare(Quota)
 }

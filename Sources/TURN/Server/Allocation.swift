@@ -39,13 +39,35 @@ struct Allocation: BitwiseCopyable {
     var isLive: Bool { ipv4.isLive || ipv6.isLive }
 }
 
-/// An allocation's relayed address of one family.
+/// An allocation's relayed address of one family. Twelve bytes: what follows it in `Allocation` counts on that.
 struct RelaySlot: BitwiseCopyable {
-    var expires = Instant(nanoseconds: 0)
-    var port: UInt16 = 0
+    private static let live: UInt8 = 1
+    private static let used: UInt8 = 2
+
+    var expires: Instant
+    let port: UInt16
     /// The relay's number in `RelayedAddresses`.
-    var relay: UInt8 = 0
-    var isLive = false
+    let relay: UInt8
+    private var flags: UInt8
+
+    /// No relayed address.
+    init() { (expires, port, relay, flags) = (Instant(nanoseconds: 0), 0, 0, 0) }
+
+    /// One whose socket is to be opened, or open.
+    init(expires: Instant, port: UInt16, relay: UInt8) {
+        (self.expires, self.port, self.relay, flags) = (expires, port, relay, Self.live)
+    }
+
+    @inline(__always)
+    var isLive: Bool { flags & Self.live != 0 }
+
+    /// Whether a datagram has left its port or reached it, permitted or not: then the port rests afterwards.
+    @inline(__always)
+    var isUsed: Bool { flags & Self.used != 0 }
+
+    mutating func markUsed() { flags |= Self.used }
+
+    mutating func end() { flags &= ~Self.live }
 }
 
 /// How much of its bandwidth an allocation has used in one direction.

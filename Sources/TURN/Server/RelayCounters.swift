@@ -27,7 +27,7 @@ package struct RelayCounters: BitwiseCopyable, Sendable {
     /// Error answers by the position in `ErrorCode.allCases`.
     package var refusals = InlineArray<14, UInt64>(repeating: 0)
     /// Allocates refused by `Quota.rawValue`.
-    package var quotaHits = InlineArray<3, UInt64>(repeating: 0)
+    package var quotaHits = InlineArray<6, UInt64>(repeating: 0)
     /// Peers refused by `PeerDenial.rawValue`.
     package var peerDenials = InlineArray<9, UInt64>(repeating: 0)
     /// Allocates refused because no port was free.

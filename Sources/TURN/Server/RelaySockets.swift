@@ -6,8 +6,9 @@ package protocol RelaySockets: ~Copyable {
     mutating func open(_ local: TransportAddress, for allocation: AllocationID) -> RelaySocketResult
 
     /// Closes an allocation's socket of a family. Called once for each that was opened; afterwards no packet of it
-    /// may reach `classifyPeer`.
-    mutating func close(_ allocation: AllocationID, _ family: IPAddress.Family)
+    /// may reach `classifyPeer`. An unused one, which no datagram has left or reached, has to be closed when this
+    /// returns, for its port may be drawn again at once.
+    mutating func close(_ allocation: AllocationID, _ family: IPAddress.Family, isUsed: Bool)
 
     /// Opens a UDP socket whose allocation is still to come (RESERVATION-TOKEN, RFC 8656 §7.2), so that nothing else
     /// on this host gets its port. It is adopted or released once, by the sockets of whichever loop.

@@ -72,11 +72,11 @@ extension TURNServer {
         guard let held = authority.reservations.redeem(token, user: caller.user, at: request.now) else {
             throw Refusal(.insufficientCapacity)
         }
-        let slot = RelaySlot(expires: expires, port: held.port, relay: held.relay, isLive: true)
+        let slot = RelaySlot(expires: expires, port: held.port, relay: held.relay)
         let family = addresses.relays[Int(held.relay)].family
         guard sockets.adopt(held.socket, family, for: id(allocation)) == .opened else {
-            addresses.giveBack(held.port, relay: held.relay, at: request.now)
-            authority.quotas.giveBack(held.claim, at: request.now)
+            addresses.giveBack(held.port, relay: held.relay, .unused, at: request.now)
+            authority.quotas.giveBack(for: held.claim)
             throw Refusal(.insufficientCapacity)
         }
         enter(slot, family, allocation)
@@ -90,27 +90,26 @@ extension TURNServer {
         _ sockets: inout some RelaySockets & ~Copyable
     ) throws(Refusal) -> QuotaClaim {
         let family = wish.wantsBoth ? .ipv4 : try family(wish.family, request)
-        if let quota = take(claim, family, at: request.now) {
-            throw Refusal(quota == .total ? .insufficientCapacity : .allocationQuotaReached)
+        // A reserved port counts like an allocation of its own.
+        let count = wish.port.portCount
+        if let quota = authority.quotas.take(count, for: claim, at: request.now) {
+            throw Refusal(refused(quota))
         }
         let first = open(family, wish.port, allocation, claim, expires, request, &sockets)
         var second: ErrorCode?
         if wish.wantsBoth {
             second = open(.ipv6, .any, allocation, claim, expires, request, &sockets)
-            if first == nil || second == nil {
-                allocations[allocation].made.additionalFamilyError = first ?? second
-            }
+            allocations[allocation].made.additionalFamilyError = (first ?? second)?.inAddressErrorCode
         }
         guard let first, !wish.wantsBoth || second != nil else { return claim }
-        authority.quotas.giveBackUnused(claim)
+        authority.quotas.giveBack(count, for: claim)
         throw Refusal(first)
     }
 
-    /// Takes an allocation from the quotas, or counts which of them has none left.
-    private mutating func take(_ claim: QuotaClaim, _ family: IPAddress.Family, at now: Instant) -> Quota? {
-        let quota = authority.quotas.take(claim, fairShare: addresses.fairShare(family, at: now), at: now)
-        if let quota { counters.quotaHits[Int(quota.rawValue)] &+= 1 }
-        return quota
+    /// Counts a quota that has too little left, and says how an Allocate is refused for it (RFC 8656 §7.2).
+    private mutating func refused(_ quota: Quota) -> ErrorCode {
+        counters.quotaHits[Int(quota.rawValue)] &+= 1
+        return quota == .total ? .insufficientCapacity : .allocationQuotaReached
     }
 
     /// The family of a relayed address: the one asked for, else the listener's, else the one there is.
@@ -132,27 +131,51 @@ extension TURNServer {
         guard addresses.supports(family) else { return .addressFamilyNotSupported }
         var draws = 0
         for relay in addresses.numbers(family, preferring: request.fiveTuple.server.ip) {
-            while draws < Self.maxDraws,
-                let port = addresses.draw(wish, relay: relay, at: request.now, using: &random)
-            {
-                draws += 1
-                let slot = RelaySlot(expires: expires, port: port, relay: relay, isLive: true)
-                var result = openSocket(slot, allocation, &sockets)
-                if result == .opened {
-                    result = holdNext(wish, slot, allocation, claim, request, &sockets)
-                    if result == .opened { return nil }
-                    closeSlot(family, of: allocation, &sockets, at: request.now)
-                } else {
-                    addresses.giveBack(port, relay: relay, at: request.now)
+            drawing: while draws < Self.maxDraws {
+                switch addresses.draw(wish, relay: relay, for: claim, at: request.now, using: &random) {
+                case .noneFree: break drawing
+                case .overShare(let quota): return refused(quota)
+                case .port(let port):
+                    draws += 1
+                    let slot = RelaySlot(expires: expires, port: port, relay: relay)
+                    switch openPorts(slot, wish, allocation, claim, request, &sockets) {
+                    case .opened: return nil
+                    case .failed: return .insufficientCapacity
+                    case .addressInUse: break
+                    }
                 }
-                if wish == .even(reservesNext: true) {
-                    addresses.giveBack(port + 1, relay: relay, at: request.now)
-                }
-                if result != .addressInUse { return .insufficientCapacity }
             }
         }
         counters.portsExhausted &+= 1
         return .insufficientCapacity
+    }
+
+    /// Opens the socket of a port that was drawn, and holds the one behind it if that was drawn too. If one of them
+    /// fails, both go back; neither was told to the client.
+    private mutating func openPorts(
+        _ slot: RelaySlot, _ wish: PortWish, _ allocation: UInt32, _ claim: QuotaClaim, _ request: Request,
+        _ sockets: inout some RelaySockets & ~Copyable
+    ) -> RelaySocketResult {
+        let isPair = wish.portCount == 2
+        let first = openSocket(slot, allocation, &sockets)
+        guard first == .opened else {
+            giveBackUnopened(slot.port, slot.relay, first, at: request.now)
+            if isPair { addresses.giveBack(slot.port + 1, relay: slot.relay, .unused, at: request.now) }
+            return first
+        }
+        guard isPair else { return .opened }
+        let second = holdNext(slot, allocation, claim, request, &sockets)
+        if second != .opened {
+            closeSlot(addresses.relays[Int(slot.relay)].family, of: allocation, &sockets, at: request.now)
+            giveBackUnopened(slot.port + 1, slot.relay, second, at: request.now)
+        }
+        return second
+    }
+
+    private func giveBackUnopened(
+        _ port: UInt16, _ relay: UInt8, _ result: RelaySocketResult, at now: Instant
+    ) {
+        addresses.giveBack(port, relay: relay, result == .addressInUse ? .busy : .unused, at: now)
     }
 
     private mutating func openSocket(
@@ -171,12 +194,11 @@ extension TURNServer {
             RelayedOwner(loop: loop, allocation: id(allocation)), relay: slot.relay, port: slot.port)
     }
 
-    /// Holds the port after an even one, if that was asked for: it counts like an allocation of its own.
+    /// Holds the port after an even one for the allocation to come.
     private mutating func holdNext(
-        _ wish: PortWish, _ slot: RelaySlot, _ allocation: UInt32, _ claim: QuotaClaim, _ request: Request,
+        _ slot: RelaySlot, _ allocation: UInt32, _ claim: QuotaClaim, _ request: Request,
         _ sockets: inout some RelaySockets & ~Copyable
     ) -> RelaySocketResult {
-        guard wish == .even(reservesNext: true) else { return .opened }
         let next = TransportAddress(addresses.relays[Int(slot.relay)].local, port: slot.port + 1)
         let socket: HeldRelaySocket
         switch sockets.hold(next) {
@@ -184,16 +206,11 @@ extension TURNServer {
         case .addressInUse: return .addressInUse
         case .failed: return .failed
         }
-        guard take(claim, addresses.relays[Int(slot.relay)].family, at: request.now) == nil else {
-            sockets.release(socket)
-            return .failed
-        }
         let token = random.next() | 1
         guard
             authority.reservations.hold(
                 next.port, relay: slot.relay, socket, claim: claim, token: token, at: request.now)
         else {
-            authority.quotas.giveBackUnused(claim)
             sockets.release(socket)
             return .failed
         }
@@ -216,5 +233,12 @@ extension TURNServer {
         if let code = made.additionalFamilyError {
             answer.add(code, for: allocations[allocation].ipv4.isLive ? .ipv6 : .ipv4)
         }
+    }
+}
+
+extension ErrorCode {
+    /// As ADDRESS-ERROR-CODE has it, which knows two reasons (RFC 8656 §18.12).
+    fileprivate var inAddressErrorCode: ErrorCode {
+        self == .addressFamilyNotSupported ? self : .insufficientCapacity
     }
 }

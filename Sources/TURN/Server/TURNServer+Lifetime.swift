@@ -57,9 +57,7 @@ extension TURNServer {
     /// Ends every allocation and every reservation: the server stops.
     package mutating func endAllAllocations(now: Instant, sockets: inout some RelaySockets & ~Copyable) {
         for reservation in authority.reservations.takeAll() {
-            sockets.release(reservation.socket)
-            addresses.giveBack(reservation.port, relay: reservation.relay, at: now)
-            authority.quotas.giveBack(reservation.claim, at: now)
+            authority.giveBack(reservation, at: now, &sockets)
         }
         for index in 0..<allocations.end where allocations[index].generation != 0 {
             end(index, &sockets, at: now)
@@ -73,17 +71,17 @@ extension TURNServer {
         remove(allocation, at: now)
     }
 
-    /// Closes an allocation's relayed address of a family, if it has one; the port goes to rest.
+    /// Closes an allocation's relayed address of a family, if it has one; the port goes to rest if it was used.
     mutating func closeSlot(
         _ family: IPAddress.Family, of allocation: UInt32, _ sockets: inout some RelaySockets & ~Copyable,
         at now: Instant
     ) {
         let slot = allocations[allocation][family]
         guard slot.isLive else { return }
-        allocations[allocation][family].isLive = false
+        allocations[allocation][family].end()
         addresses.withdraw(relay: slot.relay, port: slot.port)
-        sockets.close(id(allocation), family)
-        addresses.giveBack(slot.port, relay: slot.relay, at: now)
+        sockets.close(id(allocation), family, isUsed: slot.isUsed)
+        addresses.giveBack(slot.port, relay: slot.relay, slot.isUsed ? .used : .unused, at: now)
     }
 
     /// Forgets an allocation whose sockets are closed.
@@ -92,7 +90,7 @@ extension TURNServer {
         byFiveTuple.remove(hash.hash(allocations[allocation].fiveTuple), allocation)
         deadlines.remove(allocation)
         if let owner = owners[Int(allocation)] {
-            authority.quotas.giveBack(owner.claim, at: now)
+            authority.quotas.giveBack(for: owner.claim)
             if let room = owner.room {
                 byRoom[room]?.removeAll { $0 == allocation }
                 if byRoom[room]?.isEmpty == true { byRoom[room] = nil }

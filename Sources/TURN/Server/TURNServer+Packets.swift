@@ -69,6 +69,7 @@ extension TURNServer {
         }
         if owner == nil, deniedPorts.contains(peer.port) { return .drop(.peerDenied) }
         guard admits(&allocations[allocation].fromClient, byteCount, now) else { return .drop(.bandwidth) }
+        if !slot.isUsed { allocations[allocation][peer.family].markUsed() }
         counters.fromClients[Int(allocations[allocation].fiveTuple.transport.rawValue)].count(byteCount)
         guard let owner else {
             return .toPeer(
@@ -88,6 +89,8 @@ extension TURNServer {
         let allocation = id.index
         let slot = allocations[allocation][peer.family]
         guard slot.isLive, now < slot.expires else { return drop(.noAllocation) }
+        // Also by who has no permission: it knows the address, and may go on.
+        if !slot.isUsed { allocations[allocation][peer.family].markUsed() }
         var number: UInt16 = 0
         if let channel = channel(allocation, to: peer), now < channels[channel].expires {
             guard now < channels[channel].permitted else { return drop(.noPermission) }

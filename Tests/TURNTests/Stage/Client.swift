@@ -111,6 +111,13 @@ final class Client {
             })
     }
 
+    /// Sends a peer something, so that the allocation's port counts as used.
+    func use() throws {
+        let peer = try address("198.41.0.4", 5_000)
+        permit(peer)
+        #expect(sendIndication(peer).peer == peer)
+    }
+
     /// What the server makes of ChannelData.
     func channelData(_ number: UInt16, _ data: [UInt8] = [1, 2, 3, 4], padding: Int = 0) -> ClientPacket {
         let length = UInt16(data.count)

@@ -14,27 +14,37 @@ struct FakeSockets: RelaySockets, ~Copyable {
     private(set) var held: [Int32: TransportAddress] = [:]
     /// Every address that was asked for, in order.
     private(set) var asked: [TransportAddress] = []
+    /// Those of them that something else held, in order.
+    private(set) var foundBusy: [TransportAddress] = []
     /// Ports that something else on the host holds.
     var busyPorts: Set<UInt16> = []
     /// Whether opening fails, as without descriptors.
     var fails = false
+    /// Whether holding one fails, when opening does not.
+    var failsToHold = false
 
     mutating func open(_ local: TransportAddress, for allocation: AllocationID) -> RelaySocketResult {
         asked.append(local)
         if fails { return .failed }
-        if busyPorts.contains(local.port) { return .addressInUse }
+        if busyPorts.contains(local.port) {
+            foundBusy.append(local)
+            return .addressInUse
+        }
         open[Key(allocation: allocation, family: local.family)] = local
         return .opened
     }
 
-    mutating func close(_ allocation: AllocationID, _ family: IPAddress.Family) {
+    mutating func close(_ allocation: AllocationID, _ family: IPAddress.Family, isUsed: Bool) {
         open[Key(allocation: allocation, family: family)] = nil
     }
 
     mutating func hold(_ local: TransportAddress) -> HeldRelaySocketResult {
         asked.append(local)
-        if fails { return .failed }
-        if busyPorts.contains(local.port) { return .addressInUse }
+        if fails || failsToHold { return .failed }
+        if busyPorts.contains(local.port) {
+            foundBusy.append(local)
+            return .addressInUse
+        }
         let socket = HeldRelaySocket(rawValue: Int32(local.port))
         held[socket.rawValue] = local
         return .held(socket)

@@ -1,0 +1,51 @@
+import STUN
+
+/// Token buckets, one an address: so many allocations a minute, all of them at once if the address was quiet.
+///
+/// A bucket is one point in time, that at which it will be full again (the generic cell rate algorithm), and means
+/// nothing from then on. Buckets are kept in two generations. Each minute a write makes the younger one the older and
+/// drops what was the older, whose buckets are full by then. So nothing is kept for longer than two minutes of writes,
+/// and dropping costs no search.
+struct AllocationRate: Sendable {
+    /// Addresses in a generation. A younger generation that is full becomes the older one before its time: those that
+    /// have been quiet for longest are forgotten, who gain the least from starting afresh.
+    static let maxAddresses = 32_768
+
+    /// Nanoseconds between two allocations in the long run; 0 is no limit.
+    private let interval: UInt64
+    /// How far ahead of now a bucket's time may be, in nanoseconds.
+    private let window: UInt64
+    private let maxAddresses: Int
+    private var younger: [IPAddress: UInt64] = [:]
+    private var older: [IPAddress: UInt64] = [:]
+    /// When the younger generation began, in nanoseconds.
+    private var began: UInt64 = 0
+
+    /// - Parameter perMinute: allocations a minute; 0 is no limit. A pair can always be had: a bucket holds at least two.
+    init(perMinute: Int, maxAddresses: Int = Self.maxAddresses) {
+        interval = perMinute > 0 ? max(60_000_000_000 / UInt64(perMinute), 1) : 0
+        window = interval * UInt64(max(perMinute, 2))
+        self.maxAddresses = max(maxAddresses, 1)
+    }
+
+    /// Takes so many allocations out of an address's bucket; false, having taken nothing, if there are fewer in it.
+    mutating func take(_ count: Int, of address: IPAddress, at now: Instant) -> Bool {
+        guard interval > 0 else { return true }
+        changeGenerations(at: now.nanoseconds)
+        let full = max(younger[address] ?? older[address] ?? 0, now.nanoseconds)
+        let next = full + interval * UInt64(count)
+        guard next - now.nanoseconds <= window else { return false }
+        younger[address] = next
+        return true
+    }
+
+    /// Buckets that are kept.
+    var count: Int { younger.count + older.count }
+
+    private mutating func changeGenerations(at now: UInt64) {
+        guard now >= began + window || younger.count >= maxAddresses else { return }
+        older = now >= began + 2 * window ? [:] : younger
+        younger = [:]
+        began = now
+    }
+}

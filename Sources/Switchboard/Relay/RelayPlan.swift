@@ -111,7 +111,11 @@ extension TURNConfiguration {
         quotas.perUser = values[Settings.relayUserQuota]
         quotas.perAddress = values[Settings.relayAddressQuota]
         quotas.total = values[Settings.relayTotalQuota]
-        quotas.perAddressAndMinute = values[Settings.relayAllocationsPerMinute]
+        // A quota for large networks would be worth nothing under the preset for small ones.
+        let followsQuota =
+            values.isSet(Settings.relayAddressQuota) && !values.isSet(Settings.relayAllocationsPerMinute)
+        quotas.perAddressAndMinute =
+            followsQuota ? quotas.perAddress * 5 : values[Settings.relayAllocationsPerMinute]
         maxPermissions = values[Settings.relayMaxPermissions]
         maxChannels = values[Settings.relayMaxChannels]
         maxBytesPerSecond = UInt64(values[Settings.relayMaxBPS])

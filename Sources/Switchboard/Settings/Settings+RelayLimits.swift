@@ -21,7 +21,8 @@ extension Settings {
         "RELAY_ALLOCATIONS_PER_MINUTE", .relayLimits, default: 300, in: anyCount,
         unit: "allocations a minute",
         "Allocations that one address may begin in a minute, all at once if it was quiet; a reserved port "
-            + "counts as one; 0 is without limit.")
+            + "counts as one; 0 is without limit. Where only RELAY_ADDRESS_QUOTA is set, it is five "
+            + "times that.")
 
     static let relayMaxPermissions = Setting.wholeNumber(
         "RELAY_MAX_PERMISSIONS", .relayLimits, default: 256, in: 1...65_536, unit: "permissions",

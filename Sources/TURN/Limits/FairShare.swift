@@ -14,10 +14,12 @@ struct FairShare: Sendable {
     private let limitsUsers: Bool
     private let limitsAddresses: Bool
 
-    /// Who has no quota has no share either.
+    /// Without a quota there is no share either. A quota that is not below the total is none: it says that one may have
+    /// everything.
     init(_ limits: Quotas.Limits) {
-        limitsUsers = limits.perUser > 0
-        limitsAddresses = limits.perAddress > 0
+        func isLimit(_ quota: Int) -> Bool { quota > 0 && (limits.total == 0 || quota < limits.total) }
+        limitsUsers = isLimit(limits.perUser)
+        limitsAddresses = isLimit(limits.perAddress)
     }
 
     /// Whose share would be exceeded by `wanted` ports more, if anybody's. `free` are free now. Who has none is never

@@ -98,7 +98,7 @@ extension TURNServer {
         let first = open(family, wish.port, allocation, claim, expires, request, &sockets)
         var second: ErrorCode?
         if wish.wantsBoth {
-            second = open(.ipv6, .any, allocation, claim, expires, request, &sockets)
+            second = open(.ipv6, wish.port, allocation, claim, expires, request, &sockets)
             allocations[allocation].made.additionalFamilyError = (first ?? second)?.inAddressErrorCode
         }
         guard let first, !wish.wantsBoth || second != nil else { return claim }

@@ -13,6 +13,8 @@ from relay import Relay, time_limited
 from stun import Attribute, Endpoint
 from turnclient import Client
 
+SHIPPED = pathlib.Path(__file__).parents[2] / "turn-server/turnserver.conf"
+
 FROM_THE_FILE = [
     "RELAY_PORT", "RELAY_TLS_PORT", "RELAY_CERT", "RELAY_KEY", "RELAY_IPS", "RELAY_USERS", "RELAY_SECRETS",
     "RELAY_ALLOW_LOOPBACK_PEERS", "RELAY_USER_QUOTA", "RELAY_ADDRESS_QUOTA",
@@ -111,9 +113,23 @@ def test_what_means_nothing_here_is_noted_once(tmp_path: pathlib.Path) -> None:
     relay = configured(tmp_path, *LONG_TERM, "no-dtls", "mobility", "cli-port=5766", "proc-user=turnserver")
     relay.start()
     assert relay.stop() == 0
-    for word in ("no-dtls", "mobility", "cli-port", "proc-user"):
+    for word in ("mobility", "cli-port", "proc-user"):
         lines = [line for line in relay.lines if word in line]
         assert len(lines) == 1, (word, lines)
+
+
+@pytest.mark.parametrize("level", ["info", "debug"])
+def test_that_the_shipped_file_asks_for_what_is_always_so_is_for_who_looks(
+    tmp_path: pathlib.Path, level: str
+) -> None:
+    shipped = [line for line in SHIPPED.read_text().splitlines() if "listening-port" not in line]
+    assert "no-dtls" in shipped
+    relay = configured(tmp_path, *shipped, "relay-ip=127.0.0.1", LOG_LEVEL=level)
+    relay.start()
+    assert relay.stop() == 0
+    remarks = [line for line in relay.lines if "no-dtls" in line]
+    assert len(remarks) == (1 if level == "debug" else 0), remarks
+    assert not [line for line in relay.lines if "configuration notice" in line and "turnserver.conf" in line]
 
 
 @pytest.mark.parametrize(

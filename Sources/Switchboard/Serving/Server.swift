@@ -44,7 +44,7 @@ struct Server {
         let openFiles = ProcessLimits.raiseOpenFiles()
         logger.info(
             "starting", metadata: ["version": "\(Version.current)", "max_open_files": "\(openFiles)"])
-        for remark in remarks { logger.info("configuration remark", metadata: ["remark": "\(remark)"]) }
+        for remark in remarks { logger.debug("configuration remark", metadata: ["remark": "\(remark)"]) }
         for notice in notices { note(notice) }
         noteOpenFiles(openFiles)
         do {

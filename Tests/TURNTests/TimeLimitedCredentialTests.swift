@@ -43,6 +43,26 @@ struct TimeLimitedCredentialTests {
         #expect(verdict(credential.username + "x", credential.credential, at: now.seconds) == .wrong)
     }
 
+    @Test("verify compares every byte: a credential of another secret or name, or changed anywhere, is wrong")
+    func verifyAll() {
+        let credential = TimeLimitedCredential.mint(secret, id: "alice", lifetimeSeconds: 60, now: now)
+        func isWrong(_ password: String) -> Bool {
+            TimeLimitedCredential.verify(
+                username: credential.username, credential: password, secrets: [secret], now: now) == .wrong
+        }
+        for number in 0..<500 {
+            #expect(
+                isWrong(TimeLimitedCredential.password(credential.username, SharedSecret("other \(number)"))))
+            #expect(isWrong(TimeLimitedCredential.password("\(number):alice", secret)))
+        }
+        for place in credential.credential.utf8.indices {
+            var bytes = Array(credential.credential.utf8)
+            bytes[credential.credential.utf8.distance(from: credential.credential.startIndex, to: place)] ^= 1
+            #expect(isWrong(String(decoding: bytes, as: UTF8.self)))
+        }
+        #expect(isWrong("") && isWrong(credential.credential + "=") && !isWrong(credential.credential))
+    }
+
     @Test("They open an allocation, with any of several secrets")
     func allocates() {
         let stage = Stage { $0.secrets = [SharedSecret("new"), SharedSecret("s3cret")] }

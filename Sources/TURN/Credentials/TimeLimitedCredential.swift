@@ -1,4 +1,5 @@
 internal import Crypto
+import STUN
 
 /// Credentials that end by themselves: username `<expiry>:<id>`, password base64 of HMAC-SHA1 of the username under a
 /// shared secret. coturn's `use-auth-secret` takes the same (draft-uberti-behave-turn-rest-00).
@@ -49,8 +50,7 @@ package struct TimeLimitedCredential: Equatable, Sendable {
     }
 
     private static func equal(_ a: String, _ b: String) -> Bool {
-        let (a, b) = (Array(a.utf8), Array(b.utf8))
-        return a.count == b.count && zip(a, b).reduce(UInt8(0)) { $0 | $1.0 ^ $1.1 } == 0
+        ConstantTime.equal(a.utf8Span.span.bytes, b.utf8Span.span.bytes)
     }
 }
 

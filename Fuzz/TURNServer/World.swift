@@ -190,22 +190,32 @@ struct User: Equatable {
 
     static let alice = User(name: "alice", password: "a", account: "alice")
     static let bob = User(name: "bob", password: "b", account: "bob")
-    static let member = minted(lifetime: 2_000, member: "m")
+    static let member = minted(lifetime: 2_000)
     /// The same member with a later credential: other name, same quota.
-    static let memberAgain = minted(lifetime: 100_000, member: "m")
+    static let memberAgain = minted(lifetime: 100_000)
     static let liar = User(name: "alice", password: "wrong", account: "")
     static let stranger = User(name: "mallory", password: "m", account: "")
-    static let all = [alice, bob, member, memberAgain, liar, stranger]
+    /// The member named the other way round, and somebody whose name is a time and nothing else.
+    static let memberTurned = named("\(memberID):\(World.startOfTime + 2_000)", account: memberID, room: room)
+    static let withoutID = named("\(World.startOfTime + 2_000)", account: "without id")
+    static let all = [alice, bob, member, memberAgain, liar, stranger, memberTurned, withoutID]
 
     var isKnown: Bool { !account.isEmpty }
 
-    private static func minted(lifetime: UInt64, member: String) -> User {
-        let tags = CredentialTags(World.secret)
-        let id = tags.credentialID(roomID: "room", member: member)
+    private static let room = CredentialTags(World.secret).room("room")
+    private static let memberID = CredentialTags(World.secret).credentialID(roomID: "room", member: "m")
+
+    private static func minted(lifetime: UInt64) -> User {
         let credential = TimeLimitedCredential.mint(
-            World.secret, id: id, lifetimeSeconds: lifetime, now: UnixTime(seconds: World.startOfTime))
+            World.secret, id: memberID, lifetimeSeconds: lifetime, now: UnixTime(seconds: World.startOfTime))
         return User(
-            name: credential.username, password: credential.credential, account: id,
-            expiry: World.startOfTime + lifetime, room: tags.room("room"))
+            name: credential.username, password: credential.credential, account: memberID,
+            expiry: World.startOfTime + lifetime, room: room)
+    }
+
+    private static func named(_ name: String, account: String, room: RoomTag? = nil) -> User {
+        User(
+            name: name, password: TimeLimitedCredential.password(name, World.secret), account: account,
+            expiry: World.startOfTime + 2_000, room: room)
     }
 }

@@ -54,6 +54,13 @@ def test_secrets_are_found_in_turnserver_conf_too(tmp_path: pathlib.Path) -> Non
         ("4000000000:x", "other", "wrong"),
         ("1000000000:x", "north", "expired"),
         ("1000000000:x", "other", "wrong"),
+        ("4000000000", "north", "valid"),
+        ("4000000000:", "north", "valid"),
+        ("x:4000000000", "north", "valid"),
+        ("x:4000000000", "other", "wrong"),
+        ("1000000000", "north", "expired"),
+        ("x:1000000000", "north", "expired"),
+        ("4000000000.5", "north", "wrong"),
         ("nobody", "north", "wrong"),
     ],
 )

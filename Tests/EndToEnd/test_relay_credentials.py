@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
+from certificates import Certificate
 from commands import switchboard
-from relay import OTHER, OTHER_PASSWORD, PASSWORD, SECRETS, USER, Connect, Relay, time_limited
-from stun import Attribute
-from transports import Peer
+from deployment import deployment, relays
+from relay import OTHER, OTHER_PASSWORD, PASSWORD, SECRETS, USER, Connect, Relay, connecting, time_limited
+from stun import Attribute, Endpoint
+from transports import Datagrams, Peer
+from turnclient import Client
+from turnservers import TurnConf
 
 StartRelay = Callable[..., Relay]
 
@@ -37,11 +41,57 @@ def test_every_secret_vouches_for_time_limited_names(
     [
         "{past}:alice", "{past}", "{future}x:alice", "x{future}:alice", ":alice", "alice", "0:alice", "-1:alice",
         "99999999999999999999999999:alice", "{future}.5:alice", "+{future}:alice", " {future}:alice", "",
+        "{past}:", ":{past}", "alice:{past}", "{past}:{future}", "alice:", ":", "{future}.5", "{future}.5:", "-{future}",
+        "-1", "+{future}", " {future}", "{future} ", "0", "99999999999999999999999999", "alice:{future}.5",
+        "alice:-{future}", "alice: {future}", "alice:99999999999999999999999999", "a:b:{future}", "alice:{future}:x",
     ],
 )  # fmt: skip
 def test_names_that_are_over_or_tell_no_time_are_refused(connect: Connect, name: str) -> None:
     name = name.format(past=int(time.time()) - 60, future=int(time.time()) + 600)
     assert connect("udp4", name, time_limited(SECRETS[0], name)).try_allocate().error == 401
+
+
+@pytest.fixture(scope="module", params=relays("embedded", "coturn"))
+def either(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, certificate: Certificate
+) -> Iterator[TurnConf]:
+    """One turnserver.conf with a shared secret, and the embedded relay or Debian's coturn to serve it."""
+    with deployment(request.param, tmp_path_factory.mktemp("either"), certificate) as running:
+        yield running.conf
+
+
+@pytest.mark.parametrize("form", ["plain", "sha256"])
+@pytest.mark.parametrize(
+    ("name", "is_good"),
+    [
+        ("{future}", True), ("{future}:", True), ("{future}:alice", True), ("alice:{future}", True),
+        (":{future}", True), ("{future}:{past}", True), ("{future}:123", True), ("{future}:a:b", True),
+        ("0x7b:{future}", True), ("{future}::", True),
+        ("{past}", False), ("{past}:", False), ("{past}:alice", False), ("alice:{past}", False),
+        (":{past}", False), ("{past}:{future}", False), ("123:{future}", False), ("a:b:{future}", False),
+        ("alice", False), ("alice:", False), (":alice", False),
+    ],
+)  # fmt: skip
+def test_names_mean_to_both_servers_the_same(either: TurnConf, name: str, is_good: bool, form: str) -> None:
+    name = name.format(past=int(time.time()) - 60, future=int(time.time()) + 600)
+    with Datagrams(Endpoint("127.0.0.1", either.port)) as transport:
+        client = Client(transport, name, time_limited(either.secret, name), sha256=form == "sha256")
+        answer = client.try_allocate()
+        assert (answer.error, answer.succeeded) == ((0, True) if is_good else (401, False)), answer
+        if is_good:
+            assert client.refresh(0).succeeded
+
+
+def test_every_name_without_an_id_has_a_quota_of_its_own(start_relay: StartRelay) -> None:
+    relay = start_relay(RELAY_USER_QUOTA=1)
+    future = int(time.time()) + 600
+    with connecting(relay) as connect:
+        for name in (f"{future}", f"{future}:", f"{future + 1}", f"{future}:x"):
+            password = time_limited(SECRETS[0], name)
+            connect("udp4", name, password).allocate()
+            assert connect("udp4", name, password).try_allocate().error == 486
+        turned = f"x:{future}"
+        assert connect("udp4", turned, time_limited(SECRETS[0], turned)).try_allocate().error == 486
 
 
 def test_a_secret_that_is_not_configured_vouches_for_nobody(connect: Connect) -> None:

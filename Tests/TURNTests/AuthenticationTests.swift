@@ -109,10 +109,10 @@ struct AuthenticationTests {
     func dummyKey() {
         let credentials = Credentials(
             users: [StaticUser(name: "alice", password: "wonderland")], secrets: [], realm: "r")
-        let unknown = credentials.claimant(.plain("mallory"), .md5)
+        let unknown = credentials.claimant(.plain(Username("mallory")), .md5)
         #expect(!unknown.isKnown && unknown.keys.count == 1)
-        #expect(credentials.claimant(.plain("alice"), .md5).keys.count == 1)
-        #expect(credentials.claimant(.plain(""), .sha256).keys.count == 1)
+        #expect(credentials.claimant(.plain(Username("alice")), .md5).keys.count == 1)
+        #expect(credentials.claimant(.plain(Username("")), .sha256).keys.count == 1)
     }
 
     @Test("Attributes after MESSAGE-INTEGRITY do not count")

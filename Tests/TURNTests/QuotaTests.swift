@@ -18,7 +18,7 @@ struct QuotaTests {
         #expect(clients[12].allocate()?.isSuccess == true)
     }
 
-    @Test("What follows the colon is the user: a newer expiry gains nothing")
+    @Test("The id in the name is the user: a newer expiry gains nothing")
     func timeLimitedUser() {
         let stage = Stage { $0.quotas.perUser = 1 }
         let codes = (0..<2).map { number in

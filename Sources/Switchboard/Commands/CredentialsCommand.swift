@@ -10,8 +10,10 @@ struct CredentialsCommand: AsyncParsableCommand {
         discussion: """
             The username is the time at which the credential ends and an id, the credential
             is base64 of HMAC-SHA1 of the username under a shared secret: what this server's
-            relay accepts, and coturn with use-auth-secret. The secrets are those of the
-            server: RELAY_SECRETS, or static-auth-secret in turnserver.conf.
+            relay accepts, and coturn with use-auth-secret. Verified are also usernames that
+            others make of the same secret: an id before the time, or a time alone. The
+            secrets are those of the server: RELAY_SECRETS, or static-auth-secret in
+            turnserver.conf.
             """,
         subcommands: [Mint.self, Verify.self])
 
@@ -73,7 +75,7 @@ struct CredentialsCommand: AsyncParsableCommand {
                 \(Settings.help(Settings.credentials))
                 """)
 
-        @Option(help: "The username, such as 1900000000:script.")
+        @Option(help: "The username, such as 1900000000:script, script:1900000000 or 1900000000.")
         var username: String
 
         @Option(help: "The credential.")

@@ -19,7 +19,7 @@ package struct StaticUser: Hashable, Sendable, CustomStringConvertible {
 struct Credentials: Sendable {
     /// Somebody as a request names them, with the keys that their message may be signed with.
     struct Claimant: Sendable {
-        let name: String
+        let name: Username
         let user: UserID
         let keys: [LongTermKey]
         /// When a time-limited credential ends for new allocations.
@@ -31,20 +31,19 @@ struct Credentials: Sendable {
 
     /// How a request names its user: USERNAME or USERHASH (RFC 8489 §14.3, §14.4).
     enum Name: Sendable {
-        case plain(String)
+        case plain(Username)
         case hashed(UserHash)
     }
 
     private struct Entry: Sendable {
-        let name: String
         let user: UserID
         let md5: LongTermKey
         let sha256: LongTermKey
     }
 
     private let realm: String
-    private let entries: [String: Entry]
-    private let namesByHash: [UserHash: String]
+    private let entries: [Username: Entry]
+    private let namesByHash: [UserHash: Username]
     private let secrets: [SharedSecret]
     private let nobody: (md5: LongTermKey, sha256: LongTermKey)
 
@@ -58,13 +57,14 @@ struct Credentials: Sendable {
         func key(_ name: String, _ password: String, _ algorithm: PasswordAlgorithm) -> LongTermKey {
             LongTermKey(username: name, realm: realm, password: password, algorithm: algorithm)
         }
-        var entries: [String: Entry] = [:]
-        var names: [UserHash: String] = [:]
+        var entries: [Username: Entry] = [:]
+        var names: [UserHash: Username] = [:]
         for user in users {
-            entries[user.name] = Entry(
-                name: user.name, user: UserID("user", user.name), md5: key(user.name, user.password, .md5),
+            let name = Username(user.name)
+            entries[name] = Entry(
+                user: UserID("user", user.name), md5: key(user.name, user.password, .md5),
                 sha256: key(user.name, user.password, .sha256))
-            names[UserHash(username: user.name, realm: realm)] = user.name
+            names[UserHash(username: user.name, realm: realm)] = name
         }
         self.entries = entries
         namesByHash = names
@@ -81,9 +81,9 @@ struct Credentials: Sendable {
 
     /// Finds who a request says it is from. Takes as long for a user who does not exist as for one who does.
     func claimant(_ name: Name, _ algorithm: PasswordAlgorithm) -> Claimant {
-        let plain: String? =
+        let plain: Username? =
             switch name {
-            case .plain(let text): text
+            case .plain(let name): name
             case .hashed(let hash): namesByHash[hash]
             }
         if let plain, let entry = entries[plain] {
@@ -92,19 +92,18 @@ struct Credentials: Sendable {
                 expiry: nil,
                 room: nil, isKnown: true)
         }
-        if let plain, !secrets.isEmpty, let parts = TimeLimitedUsername(plain) {
+        if let plain, !secrets.isEmpty, let parts = TimeLimitedUsername(plain.text) {
             let keys = secrets.map { secret in
                 LongTermKey(
-                    username: plain, realm: realm, password: TimeLimitedCredential.password(plain, secret),
-                    algorithm: algorithm)
+                    username: plain.text, realm: realm,
+                    password: TimeLimitedCredential.password(plain.text, secret), algorithm: algorithm)
             }
             return Claimant(
-                name: plain, user: UserID("id", String(parts.id)), keys: keys, expiry: parts.expiry,
-                room: parts.room,
+                name: plain, user: parts.user, keys: keys, expiry: parts.expiry, room: parts.room,
                 isKnown: true)
         }
         return Claimant(
-            name: "", user: UserID(bits: 0), keys: [algorithm == .md5 ? nobody.md5 : nobody.sha256],
+            name: Username(""), user: UserID(bits: 0), keys: [algorithm == .md5 ? nobody.md5 : nobody.sha256],
             expiry: nil,
             room: nil, isKnown: false)
     }

@@ -1,8 +1,9 @@
 internal import Crypto
 import STUN
 
-/// Credentials that end by themselves: username `<expiry>:<id>`, password base64 of HMAC-SHA1 of the username under a
-/// shared secret. coturn's `use-auth-secret` takes the same (draft-uberti-behave-turn-rest-00).
+/// Credentials that end by themselves: a username with a time in it (``TimeLimitedUsername``), password base64 of
+/// HMAC-SHA1 of the username under a shared secret. coturn's `use-auth-secret` takes the same
+/// (draft-uberti-behave-turn-rest-00).
 package struct TimeLimitedCredential: Equatable, Sendable {
     package let username: String
     /// The password: `credential` in an ICE server's entry.
@@ -22,7 +23,7 @@ package struct TimeLimitedCredential: Equatable, Sendable {
         case wrong
     }
 
-    /// Makes a credential that may be used for new allocations until `now + lifetimeSeconds`.
+    /// Makes a credential, named `<expiry>:<id>`, that may be used for new allocations until `now + lifetimeSeconds`.
     package static func mint(
         _ secret: SharedSecret, id: String, lifetimeSeconds: UInt64, now: UnixTime
     ) -> TimeLimitedCredential {
@@ -42,8 +43,8 @@ package struct TimeLimitedCredential: Equatable, Sendable {
         return now < name.expiry ? .valid : .expired
     }
 
-    /// The password of a username under a secret.
-    static func password(_ username: String, _ secret: SharedSecret) -> String {
+    /// The password of a username, of any form, under a secret.
+    package static func password(_ username: String, _ secret: SharedSecret) -> String {
         let code = HMAC<Insecure.SHA1>.authenticationCode(
             for: Array(username.utf8), using: SymmetricKey(data: secret.bytes))
         return Base64.encode(Array(code))
@@ -52,25 +53,4 @@ package struct TimeLimitedCredential: Equatable, Sendable {
     private static func equal(_ a: String, _ b: String) -> Bool {
         ConstantTime.equal(a.utf8Span.span.bytes, b.utf8Span.span.bytes)
     }
-}
-
-/// The parts of a time-limited username.
-struct TimeLimitedUsername: Equatable, Sendable {
-    let expiry: UnixTime
-    /// What follows the first colon.
-    let id: Substring
-
-    /// Nothing unless the name is digits, a colon and an id.
-    init?(_ username: String) {
-        guard let colon = username.firstIndex(of: ":") else { return nil }
-        let digits = username[..<colon]
-        guard (1...20).contains(digits.utf8.count), digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }),
-            let seconds = UInt64(digits)
-        else { return nil }
-        expiry = UnixTime(seconds: seconds)
-        id = username[username.index(after: colon)...]
-    }
-
-    /// The room the credential was handed out in, if it was by us.
-    var room: RoomTag? { RoomTag(credentialID: id) }
 }

@@ -1,8 +1,8 @@
 package import STUN
 import Synchronization
 
-/// Whom an allocation counts for: a static user, or the id in a time-limited username (what follows the colon), so
-/// that minting a new expiry gains nothing. 64 bits of a hash, for the name itself is not needed.
+/// Whom an allocation counts for: a static user, or the id in a time-limited username, so that minting a new expiry
+/// gains nothing, or that name itself if it has none. 64 bits of a hash, for the name itself is not needed.
 package struct UserID: Hashable, BitwiseCopyable, Sendable {
     let bits: UInt64
 }

@@ -55,7 +55,7 @@ struct Authentication {
         _ integrity: MessageIntegrity,
         _ signature: Attribute
     ) -> Outcome {
-        if let owner, case .plain(let text) = name, text == owner.name, owner.key.algorithm == algorithm,
+        if let owner, case .plain(let sent) = name, sent == owner.name, owner.key.algorithm == algorithm,
             integrity.verify(bytes, at: signature.start, owner.key)
         {
             return .caller(
@@ -81,7 +81,7 @@ struct Authentication {
         }
         let text = bytes.extracting(range).withUnsafeBytes { String(validating: $0, as: UTF8.self) }
         guard let text else { throw .malformed(.username) }
-        return .plain(text)
+        return .plain(Username(text))
     }
 
     /// The algorithm of the key; nothing for what looks like bidding down (RFC 8489 §9.2.4, the third step).

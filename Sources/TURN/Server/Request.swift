@@ -29,7 +29,7 @@ struct Refusal: Error {
 
 /// Somebody who has proved who they are.
 struct Caller: Sendable {
-    let name: String
+    let name: Username
     let user: UserID
     let key: LongTermKey
     /// How the request was signed, and so the answer will be.

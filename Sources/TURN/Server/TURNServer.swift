@@ -122,7 +122,7 @@ package struct TURNServer: ~Copyable {
 
 /// Who made an allocation: what later requests on its five-tuple must match (441, RFC 8656 §5).
 struct Owner: Sendable {
-    let name: String
+    let name: Username
     let key: LongTermKey
     let claim: QuotaClaim
     let room: RoomTag?

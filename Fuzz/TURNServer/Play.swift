@@ -10,13 +10,7 @@ struct Play: ~Copyable {
     private var lastAsk: [Ask?] = Client.all.map { _ in nil }
     private var lastTransaction: UInt64 = 0
     private var tokens: [UInt64] = [1]
-    private var unsignedAnswers: [UnsignedKey: UInt64] = [:]
-
-    /// Whom unsigned answers are counted for: an address, on each loop by itself.
-    private struct UnsignedKey: Hashable {
-        let loop: UInt8
-        let ip: IPAddress
-    }
+    private var unsigned = UnsignedAnswers()
 
     init(seed: UInt64, isModelled: Bool) {
         world = World(seed: seed)
@@ -160,6 +154,7 @@ struct Play: ~Copyable {
         else { return }
         clients[client].nonce = Array(answer[nonce])
         clients[client].nonceTime = world.wallClock
+        unsigned.learn(clients[client].nonce, clients[client].tuple.client.ip, world.wallClock)
     }
 
     private func expectUnsigned(_ answer: [UInt8]?, _ code: ErrorCode, _ client: Client) {
@@ -179,6 +174,10 @@ struct Play: ~Copyable {
     /// What holds for any answer to any bytes.
     private mutating func expectForm(_ answer: [UInt8]?, _ request: [UInt8], _ client: Client) {
         guard let answer else { return }
+        if isClassicBinding(request) {
+            expectClassic(answer, request, client)
+            return unsigned.count(request, client, world.now, world.wallClock)
+        }
         guard let index = try? MessageIndex(answer.span.bytes), let header = MessageHeader(request.span.bytes)
         else {
             fatalError("an answer that is no message, or to none")
@@ -202,10 +201,7 @@ struct Play: ~Copyable {
                 2 * answer.count <= 5 * request.count,
                 "\(request.count) bytes were answered with \(answer.count)")
         }
-        let key = UnsignedKey(loop: client.loop, ip: client.tuple.client.ip)
-        unsignedAnswers[key, default: 0] += 1
-        let seconds = world.now.nanoseconds / 1_000_000_000
-        expect(unsignedAnswers[key, default: 0] <= 21 + 10 * seconds, "more unsigned answers than allowed")
+        unsigned.count(request, client, world.now, world.wallClock)
     }
 
     private mutating func binding(_ client: Int, _ script: inout Script) {
@@ -215,7 +211,8 @@ struct Play: ~Copyable {
         let style = script.byte()
         if style & 1 != 0 { writer.add(AttributeType(rawValue: 0x7001), bytes: [] as [UInt8]) }
         if style & 2 != 0 { writer.addFingerprint() }
-        let request = Array(writer.buffer)
+        var request = Array(writer.buffer)
+        if style & 4 != 0 { request[4] = style }
         let answer = world.handle(request, from: clients[client])
         expectForm(answer, request, clients[client])
         guard let answer, let index = try? MessageIndex(answer.span.bytes) else { return }

@@ -44,13 +44,20 @@ package struct MessageWriter: ~Copyable {
     package mutating func begin(
         _ messageClass: MessageClass, methodNumber: UInt16, _ transactionID: TransactionID
     ) {
+        begin(messageClass, methodNumber: methodNumber, MessageHeader.magicCookie, transactionID)
+    }
+
+    /// The same with any bits in the place of the magic cookie.
+    mutating func begin(
+        _ messageClass: MessageClass, methodNumber: UInt16, _ cookie: UInt32, _ transactionID: TransactionID
+    ) {
         end = 0
         self.transactionID = transactionID
         overflowed = memory.count < MessageHeader.byteCount
         guard !overflowed, let base = memory.baseAddress else { return }
         base.storeBigEndian(MessageHeader.type(messageClass, methodNumber: methodNumber), at: 0)
         base.storeBigEndian(UInt16(0), at: 2)
-        base.storeBigEndian(MessageHeader.magicCookie, at: 4)
+        base.storeBigEndian(cookie, at: 4)
         base.storeBigEndian(transactionID.high, at: 8)
         base.storeBigEndian(transactionID.low, at: 12)
         end = MessageHeader.byteCount

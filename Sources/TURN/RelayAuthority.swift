@@ -29,7 +29,9 @@ package final class RelayAuthority: Sendable {
             realm: configuration.realm)
         nonces = NonceKeys(
             secrets: configuration.secrets, users: configuration.users,
-            lifetimeSeconds: configuration.nonceSeconds)
+            lifetimeSeconds: configuration.nonceSeconds,
+            // A client with an allocation asks for something before the allocation ends.
+            graceSeconds: UInt64(configuration.maxAllocationSeconds))
         policy = Mutex(
             PeerPolicy(
                 rules: configuration.peers, hostAddresses: configuration.hostAddresses,

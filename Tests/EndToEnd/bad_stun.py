@@ -63,8 +63,10 @@ HEADERS = [
     BadDatagram("ChannelData that claims more", b"\x40\x00\x00\xff1234", breaks_streams=False),
     BadDatagram("first bits 10", raw(0x8001, 0), breaks_streams=True),
     BadDatagram("first bits 11", raw(0xC001, 0), breaks_streams=True),
-    BadDatagram("wrong cookie", raw(1, 0, cookie=0x2112A443), breaks_streams=True),
-    BadDatagram("no cookie, as RFC 3489 had none", raw(1, 0, cookie=0x12345678), breaks_streams=True),
+    BadDatagram("wrong cookie", raw(3, 0, cookie=0x2112A443), breaks_streams=True),
+    BadDatagram("an Allocate without the cookie", raw(3, 4, SOFTWARE, cookie=0x12345678), breaks_streams=True),
+    BadDatagram("a success without the cookie", raw(0x0101, 0, cookie=0x12345678), breaks_streams=True),
+    BadDatagram("no cookie and a length of 4 too much", raw(1, 4, cookie=0x12345678), breaks_streams=True),
     BadDatagram("length of 1", raw(1, 1, b"x"), breaks_streams=True),
     BadDatagram("length of 2", raw(1, 2, b"xx"), breaks_streams=True),
     BadDatagram("length of 3", raw(1, 3, b"xxx"), breaks_streams=True),
@@ -134,6 +136,10 @@ METHODS = [
 ]
 
 BAD_DATAGRAMS = [*HEADERS, *ATTRIBUTES, *CLASSES, *METHODS]
+
+
+WITHOUT_COOKIE = raw(1, 0, cookie=0x12345678)
+"""A Binding request of RFC 3489: a datagram is answered, a stream is out of step."""
 
 
 # Requests of a client with credentials

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import random
 import struct
 
@@ -12,6 +13,7 @@ from bad_stun import (
     ANY_CODE,
     BAD_DATAGRAMS,
     UNKNOWN_OPTIONAL,
+    WITHOUT_COOKIE,
     BadDatagram,
     BadRequest,
 )
@@ -125,6 +127,30 @@ def test_a_stream_may_be_cut_anywhere(connect: Connect, transport: str, size: in
         assert answer_after(client).transaction == wire[8:20]
 
 
+# Clients of RFC 3489, whose messages have no cookie
+
+
+@pytest.mark.parametrize("transport", ["udp4", "udp6"])
+def test_binding_without_a_cookie_tells_the_address_in_clear(connect: Connect, transport: str) -> None:
+    client = connect(transport)
+    client.transport.send(WITHOUT_COOKIE)
+    frame = client.transport.receive(10)
+    assert frame is not None
+    local, size = client.transport.local, 8 if transport == "udp4" else 20
+    mapped = struct.pack("!HHBBH", 0x0001, size, 0, local.family, local.port)
+    mapped += ipaddress.ip_address(local.host).packed
+    assert frame.octets == struct.pack("!HH", 0x0101, 4 + size) + WITHOUT_COOKIE[4:20] + mapped
+    assert len(frame.octets) <= SMALL_FACTOR * len(WITHOUT_COOKIE)
+
+
+@pytest.mark.parametrize("transport", ["tcp4", "tls4"])
+def test_in_a_stream_binding_without_a_cookie_is_out_of_step(connect: Connect, transport: str) -> None:
+    client = connect(transport)
+    assert isinstance(client.transport, Stream)
+    client.transport.send(WITHOUT_COOKIE + bytes(64))
+    assert client.transport.wait_for_end() == []
+
+
 # Any octets at all
 
 
@@ -138,9 +164,11 @@ def test_noise_on_any_listener_does_no_harm(shared_relay: Relay, connect: Connec
     for _ in range(200):
         datagrams.transport.send(mangled(noise, valid))
         datagrams.transport.receive(0)
-    while datagrams.transport.receive(0.01):
+    sentinel = encode(Method.BINDING)
+    datagrams.transport.send(sentinel)  # What comes before its answer need be no message that we know.
+    while (frame := datagrams.transport.receive(10)) is not None and frame.octets[8:20] != sentinel[8:20]:
         pass
-    datagrams.settle()
+    assert frame is not None
     for transport in ("tcp4", "tls4", "tcp6"):
         for _ in range(5):
             with connect(transport) as client:

@@ -139,9 +139,9 @@ struct StrangerTests {
             message.replaceSubrange(0..<2, with: type.map(UInt8.init))
             #expect(client.send(message) == nil)
         }
-        var notSTUN = bare(.binding)
+        var notSTUN = bare(.allocate)
         notSTUN[4] = 0
-        #expect(client.send(notSTUN) == nil)
+        #expect(stage.deliverBytes(notSTUN, from: client.tuple) == nil)
         #expect(stage.classify([], from: client.tuple).dropped == .notSTUN)
         #expect(stage.classify(Array("GET / HTTP/1.1\r\n".utf8), from: client.tuple).dropped == .malformed)
         #expect(stage.classify([0x80, 0, 0, 0, 0], from: client.tuple).dropped == .notSTUN)

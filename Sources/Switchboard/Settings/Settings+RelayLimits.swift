@@ -42,8 +42,9 @@ extension Settings {
 
     static let relayAnswerRate = Setting.wholeNumber(
         "RELAY_ANSWER_RATE", .relayLimits, default: 200, in: 0...1_000_000, unit: "answers a second",
-        "Answers over UDP to one address that has proved nothing yet: to Binding requests, and asking for "
-            + "credentials; 0 is without limit.")
+        "Unsigned answers of one loop to one address, to Binding requests and asking for credentials: so many to "
+            + "its datagrams, so many to those with a nonce of this server, and so many over TCP and TLS; 0 is "
+            + "without limit.")
 
     static let relayAnswerBurst = Setting.wholeNumber(
         "RELAY_ANSWER_BURST", .relayLimits, default: 2_000, in: 1...1_000_000, unit: "answers",

@@ -9,11 +9,14 @@ import STUN
 /// on Allocate. The features are part of the HMAC, or somebody in between could cut the cookie off and have the client
 /// take the server for an old one (§9.2.1).
 package struct NonceKeys: Sendable {
-    /// What a nonce of a client turned out to be.
+    /// What a nonce of a client turned out to be. All but a valid one are answered 438.
     enum Verdict: Equatable, Sendable {
         case valid
-        /// Too old, or never ours for this client.
+        /// Ours for this client, and its time has been over for no longer than the grace: the next request of a client
+        /// with an allocation.
         case stale
+        /// Never ours for this client, or long over.
+        case foreign
     }
 
     /// Characters of what the server mints, without the cookie.
@@ -23,10 +26,13 @@ package struct NonceKeys: Sendable {
 
     private let keys: [NonceKey]
     private let lifetimeSeconds: UInt64
+    private let graceSeconds: UInt64
 
     /// Keys from what is configured: the first mints, all verify. With nothing configured the key is random.
-    /// Nonces live for `lifetimeSeconds`, 0 for ever.
-    init(secrets: [SharedSecret], users: [StaticUser], lifetimeSeconds: UInt64) {
+    /// Nonces live for `lifetimeSeconds`, 0 for ever, and are known as ours for `graceSeconds` more.
+    init(
+        secrets: [SharedSecret], users: [StaticUser], lifetimeSeconds: UInt64, graceSeconds: UInt64
+    ) {
         var materials = secrets.map(\.bytes)
         if !users.isEmpty {
             let text = users.map { "\($0.name):\($0.password)" }.sorted().joined(separator: "\n")
@@ -42,6 +48,7 @@ package struct NonceKeys: Sendable {
                         outputByteCount: 32))
             }
         self.lifetimeSeconds = lifetimeSeconds
+        self.graceSeconds = graceSeconds
     }
 
     /// The 16 characters for a client at a time, to follow a cookie with these features, or none.
@@ -56,24 +63,27 @@ package struct NonceKeys: Sendable {
         at now: UnixTime
     ) -> Verdict {
         let cookie = features == nil ? 0 : NonceCookie.byteCount
-        guard nonce.count == cookie + Self.payloadByteCount else { return .stale }
+        guard nonce.count == cookie + Self.payloadByteCount else { return .foreign }
         var high: UInt64 = 0
         var low: UInt64 = 0
         for offset in nonce.dropFirst(cookie) {
-            guard let value = Base64.urlSafeValue(bytes.uint8(at: offset)) else { return .stale }
+            guard let value = Base64.urlSafeValue(bytes.uint8(at: offset)) else { return .foreign }
             high = high << 6 | low >> 58
             low = low << 6 | UInt64(value)
         }
         let time = UInt32(truncatingIfNeeded: high)
         var isOurs = false
         for key in keys { isOurs = (code(key, time, ip, features) ^ low) == 0 || isOurs }
-        return isOurs && isFresh(time, now) ? .valid : .stale
+        return isOurs ? judge(time, now) : .foreign
     }
 
-    private func isFresh(_ time: UInt32, _ now: UnixTime) -> Bool {
+    private func judge(_ time: UInt32, _ now: UnixTime) -> Verdict {
+        guard lifetimeSeconds > 0 else { return .valid }
         let now = UInt64(UInt32(truncatingIfNeeded: now.seconds))
-        guard lifetimeSeconds > 0 else { return true }
-        return UInt64(time) <= now + Self.skewSeconds && now < UInt64(time) + lifetimeSeconds
+        let time = UInt64(time)
+        guard time <= now + Self.skewSeconds else { return .foreign }
+        if now < time + lifetimeSeconds { return .valid }
+        return now < time + lifetimeSeconds + graceSeconds ? .stale : .foreign
     }
 
     private func code(

@@ -1,6 +1,7 @@
 import STUN
 
-/// How many answers an address gets without having proved anything, so that nobody can be flooded in another's name.
+/// How many unsigned answers an address gets for requests with one kind of proof (``AnswerLimits`` has one of these for
+/// each).
 ///
 /// A bounded table of the addresses seen last: eight places for each group of addresses, of which the one that is
 /// quiet for the longest gives way. One a loop, so that no packet waits for another thread.

@@ -43,10 +43,7 @@ struct Authentication {
         else { return .refused(.badRequest) }
         let features = NonceCookie.features(of: bytes, nonce)
         guard let algorithm = try algorithm(bytes, features) else { return .refused(.badRequest) }
-        let client = request.fiveTuple.client.ip
-        guard
-            authority.nonces.verify(bytes, nonce, client, features: features, at: request.wallClock) == .valid
-        else { return .refused(.staleNonce) }
+        guard request.nonce == .valid else { return .refused(.staleNonce) }
         return verify(name, algorithm, bytes, integrity, signature)
     }
 

@@ -8,9 +8,20 @@ struct Request {
     let wallClock: UnixTime
     /// Bytes of the message: what an answer to a stranger is measured by.
     let byteCount: Int
+    /// What its NONCE turned out to be; nil without one.
+    let nonce: NonceKeys.Verdict?
 
     var header: MessageHeader { index.header }
     var fiveTuple: FiveTuple { route.fiveTuple }
+
+    /// What is proved about the client's address before any password is looked at.
+    var proof: AddressProof {
+        if fiveTuple.transport.isStream { return .handshake }
+        switch nonce {
+        case .valid, .stale: return .nonce
+        case .foreign, nil: return .nothing
+        }
+    }
 }
 
 /// Why a request is refused: what the error response says.

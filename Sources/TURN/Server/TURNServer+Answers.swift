@@ -9,7 +9,7 @@ extension TURNServer {
 
     /// Whether a client may have one more unsigned answer.
     mutating func admitsStranger(_ request: Request) -> Bool {
-        answerLimit.admits(request.fiveTuple.client.ip, hash, at: request.now)
+        answerLimits.admits(request.fiveTuple.client.ip, request.proof, hash, at: request.now)
     }
 
     /// Refuses without a signature: 400, or 401 and 438 with a challenge, which needs the full form (92 bytes with

@@ -7,7 +7,12 @@ extension TURNServer {
         _ message: RawSpan, from route: ClientRoute, now: Instant, wallClock: UnixTime,
         sockets: inout some RelaySockets & ~Copyable, answer: inout MessageWriter
     ) -> ControlOutcome {
-        guard let header = MessageHeader(message) else { return silence(.malformed) }
+        guard let header = MessageHeader(message) else {
+            guard !route.fiveTuple.transport.isStream, let request = ClassicBindingRequest(message) else {
+                return silence(.malformed)
+            }
+            return classicBinding(request, from: route.fiveTuple.client, now: now, &answer)
+        }
         guard header.messageClass == .request, let method = header.method else {
             // A Send indication comes here only if it could not be read (RFC 8656 §11.2).
             let isSend = header.messageClass == .indication && header.method == .send
@@ -18,7 +23,8 @@ extension TURNServer {
             return silence(.malformed)
         }
         let request = Request(
-            route: route, index: index, now: now, wallClock: wallClock, byteCount: message.byteCount)
+            route: route, index: index, now: now, wallClock: wallClock, byteCount: message.byteCount,
+            nonce: verdict(message, index, route.fiveTuple.client.ip, wallClock))
         switch method {
         case .binding:
             return binding(request, &answer)
@@ -27,6 +33,15 @@ extension TURNServer {
         case .send, .data:
             return silence(.unexpected)
         }
+    }
+
+    /// Judges the nonce that a request came with, in its first NONCE.
+    private func verdict(
+        _ message: RawSpan, _ index: MessageIndex, _ client: IPAddress, _ wallClock: UnixTime
+    ) -> NonceKeys.Verdict? {
+        guard let nonce = index.value(of: .nonce) else { return nil }
+        return authority.nonces.verify(
+            message, nonce, client, features: NonceCookie.features(of: message, nonce), at: wallClock)
     }
 
     /// Binding (RFC 8489 §2): whoever asks is told their address.
@@ -44,6 +59,28 @@ extension TURNServer {
             answer.add(unknown)
         }
         fingerprintIfSmall(request, &answer)
+        return .answer
+    }
+
+    /// Binding without the magic cookie (RFC 5389 §12.2): answered like any other datagram that proves nothing, from the
+    /// packet alone, and with no more bytes.
+    private mutating func classicBinding(
+        _ request: ClassicBindingRequest, from client: TransportAddress, now: Instant,
+        _ answer: inout MessageWriter
+    ) -> ControlOutcome {
+        guard answerLimits.admits(client.ip, .nothing, hash, at: now) else {
+            return silence(.unauthenticatedLimit)
+        }
+        if request.unknown.isEmpty {
+            counters.bindings &+= 1
+            answer.begin(.success, answering: request)
+            answer.add(.mappedAddress, plain: client)
+        } else {
+            counters.count(.unknownAttribute)
+            answer.begin(.error, answering: request)
+            answer.add(.unknownAttribute)
+            answer.add(inPairs: request.unknown)
+        }
         return .answer
     }
 

@@ -36,7 +36,7 @@ package struct TURNServer: ~Copyable {
     var channelsByPeer = IndexTable()
 
     var tombstones: Tombstones
-    var answerLimit: AnswerLimit
+    var answerLimits: AnswerLimits
     var random: SecretRandom
     private var lastGeneration: UInt32 = 0
     private var lastIndication: UInt64
@@ -58,7 +58,7 @@ package struct TURNServer: ~Copyable {
         lastIndication = random.next()
         indicationSalt = UInt32(truncatingIfNeeded: random.next())
         tombstones = Tombstones(seconds: configuration.tombstoneSeconds)
-        answerLimit = AnswerLimit(
+        answerLimits = AnswerLimits(
             perSecond: configuration.unauthenticatedAnswersPerSecond,
             burst: configuration.unauthenticatedAnswerBurst)
         self.random = random

@@ -49,6 +49,6 @@ package enum DropReason: UInt8, BitwiseCopyable, Sendable, CaseIterable {
     case deadRelayedAddress
     /// The allocation has relayed more than it may.
     case bandwidth
-    /// The address has had enough answers without having proved anything.
+    /// The address has had enough unsigned answers.
     case unauthenticatedLimit
 }

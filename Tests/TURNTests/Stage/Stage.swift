@@ -53,12 +53,17 @@ final class Stage {
 
     /// Gives a message to the server as its loop would; nothing when there is no answer.
     func deliver(_ message: [UInt8], from tuple: FiveTuple) -> Answer? {
+        deliverBytes(message, from: tuple).flatMap(Answer.init)
+    }
+
+    /// The same with the answer as it is.
+    func deliverBytes(_ message: [UInt8], from tuple: FiveTuple) -> [UInt8]? {
         let outcome = server.handle(
             message.span.bytes, from: ClientRoute(fiveTuple: tuple, handle: 9), now: now,
             wallClock: wallClock,
             sockets: &sockets, answer: &writer)
         guard case .answer = outcome else { return nil }
-        return Answer(Array(writer.buffer))
+        return Array(writer.buffer)
     }
 
     /// What the server makes of a packet from a client.

@@ -1,0 +1,30 @@
+import STUN
+
+/// The limits of unsigned answers, one for each kind of proof, each with a table of its own: forged datagrams neither
+/// use up what the address's own clients may have nor take their places in the table.
+///
+/// All have the same rate. They bound what an address is sent (`nothing`), and how fast somebody there can guess
+/// passwords (all of them).
+struct AnswerLimits: ~Copyable {
+    private var forgeable: AnswerLimit
+    private var withNonce: AnswerLimit
+    private var streams: AnswerLimit
+
+    /// `perSecond` answers an address and a kind of proof in the long run, `burst` at once; 0 a second is no limit.
+    init(perSecond: Int, burst: Int) {
+        forgeable = AnswerLimit(perSecond: perSecond, burst: burst)
+        withNonce = AnswerLimit(perSecond: perSecond, burst: burst)
+        streams = AnswerLimit(perSecond: perSecond, burst: burst)
+    }
+
+    /// Whether an address may have one more answer now; if so it is counted.
+    mutating func admits(
+        _ ip: IPAddress, _ proof: AddressProof, _ hash: KeyedHash, at now: Instant
+    ) -> Bool {
+        switch proof {
+        case .nothing: forgeable.admits(ip, hash, at: now)
+        case .nonce: withNonce.admits(ip, hash, at: now)
+        case .handshake: streams.admits(ip, hash, at: now)
+        }
+    }
+}

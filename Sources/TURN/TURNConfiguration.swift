@@ -68,6 +68,8 @@ package struct TURNConfiguration: Sendable {
 
     /// FINGERPRINT in every answer; without, only in answers to requests that have one (RFC 8489 §14.7).
     package var alwaysFingerprints = false
+    /// Answers to Binding requests without the magic cookie (RFC 3489), over UDP.
+    package var answersClassicBinding = true
 
     package init() {}
 }

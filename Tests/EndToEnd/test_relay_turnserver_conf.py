@@ -7,10 +7,11 @@ import time
 
 import pytest
 
+from bad_stun import WITHOUT_COOKIE
 from commands import switchboard
 from ports import free_port, free_ports
 from relay import Relay, time_limited
-from stun import Attribute, Endpoint
+from stun import Attribute, Endpoint, Method, encode
 from turnclient import Client
 
 SHIPPED = pathlib.Path(__file__).parents[2] / "turn-server/turnserver.conf"
@@ -116,6 +117,22 @@ def test_what_means_nothing_here_is_noted_once(tmp_path: pathlib.Path) -> None:
     for word in ("mobility", "cli-port", "proc-user"):
         lines = [line for line in relay.lines if word in line]
         assert len(lines) == 1, (word, lines)
+
+
+@pytest.mark.parametrize("lines", [[], ["no-stun-backward-compatibility"]], ids=["without", "with"])
+def test_the_file_can_turn_clients_of_rfc_3489_away(tmp_path: pathlib.Path, lines: list[str]) -> None:
+    relay = configured(tmp_path, *LONG_TERM, *lines)
+    relay.start()
+    try:
+        with relay.client() as client:
+            client.transport.send(WITHOUT_COOKIE)
+            sentinel = encode(Method.BINDING)
+            client.transport.send(sentinel)
+            frame = client.transport.receive(10)
+            assert frame is not None
+            assert frame.octets[4:20] == (sentinel if lines else WITHOUT_COOKIE)[4:20]
+    finally:
+        assert relay.stop() == 0, relay.log_text()
 
 
 @pytest.mark.parametrize("level", ["info", "debug"])

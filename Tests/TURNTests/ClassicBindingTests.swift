@@ -56,6 +56,13 @@ struct ClassicBindingTests {
         #expect(stage.deliverBytes(request(), from: Client(stage, transport: .tcp).tuple) == nil)
     }
 
+    @Test("It can be left unanswered")
+    func off() {
+        let stage = Stage { $0.answersClassicBinding = false }
+        #expect(stage.deliverBytes(request(), from: Client(stage).tuple) == nil)
+        #expect(Client(stage).challenge()?.code == 401)
+    }
+
     @Test("No answer is more than 2.5 times as long, whatever is asked for")
     func amplification() {
         let stage = Stage { $0.unauthenticatedAnswersPerSecond = 0 }

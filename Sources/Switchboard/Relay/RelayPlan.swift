@@ -123,6 +123,7 @@ extension TURNConfiguration {
         unauthenticatedAnswersPerSecond = values[Settings.relayAnswerRate]
         unauthenticatedAnswerBurst = values[Settings.relayAnswerBurst]
         alwaysFingerprints = values[Settings.relayFingerprint]
+        answersClassicBinding = values[Settings.relayRFC3489]
     }
 }
 

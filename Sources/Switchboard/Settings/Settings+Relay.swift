@@ -148,6 +148,11 @@ extension Settings {
         "RELAY_FINGERPRINT", .relayCredentials, default: false,
         "Whether every answer carries a FINGERPRINT; those to requests with one always do.")
 
+    static let relayRFC3489 = Setting.yesOrNo(
+        "RELAY_RFC3489", .relayCredentials, default: true,
+        "Whether Binding requests without the magic cookie, as clients of RFC 3489 send them, are answered over UDP."
+    )
+
     static let relayNonceLifetime = Setting.wholeNumber(
         "RELAY_NONCE_LIFETIME", .relayCredentials, default: 3_600, in: 0...86_400, unit: "seconds",
         "How long a nonce is good for; 0 is without end.")

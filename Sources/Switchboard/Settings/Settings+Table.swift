@@ -29,7 +29,7 @@ extension Settings {
         relayGRO.declaration, relayHold.declaration, relayDrainTime.declaration, relayVerbose.declaration,
         relayAllowLoopbackPeers.declaration, relayAllowedPeers.declaration, relayDeniedPeers.declaration,
         relayRealm.declaration, relayUsers.declaration, relaySecrets.declaration,
-        relayFingerprint.declaration, relayNonceLifetime.declaration,
+        relayFingerprint.declaration, relayRFC3489.declaration, relayNonceLifetime.declaration,
         relayUserQuota.declaration, relayAddressQuota.declaration, relayTotalQuota.declaration,
         relayAllocationsPerMinute.declaration,
         relayMaxPermissions.declaration, relayMaxChannels.declaration, relayMaxBPS.declaration,

@@ -68,6 +68,8 @@ struct TurnServerKey: Sendable {
             name: "permission-lifetime",
             meaning: .value(Settings.relayPermissionLifetime.declaration, preset: "300")),
         .init(name: "fingerprint", meaning: .flag(Settings.relayFingerprint.declaration)),
+        .init(
+            name: "no-stun-backward-compatibility", meaning: .inverse(Settings.relayRFC3489.declaration)),
         .init(name: "no-udp", meaning: .inverse(Settings.relayUDP.declaration)),
         .init(name: "no-tcp", meaning: .inverse(Settings.relayTCP.declaration)),
         .init(name: "no-tls", meaning: .inverse(Settings.relayTLS.declaration)),
@@ -76,7 +78,7 @@ struct TurnServerKey: Sendable {
 
     private static let fulfilled = """
         lt-cred-mech use-auth-secret no-multicast-peers no-cli no-dtls no-tcp-relay no-rfc5780
-        no-stun-backward-compatibility response-origin-only-with-rfc5780 no-software-attribute prod
+        response-origin-only-with-rfc5780 no-software-attribute prod
         keep-address-family no-sslv2 no-sslv3 no-tlsv1 no-tlsv1_1 no-auth-pings no-dynamic-ip-list
         no-dynamic-realms
         """

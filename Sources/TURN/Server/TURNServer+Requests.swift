@@ -8,9 +8,9 @@ extension TURNServer {
         sockets: inout some RelaySockets & ~Copyable, answer: inout MessageWriter
     ) -> ControlOutcome {
         guard let header = MessageHeader(message) else {
-            guard !route.fiveTuple.transport.isStream, let request = ClassicBindingRequest(message) else {
-                return silence(.malformed)
-            }
+            guard configuration.answersClassicBinding, !route.fiveTuple.transport.isStream,
+                let request = ClassicBindingRequest(message)
+            else { return silence(.malformed) }
             return classicBinding(request, from: route.fiveTuple.client, now: now, &answer)
         }
         guard header.messageClass == .request, let method = header.method else {

@@ -37,6 +37,7 @@ struct TurnServerFileTests {
         max-bps=64000
         stale-nonce
         fingerprint
+        no-stun-backward-compatibility
         no-udp
         no-tcp=0
         no-tls=yes
@@ -74,6 +75,7 @@ struct TurnServerFileTests {
         #expect(values[Settings.relayMaxBPS] == 64_000)
         #expect(values[Settings.relayNonceLifetime] == 600)
         #expect(values[Settings.relayFingerprint])
+        #expect(!values[Settings.relayRFC3489])
         #expect(!values[Settings.relayUDP])
         #expect(values[Settings.relayTCP])
         #expect(!values[Settings.relayTLS])

@@ -4,11 +4,11 @@ import Signaling
 
 /// The pages and the client module, by path, and the headers that keep them to themselves.
 package struct WebPages: Sendable {
-    /// What a page may load and do: its own files, calls to servers, its own pictures and recordings.
+    /// What a page may load and do: its own files, and calls to its own server. STUN, TURN, and the streams of a call
+    /// are under no such rule.
     private static let policy = [
-        "default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self' data: blob:",
-        "media-src 'self' blob:", "connect-src 'self' ws: wss:", "base-uri 'none'", "form-action 'none'",
-        "frame-ancestors 'none'",
+        "default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self'", "base-uri 'none'",
+        "form-action 'none'", "frame-ancestors 'none'", "connect-src 'self'",
     ].joined(separator: "; ")
     /// What stands at `/` for a browser.
     private static let frontPage = "index.html"
@@ -34,7 +34,7 @@ package struct WebPages: Sendable {
     /// The front page, for a GET or HEAD of `/` that asks for HTML; nil for any other.
     func front(_ request: Request) -> Response? {
         guard request.headers.asksForHTML, let file = files[Self.frontPage] else { return nil }
-        var response = Self.protected(file.answer(to: request.headers))
+        var response = Self.protected(file.answer(to: request.headers), request)
         response.headers[.vary] = "Accept, Accept-Encoding"
         return response
     }
@@ -52,8 +52,11 @@ package struct WebPages: Sendable {
             guard request.method == .get || request.method == .head else {
                 return APIError.methodNotAllowed("GET, HEAD").response
             }
-            var response = Self.protected(file.answer(to: request.headers))
-            if path.hasPrefix(Self.library) { response.headers[.accessControlAllowOrigin] = "*" }
+            var response = Self.protected(file.answer(to: request.headers), request)
+            if path.hasPrefix(Self.library) {
+                response.headers[.accessControlAllowOrigin] = "*"
+                response.headers[.crossOriginResourcePolicy] = "cross-origin"
+            }
             return response
         }
         guard let name = path.split(separator: "/").last, files["\(path)/\(Self.frontPage)"] != nil else {
@@ -69,7 +72,7 @@ package struct WebPages: Sendable {
         if isLocal, Self.isLoopback(request.head.authority ?? ""), let origin = networkOrigin() {
             answer.add("origin", origin)
         }
-        var response = Self.protected(.json(.ok, answer))
+        var response = Self.protected(.json(.ok, answer), request)
         response.headers[.cacheControl] = "no-store"
         return response
     }
@@ -80,20 +83,40 @@ package struct WebPages: Sendable {
             || ClientAddress(forwardedHop: authority)?.isLoopback == true
     }
 
-    private static func protected(_ response: Response) -> Response {
+    private static func protected(_ response: Response, _ request: Request) -> Response {
         var response = response
-        response.headers[.contentSecurityPolicy] = policy
+        response.headers[.contentSecurityPolicy] = policy + ownSockets(request.head.authority ?? "")
         response.headers[.referrerPolicy] = "no-referrer"
         response.headers[.permissionsPolicy] = "camera=(self), microphone=(self), display-capture=(self)"
+        // Whoever opened a page has no hold on its window. Browsers heed that on pages that came securely.
+        response.headers[.crossOriginOpenerPolicy] = "same-origin"
+        response.headers[.crossOriginResourcePolicy] = "same-origin"
         // For browsers that do not know frame-ancestors.
         response.headers[.xFrameOptions] = "DENY"
         return response
+    }
+
+    /// The WebSockets of the page's own origin, which not every browser takes `'self'` for. Nothing for a host that
+    /// cannot stand in a policy (CSP Level 3 §2.3.1), such as an IPv6 address.
+    private static func ownSockets(_ authority: String) -> String {
+        let isPlain = authority.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "-"),
+                UInt8(ascii: ":"):
+                true
+            default: false
+            }
+        }
+        return isPlain && !authority.isEmpty ? " ws://\(authority) wss://\(authority)" : ""
     }
 }
 
 extension HTTPField.Name {
     fileprivate static let referrerPolicy = pageHeader("Referrer-Policy")
     fileprivate static let permissionsPolicy = pageHeader("Permissions-Policy")
+    fileprivate static let crossOriginOpenerPolicy = pageHeader("Cross-Origin-Opener-Policy")
+    fileprivate static let crossOriginResourcePolicy = pageHeader("Cross-Origin-Resource-Policy")
     fileprivate static let xFrameOptions = pageHeader("X-Frame-Options")
 
     private static func pageHeader(_ name: String) -> HTTPField.Name {

@@ -30,8 +30,28 @@ struct WebPagesTests {
         for name in ["Referrer-Policy", "Permissions-Policy", "X-Frame-Options"] {
             #expect(page.headers[try #require(HTTPField.Name(name))] != nil, "\(name)")
         }
+        for name in ["Cross-Origin-Opener-Policy", "Cross-Origin-Resource-Policy"] {
+            #expect(page.headers[try #require(HTTPField.Name(name))] == "same-origin", "\(name)")
+        }
         #expect(try await api.send(.get, "/demo/index.html").body == page.body)
         #expect(try await api.send(.get, "/demo/?x=1").body == page.body)
+    }
+
+    @Test(
+        "A page calls its own server and no other",
+        arguments: [
+            ("call.example.org", " ws://call.example.org wss://call.example.org"),
+            ("192.0.2.7:8080", " ws://192.0.2.7:8080 wss://192.0.2.7:8080"), ("[2001:db8::1]:8080", ""),
+            ("a;script-src *", ""), ("", ""),
+        ])
+    func calls(_ host: String, _ sockets: String) async throws {
+        for path in ["/demo/", "/demo/demo.js", "/demo/network.json"] {
+            let answer = try await api.send(.get, path, host: host)
+            let policy = try #require(answer.headers[.contentSecurityPolicy])
+            let directives = policy.split(separator: "; ")
+            #expect(directives.filter { $0.hasPrefix("connect-src") } == ["connect-src 'self'\(sockets)"])
+            #expect(directives.filter { $0.hasPrefix("script-src") } == ["script-src 'self'"])
+        }
     }
 
     @Test("A folder without its slash is sent on to where relative paths lead to its files")
@@ -115,6 +135,8 @@ struct WebPagesTests {
         let headers: HTTPFields = [.origin: "https://a.example"]
         let imported = try await api.send(.get, "/client/x.js", headers: headers)
         #expect(imported.headers[.accessControlAllowOrigin] == "*")
+        let policy = try #require(HTTPField.Name("Cross-Origin-Resource-Policy"))
+        #expect(imported.headers[policy] == "cross-origin")
         let page = try await api.send(.get, "/demo/x.js", headers: headers)
         #expect(page.headers[.accessControlAllowOrigin] == nil)
     }

@@ -22,6 +22,9 @@ static const unsigned char client_address_js[] = {
 static const unsigned char client_candidates_js[] = {
 #embed "../../web/client/candidates.js"
 };
+static const unsigned char client_code_js[] = {
+#embed "../../web/client/code.js"
+};
 static const unsigned char client_connection_js[] = {
 #embed "../../web/client/connection.js"
 };
@@ -135,6 +138,7 @@ static const struct web_file files[] = {
     ENTRY("check/verdicts.js", check_verdicts_js),
     ENTRY("client/address.js", client_address_js),
     ENTRY("client/candidates.js", client_candidates_js),
+    ENTRY("client/code.js", client_code_js),
     ENTRY("client/connection.js", client_connection_js),
     ENTRY("client/description.js", client_description_js),
     ENTRY("client/errors.js", client_errors_js),

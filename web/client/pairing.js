@@ -1,5 +1,6 @@
 // @ts-check
 import { serverAddress } from "./address.js";
+import { readJoinCode } from "./code.js";
 import { SwitchboardError } from "./errors.js";
 import { Backoff, delay } from "./timing.js";
 
@@ -37,32 +38,36 @@ export class Pairing {
 
   /**
    * Makes an invitation. Without a `code` it draws one of `digits` digits, and another if somebody has it already.
+   * A `code` of the caller's own is {@link readJoinCode read} like one that is typed; show the one that comes back.
    * @param {{client: string, code?: string, digits?: number, expiresInSeconds?: number, signal?: AbortSignal}} invitation
    * @returns {Promise<Invitation>}
-   * @throws {SwitchboardError} `conflict` when another device has the code
+   * @throws {SwitchboardError} `conflict` when another device has the code; `invalid_field` when `code` cannot be one
    */
   async createCode({ client, code, digits = CODE_DIGITS, expiresInSeconds = INVITATION_SECONDS, signal }) {
+    const own = code === undefined ? undefined : readJoinCode(code);
     for (let attempt = 1; ; attempt += 1) {
-      const joinid = code ?? randomDigits(digits);
+      const joinid = own ?? randomDigits(digits);
       try {
         const body = { joinid, client1: client, expiresInSeconds };
         const answer = await this.#call("POST", "api/rooms", { body, signal });
         return { code: joinid, expires: new Date(member(answer, "exp", "string")) };
       } catch (error) {
         const isTaken = error instanceof SwitchboardError && error.id === "conflict";
-        if (!isTaken || code !== undefined || attempt === CODE_ATTEMPTS) throw error;
+        if (!isTaken || own !== undefined || attempt === CODE_ATTEMPTS) throw error;
       }
     }
   }
 
   /**
-   * Accepts an invitation.
-   * @param {{client: string, code: string, signal?: AbortSignal}} acceptance
+   * Accepts an invitation. The server counts codes that nobody has, and locks out who tries too many: what cannot be a
+   * code is refused here.
+   * @param {{client: string, code: string, signal?: AbortSignal}} acceptance `code` as somebody typed it
    * @returns {Promise<{roomId: string}>}
-   * @throws {SwitchboardError} `not_found_or_expired`; `conflict` when somebody else accepted first
+   * @throws {SwitchboardError} `not_found_or_expired`; `conflict` when somebody else accepted first; `invalid_field` for
+   *   what cannot be a code
    */
   async accept({ client, code, signal }) {
-    const body = { joinid: code, client2: client };
+    const body = { joinid: readJoinCode(code), client2: client };
     const answer = await this.#call("POST", "api/rooms/accept", { body, signal });
     return { roomId: member(answer, "roomid", "string") };
   }
@@ -83,7 +88,7 @@ export class Pairing {
    *   accepted while the answer was held back, and the next one has the room
    */
   async #ask({ client, code, waitSeconds, signal }) {
-    const body = { joinid: code, client1: client, waitSeconds };
+    const body = { joinid: readJoinCode(code), client1: client, waitSeconds };
     const limit = CALL_LIMIT + (waitSeconds ?? 0) * 1_000;
     const { answer, headers } = await this.#exchange("POST", "api/rooms/check", { body, signal, limit });
     if (answer) return { room: { roomId: member(answer, "roomid", "string") }, isAccepted: true };

@@ -7,12 +7,15 @@
  * Loaded by `<script type="module" src=…>` it is also there as `window.Switchboard` for other scripts, from
  * `DOMContentLoaded` on.
  */
+import { readJoinCode } from "./code.js";
 import { SwitchboardError } from "./errors.js";
 import { Pairing } from "./pairing.js";
 import { PathMonitor } from "./path.js";
 import { Peer } from "./peer.js";
 import { Signaling } from "./signaling.js";
 
-export { Pairing, PathMonitor, Peer, Signaling, SwitchboardError };
+const all = { Pairing, PathMonitor, Peer, Signaling, SwitchboardError, readJoinCode };
 
-/** @type {any} */ (globalThis).Switchboard ??= Object.freeze({ Pairing, PathMonitor, Peer, Signaling, SwitchboardError });
+export { Pairing, PathMonitor, Peer, Signaling, SwitchboardError, readJoinCode };
+
+/** @type {any} */ (globalThis).Switchboard ??= Object.freeze(all);

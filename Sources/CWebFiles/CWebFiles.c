@@ -37,11 +37,17 @@ static const unsigned char client_errors_js[] = {
 static const unsigned char client_events_js[] = {
 #embed "../../web/client/events.js"
 };
+static const unsigned char client_limits_js[] = {
+#embed "../../web/client/limits.js"
+};
 static const unsigned char client_network_js[] = {
 #embed "../../web/client/network.js"
 };
 static const unsigned char client_outbox_js[] = {
 #embed "../../web/client/outbox.js"
+};
+static const unsigned char client_outgoing_js[] = {
+#embed "../../web/client/outgoing.js"
 };
 static const unsigned char client_pairing_js[] = {
 #embed "../../web/client/pairing.js"
@@ -51,6 +57,9 @@ static const unsigned char client_path_js[] = {
 };
 static const unsigned char client_peer_js[] = {
 #embed "../../web/client/peer.js"
+};
+static const unsigned char client_postponed_js[] = {
+#embed "../../web/client/postponed.js"
 };
 static const unsigned char client_renewal_js[] = {
 #embed "../../web/client/renewal.js"
@@ -143,11 +152,14 @@ static const struct web_file files[] = {
     ENTRY("client/description.js", client_description_js),
     ENTRY("client/errors.js", client_errors_js),
     ENTRY("client/events.js", client_events_js),
+    ENTRY("client/limits.js", client_limits_js),
     ENTRY("client/network.js", client_network_js),
     ENTRY("client/outbox.js", client_outbox_js),
+    ENTRY("client/outgoing.js", client_outgoing_js),
     ENTRY("client/pairing.js", client_pairing_js),
     ENTRY("client/path.js", client_path_js),
     ENTRY("client/peer.js", client_peer_js),
+    ENTRY("client/postponed.js", client_postponed_js),
     ENTRY("client/renewal.js", client_renewal_js),
     ENTRY("client/repairs.js", client_repairs_js),
     ENTRY("client/signaling.js", client_signaling_js),

@@ -1,5 +1,6 @@
 // @ts-check
 // A browser's peer connection as far as its signaling goes (W3C WebRTC §4.4), and a room with two in it.
+import { SwitchboardError } from "../../web/client/errors.js";
 import { Events } from "../../web/client/events.js";
 import "./fakes.js";
 
@@ -24,6 +25,8 @@ export class FakeConnection {
   /** @type {Promise<void> | null} */ pause = null;
   /** How often an offer of its own was given up for the other's. */
   rollbacks = 0;
+  /** How many characters the transceivers add to each description. */
+  weight = 0;
   /** @type {any} */ onnegotiationneeded = null;
   /** @type {any} */ onicecandidate = null;
   /** @type {any} */ onicecandidateerror = null;
@@ -75,17 +78,36 @@ export class FakeConnection {
     this.configuration = { ...configuration };
   }
 
-  async setLocalDescription() {
+  async createOffer() {
     this.#mustBeOpen();
     await this.#work();
+    return { type: "offer", sdp: this.#describe() };
+  }
+
+  async createAnswer() {
+    this.#mustBeOpen();
+    await this.#work();
+    if (this.signalingState !== "have-remote-offer") throw new Error(`an answer in ${this.signalingState}`);
+    return { type: "answer", sdp: this.#describe() };
+  }
+
+  #describe() {
+    const more = this.weight > 0 ? `a=${"x".repeat(this.weight)}\r\n` : "";
+    return `v=0\r\no=- ${this.#id} ${this.#version} IN IP4 0\r\na=ice-ufrag:${this.#fragment}\r\n${more}`;
+  }
+
+  /** @param {{type: string}} [description] */
+  async setLocalDescription(description) {
+    this.#mustBeOpen();
+    await this.#work();
+    if (description?.type === "rollback") return this.#rollBack("have-local-offer");
     const type = this.signalingState === "have-remote-offer" ? "answer" : "offer";
     const before = { local: this.localDescription, fragment: this.#fragment, path: this.#wantsNewPath };
     if (!this.#fragment || (type === "offer" && this.#wantsNewPath) || (type === "answer" && this.#isNewPath)) {
       this.#fragment = `f${(last += 1)}`;
     }
     this.#version += 1;
-    const sdp = `v=0\r\no=- ${this.#id} ${this.#version} IN IP4 0\r\na=ice-ufrag:${this.#fragment}\r\n`;
-    this.localDescription = { type, sdp };
+    this.localDescription = { type, sdp: this.#describe() };
     if (type === "offer") {
       this.#wantsNewPath = false;
       this.#offered = this.#wanted;
@@ -100,10 +122,11 @@ export class FakeConnection {
     }
   }
 
-  /** @param {{type: string, sdp: string}} description */
-  async setRemoteDescription({ type, sdp }) {
+  /** @param {{type: string, sdp?: string}} description */
+  async setRemoteDescription({ type, sdp = "" }) {
     this.#mustBeOpen();
     await this.#work();
+    if (type === "rollback") return this.#rollBack("have-remote-offer");
     const other = /o=- (\d+)/.exec(sdp)?.[1];
     if (this.#other !== undefined && this.#other !== other) throw new Error("the keys of another connection");
     this.#other = other;
@@ -117,6 +140,8 @@ export class FakeConnection {
       this.#undo?.();
       this.rollbacks += 1;
     }
+    const before = this.remoteDescription;
+    this.#undo = () => (this.remoteDescription = before);
     this.#isNewPath = /ice-ufrag:\w+/.exec(this.remoteDescription?.sdp ?? "")?.[0] !== /ice-ufrag:\w+/.exec(sdp)?.[0];
     this.remoteDescription = { type, sdp };
     this.signalingState = "have-remote-offer";
@@ -172,6 +197,17 @@ export class FakeConnection {
     if (this.signalingState === "closed") await new Promise(() => {});
   }
 
+  /** @param {string} state */
+  #rollBack(state) {
+    if (this.signalingState !== state) throw new Error(`a rollback in ${this.signalingState}`);
+    this.#undo?.();
+    this.#undo = null;
+    this.rollbacks += 1;
+    this.signalingState = "stable";
+    this.#isAsking = false;
+    this.#ask();
+  }
+
   #settle() {
     this.signalingState = "stable";
     this.currentLocalDescription = this.localDescription;
@@ -203,6 +239,9 @@ export class FakeSignaling extends Events {
   joins = 0;
   /** Whether what is sent gets lost. */
   isDeaf = false;
+  /** How many characters a message may have, as far as this end knows, and as far as the server takes them. */
+  limit = Infinity;
+  serverLimit = Infinity;
 
   /** @param {string} _roomId */
   join(_roomId) {
@@ -210,9 +249,20 @@ export class FakeSignaling extends Events {
   }
 
   /** @param {any} message */
+  obstacle(message) {
+    return JSON.stringify(message).length > this.limit ? new SwitchboardError("too_large", "") : null;
+  }
+
+  /** @param {any} message */
   sendNow(message) {
+    const obstacle = this.obstacle(message);
+    if (obstacle) throw obstacle;
     if (!this.isReady) return false;
     this.sent.push(message);
+    if (JSON.stringify(message).length > this.serverLimit) {
+      queueMicrotask(() => this.refuse());
+      return true;
+    }
     if (!this.isDeaf) queueMicrotask(() => this.other?.hear(message));
     return true;
   }
@@ -222,6 +272,12 @@ export class FakeSignaling extends Events {
     if (type === "webrtc_offer") this.emit("offer", { sdp });
     if (type === "webrtc_answer") this.emit("answer", { sdp });
     if (type === "ice_candidate") this.emit("candidate", { candidate });
+  }
+
+  /** The server refuses what was sent. */
+  refuse() {
+    this.limit = Math.min(this.limit, this.serverLimit);
+    this.emit("error", new SwitchboardError("too_large", ""));
   }
 
   /** @param {boolean} isInitiator */

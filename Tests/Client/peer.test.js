@@ -281,6 +281,20 @@ test("a candidate of the next generation waits for its offer", async () => {
   assert.deepEqual(errors, [[], []]);
 });
 
+test("a candidate of a line that nobody has offered waits for its offer", async () => {
+  const { there, one, other, errors } = await connected();
+  const { sdp } = /** @type {any} */ (fake(one).localDescription);
+  const [, usernameFragment] = /ice-ufrag:(\w+)/.exec(sdp) ?? [];
+  there.emit("offer", { sdp: `${sdp}a=mid:0\r\n` });
+  there.emit("candidate", { candidate: { candidate: "of an offer that was taken back", sdpMid: "1", usernameFragment } });
+  await settled();
+  assert.deepEqual(fake(other).candidates, []);
+  there.emit("offer", { sdp: `${sdp}a=mid:0\r\na=mid:1\r\n` });
+  await settled();
+  assert.deepEqual(fake(other).candidates, ["of an offer that was taken back"]);
+  assert.deepEqual(errors, [[], []]);
+});
+
 test("a path that is interrupted gets time to mend itself, then a new one is looked for", async (context) => {
   const clock = stopTheClock(context);
   const { here, one } = await connected();
@@ -591,12 +605,139 @@ test("what fails after the other has left is no news", async () => {
   assert.deepEqual(errors, [[], []]);
 });
 
+test("an offer that is too long is taken back, told once, and made as soon as it is short enough", async (context) => {
+  const clock = stopTheClock(context);
+  const { here, one, other, errors } = await connected();
+  const before = { sent: here.sent.length, sdp: fake(one).localDescription?.sdp };
+  here.limit = 1_000;
+  fake(one).weight = 2_000;
+  fake(one).createDataChannel();
+  await settled();
+  assert.equal(here.sent.length, before.sent);
+  assert.deepEqual([fake(one).signalingState, fake(one).localDescription?.sdp], ["stable", before.sdp]);
+  for (let step = 0; step < 60; step += 1) await pass(clock, 1_000);
+  assert.equal(fake(one).rollbacks, 1, "what is known to be too long is not applied");
+  assert.deepEqual(errors[0].map(({ id }) => id), ["too_large"]);
+  assert.equal(one.state, "connected");
+  fake(one).weight = 100;
+  await pass(clock, 5_000);
+  assert.ok(fake(one).isAgreed && fake(other).isAgreed);
+  assert.equal(here.types.at(-1), "webrtc_offer");
+  const sent = here.sent.length;
+  await pass(clock, 60_000);
+  assert.equal(here.sent.length, sent);
+  assert.deepEqual([errors[0].length, errors[1]], [1, []]);
+});
+
+test("an application that makes room when it is told of the offer need not wait", async () => {
+  const { here, one, other } = await connected();
+  here.limit = 1_000;
+  fake(one).weight = 2_000;
+  one.on("error", () => (fake(one).weight = 0));
+  fake(one).createDataChannel();
+  await settled();
+  assert.ok(fake(one).isAgreed && fake(other).isAgreed);
+});
+
+test("an offer that the server refuses is taken back as well", async (context) => {
+  const clock = stopTheClock(context);
+  const { here, there, one, other, errors } = await connected();
+  here.serverLimit = 1_000;
+  fake(one).weight = 2_000;
+  fake(one).createDataChannel();
+  await settled();
+  assert.equal(fake(one).signalingState, "stable");
+  assert.deepEqual(errors[0].map(({ id }) => id), ["too_large"]);
+  const sent = here.sent.length;
+  await pass(clock, 20_000);
+  assert.equal(here.sent.length, sent);
+  // Meanwhile the other side can negotiate.
+  fake(one).weight = 0;
+  fake(other).createDataChannel();
+  await settled();
+  await pass(clock, 5_000);
+  assert.ok(fake(one).isAgreed && fake(other).isAgreed);
+  assert.equal(there.types.at(-1), "webrtc_answer");
+  assert.deepEqual([errors[0].length, errors[1]], [1, []]);
+});
+
+test("the first offer of all may be too long, too", async (context) => {
+  const clock = stopTheClock(context);
+  const { here, there, meet } = room();
+  here.limit = 1_000;
+  const one = peer(here, { setUp: (/** @type {any} */ connection) => ((connection.weight = 2_000), connection.createDataChannel()) });
+  const other = peer(there);
+  const errors = collect(one, "error");
+  meet();
+  await settled();
+  assert.deepEqual([here.sent, errors.map(({ id }) => id)], [[], ["too_large"]]);
+  fake(one).weight = 0;
+  await pass(clock, 2_000);
+  assert.ok(fake(one).isAgreed && fake(other).isAgreed);
+});
+
+test("an offer whose answer is too long waits for a shorter one, and the call goes on", async (context) => {
+  const clock = stopTheClock(context);
+  const { there, one, other, errors } = await connected();
+  const before = fake(other).remoteDescription;
+  there.limit = 1_000;
+  fake(other).weight = 2_000;
+  fake(one).createDataChannel();
+  await settled();
+  assert.equal(fake(one).signalingState, "have-local-offer");
+  assert.deepEqual([fake(other).signalingState, fake(other).remoteDescription], ["stable", before]);
+  for (let step = 0; step < 20; step += 1) await pass(clock, 1_000);
+  assert.deepEqual(errors[1].map(({ id }) => id), ["too_large"]);
+  fake(other).weight = 0;
+  await pass(clock, 5_000);
+  assert.ok(fake(one).isAgreed && fake(other).isAgreed);
+  const sent = there.sent.length;
+  await pass(clock, 60_000);
+  assert.equal(there.sent.length, sent);
+  assert.deepEqual([errors[0], errors[1].length], [[], 1]);
+});
+
+test("a candidate that is too long is told, and the next one is sent", async () => {
+  const { here, one, other, errors } = await connected();
+  here.limit = 1_000;
+  fake(one).find("x".repeat(2_000));
+  fake(one).find("short");
+  await settled();
+  assert.deepEqual(fake(other).candidates, ["short"]);
+  assert.deepEqual(errors[0].map(({ id }) => id), ["too_large"]);
+});
+
+test("a connection to the server that ended over an offer finds it taken back", async (context) => {
+  const clock = stopTheClock(context);
+  const { here, there, meet, one, other, errors } = await connected();
+  const connections = [one.connection, other.connection];
+  here.isDeaf = true;
+  fake(one).weight = 2_000;
+  fake(one).createDataChannel();
+  await settled();
+  here.serverLimit = 1_000;
+  here.refuse();
+  [here, there].forEach((end) => end.miss(false));
+  here.isDeaf = false;
+  meet();
+  await settled();
+  assert.equal(fake(one).signalingState, "stable");
+  assert.deepEqual(errors[0].map(({ id }) => id), ["too_large"]);
+  fake(one).weight = 0;
+  await pass(clock, 5_000);
+  assert.ok(fake(one).isAgreed && fake(other).isAgreed);
+  assert.deepEqual([one.connection, other.connection], connections);
+});
+
 test("closing ends everything", async (context) => {
   const clock = stopTheClock(context);
   const { here, there, one, other, errors } = await connected();
   here.emit("iceservers", { iceServers: [], expires: new Date(Date.now() + 60_000) });
   fake(one).become("disconnected");
   one.restart();
+  here.limit = 1;
+  fake(one).createDataChannel();
+  await settled();
   const connection = fake(one);
   one.close();
   other.close();
@@ -607,7 +748,7 @@ test("closing ends everything", async (context) => {
   await settled();
   assert.deepEqual([one.connection, one.state], [null, "closed"]);
   assert.equal(await one.path(), null);
-  assert.deepEqual(errors, [[], []]);
+  assert.deepEqual(errors.map((list) => list.map(({ id }) => id)), [["too_large"], []]);
 });
 
 test("an answer keeps the DTLS role that its sender has had so far", () => {

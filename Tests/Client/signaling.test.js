@@ -154,9 +154,71 @@ test("what is meant for now is not kept", () => {
 test("a message that the server would not take is not sent", () => {
   const signaling = connected();
   const count = FakeSocket.latest.sent.length;
-  assert.throws(() => signaling.send({ type: "key_exchange", text: "ü".repeat(32_760) }), { id: "too_large" });
+  const long = { type: "key_exchange", text: "ü".repeat(65_530) };
+  const tooLarge = [long, { type: "webrtc_offer", sdp: "ü".repeat(57_345) }, { type: "ice_candidate", candidate: { candidate: "x".repeat(4_096) } }];
+  for (const message of tooLarge) {
+    assert.throws(() => signaling.send(message), { id: "too_large" });
+    assert.throws(() => signaling.sendNow(message), { id: "too_large" });
+    assert.equal(signaling.obstacle(message)?.id, "too_large");
+  }
+  assert.equal(signaling.obstacle({ type: "webrtc_offer", sdp: "x" }), null);
+  assert.throws(() => signaling.join("r".repeat(200_000)), { id: "too_large" });
+  assert.equal(signaling.roomId, "r");
   assert.throws(() => make().send({ type: "key_exchange" }), { id: "not_in_room" });
   assert.equal(FakeSocket.latest.sent.length, count);
+});
+
+test("a message that was too long for the server costs the connection once, and is not sent again", (context) => {
+  const clock = stopTheClock(context);
+  const signaling = connected();
+  const [errors, states] = [collect(signaling, "error"), collect(signaling, "state")];
+  const long = { type: "key_exchange", text: "x".repeat(80_000) };
+  signaling.send(long);
+  FakeSocket.latest.end(1009);
+  signaling.send({ type: "key_exchange", text: "short" });
+  assert.throws(() => signaling.send(long), { id: "too_large" });
+  clock.tick(1_000);
+  FakeSocket.latest.greet();
+  FakeSocket.latest.say({ type: "room_joined", roomId: "r", isInitiator: true, ready: true });
+  FakeSocket.latest.say({ type: "room_ready", roomId: "r", isInitiator: true });
+  assert.deepEqual(FakeSocket.latest.sent, [
+    { type: "join_room", roomId: "r", deviceId: "d" }, { type: "key_exchange", text: "short" },
+  ]);
+  assert.deepEqual(errors.map(({ id }) => id), ["too_large"]);
+  assert.deepEqual(states, ["waiting", "connecting", "open"]);
+  assert.equal(signaling.isReady, true);
+});
+
+test("of what waits, a message that is now known to be too long is told and left out", (context) => {
+  const clock = stopTheClock(context);
+  const signaling = connected();
+  signaling.send({ type: "key_exchange", text: "x".repeat(80_000) });
+  FakeSocket.latest.readyState = 2;
+  for (const text of ["y".repeat(80_000), "short"]) signaling.send({ type: "key_exchange", text });
+  FakeSocket.latest.end(1009);
+  const errors = collect(signaling, "error");
+  clock.tick(1_000);
+  FakeSocket.latest.greet();
+  FakeSocket.latest.say({ type: "room_ready", roomId: "r", isInitiator: true });
+  assert.deepEqual(FakeSocket.latest.sent.slice(1), [{ type: "key_exchange", text: "short" }]);
+  assert.deepEqual(errors.map(({ id }) => id), ["too_large"]);
+});
+
+test("a description that the server refuses is measured from then on", () => {
+  const signaling = connected();
+  const errors = collect(signaling, "error");
+  const offer = { type: "webrtc_offer", sdp: "x".repeat(60_000) };
+  assert.equal(signaling.sendNow(offer), true);
+  FakeSocket.latest.say({ type: "error", code: "too_large", error: "sdp" });
+  assert.deepEqual(errors.map(({ id }) => id), ["too_large"]);
+  assert.throws(() => signaling.sendNow(offer), { id: "too_large" });
+  assert.equal(signaling.sendNow({ type: "webrtc_offer", sdp: "x".repeat(49_152) }), true);
+  assert.equal(signaling.state, "open");
+});
+
+test("a server with other limits can be told of", () => {
+  const signaling = new Signaling("http://server", { limits: { message: 1_000 }, WebSocket: /** @type {any} */ (FakeSocket) });
+  assert.equal(signaling.obstacle({ type: "key_exchange", text: "x".repeat(1_000) })?.id, "too_large");
 });
 
 test("the waiting messages are bounded by their size as well", () => {

@@ -14,7 +14,9 @@ const OPEN_LIMIT = 10_000;
 /** A connection that lasts so long was a success: the wait after it is the first again. */
 const STABLE_AFTER = 10_000;
 /** Close codes after which the same client would fail again. */
-const FATAL_CLOSE_CODES = new Set([1002, 1003, 1007, 1008, 1009]);
+const FATAL_CLOSE_CODES = new Set([1002, 1003, 1007, 1008]);
+/** One message was too long. The others are none the worse for it. */
+const TOO_LONG = 1009;
 
 /**
  * @typedef {"idle" | "connecting" | "open" | "waiting" | "closed"} SignalingState
@@ -25,6 +27,8 @@ const FATAL_CLOSE_CODES = new Set([1002, 1003, 1007, 1008, 1009]);
  * @typedef {object} ConnectionHandlers
  * @property {(state: SignalingState) => void} state
  * @property {(message: Message) => void} message every one but the greeting and the answers to pings
+ * @property {() => void} opening nothing has been sent over the connection yet
+ * @property {() => void} tooLong the server closed it because of a message; it is opened again
  * @property {(error: SwitchboardError) => void} refused the server closed it for good
  */
 
@@ -84,6 +88,7 @@ export class Connection {
   #open() {
     const socket = new this.WebSocket(this.url);
     this.#socket = socket;
+    this.handlers.opening();
     this.#enter("connecting");
     socket.onmessage = ({ data }) => this.#socket === socket && this.#receive(data);
     socket.onclose = ({ code, reason }) => this.#socket === socket && this.#lose(code, reason);
@@ -143,6 +148,7 @@ export class Connection {
     this.#detach();
     this.#await(this.backoff.next(), () => this.#open());
     this.#enter("waiting");
+    if (code === TOO_LONG) this.handlers.tooLong();
   }
 
   #end() {

@@ -17,14 +17,17 @@ export function generation(sdp) {
 }
 
 /**
- * Whether a candidate is of the ICE generation that a description begins (RFC 8840 §4.1). One that does not say its
- * generation is taken to be.
+ * Whether a candidate is of the ICE generation that a description begins (RFC 8840 §4.1), and of a line that it has. One
+ * that does not say its generation is taken to be.
  * @param {RTCIceCandidateInit} candidate
  * @param {string} sdp
  */
-export function isOf(candidate, sdp) {
-  const fragment = candidate.usernameFragment;
-  return !fragment || sdp.split(/\r?\n/).includes(`a=ice-ufrag:${fragment}`);
+export function isOf({ usernameFragment, sdpMid }, sdp) {
+  const lines = new Set(sdp.split(/\r?\n/));
+  const isOfGeneration = !usernameFragment || lines.has(`a=ice-ufrag:${usernameFragment}`);
+  // Lines without a name are found by their number.
+  const isOfLine = !sdpMid || !/^a=mid:/m.test(sdp) || lines.has(`a=mid:${sdpMid}`);
+  return isOfGeneration && isOfLine;
 }
 
 /**

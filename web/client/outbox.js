@@ -6,15 +6,15 @@ const MAX_CHARACTERS = 1024 * 1024;
 
 /** Encoded messages that wait to be sent, in order and bounded. */
 export class Outbox {
-  /** @type {string[]} */ #messages = [];
+  /** @type {import("./limits.js").Encoded[]} */ #messages = [];
   #characters = 0;
 
-  /** @param {string} message */
+  /** @param {import("./limits.js").Encoded} message */
   add(message) {
     this.#messages.push(message);
-    this.#characters += message.length;
+    this.#characters += message.text.length;
     while (this.#messages.length > MAX_MESSAGES || this.#characters > MAX_CHARACTERS) {
-      this.#characters -= this.#messages.shift()?.length ?? 0;
+      this.#characters -= this.#messages.shift()?.text.length ?? 0;
     }
   }
 

@@ -3,6 +3,7 @@ import { EarlyCandidates } from "./candidates.js";
 import { generation, identity, isOf, withSettledRole } from "./description.js";
 import { Events } from "./events.js";
 import { watchNetwork } from "./network.js";
+import { OutgoingDescriptions } from "./outgoing.js";
 import { PathMonitor, isOutdated } from "./path.js";
 import { Renewal } from "./renewal.js";
 import { Repairs, Restarts } from "./repairs.js";
@@ -42,7 +43,8 @@ const MAX_CANDIDATE_ERRORS = 64;
  * @property {{track: MediaStreamTrack, streams: readonly MediaStream[], receiver: RTCRtpReceiver,
  *   transceiver: RTCRtpTransceiver}} track the other sends
  * @property {RTCDataChannel} channel one that the other opened
- * @property {unknown} error of the browser's; the negotiation goes on
+ * @property {unknown} error of the browser's, after which the negotiation goes on; or a `SwitchboardError` with the id
+ *   `too_large`: a description is too long for the server and has been taken back, or a candidate is and was left out
  */
 
 /**
@@ -52,6 +54,9 @@ const MAX_CANDIDATE_ERRORS = 64;
  *
  * Nothing is sent while the other is away: whenever the two meet (again), the initiator makes an offer, and what was
  * lost is negotiated with it.
+ *
+ * A description that is too long for the server leaves no trace: the connection is as it was, and the next one is made
+ * as soon as it is short enough, for example because there are fewer transceivers.
  * @extends {Events<PeerEvents>}
  */
 export class Peer extends Events {
@@ -75,6 +80,7 @@ export class Peer extends Events {
   #meeting = 0;
   #repairs = new Repairs(() => this.#inOrder(() => this.#mend()), () => this.#fail());
   #restarts = new Restarts(() => this.#restart(), () => this.#isStale());
+  /** @type {OutgoingDescriptions} */ #outgoing;
   #ended = new AbortController();
 
   /**
@@ -87,6 +93,11 @@ export class Peer extends Events {
     this.setUp = setUp;
     this.configuration = { ...configuration };
     this.RTCPeerConnection = RTCPeerConnection;
+    this.#outgoing = new OutgoingDescriptions(signaling, {
+      isCurrent: (connection) => this.connection === connection,
+      retry: () => this.#inOrder(() => this.#retry()),
+      fail: (error) => this.emit("error", error),
+    });
     const { signal } = this.#ended;
     signaling.on("ready", ({ isInitiator }) => this.#arrive(isInitiator), { signal });
     signaling.on("peerleft", ({ deliberate }) => this.#part(deliberate), { signal });
@@ -95,6 +106,9 @@ export class Peer extends Events {
     signaling.on("offer", ({ sdp }) => this.#inOrder(() => this.#receiveOffer(sdp)), { signal });
     signaling.on("answer", ({ sdp }) => this.#inOrder(() => this.#receiveAnswer(sdp)), { signal });
     signaling.on("candidate", ({ candidate }) => this.#inOrder(() => this.#receiveCandidate(candidate)), { signal });
+    signaling.on("error", (error) => {
+      if (error.id === "too_large") this.#inOrder(() => this.#outgoing.withdraw(this.connection, error));
+    }, { signal });
     new Renewal(signaling, (iceServers) => this.#useIceServers(iceServers), signal);
     watchNetwork(() => this.restart(), signal);
     if (signaling.isReady) this.#arrive(signaling.isInitiator);
@@ -144,11 +158,12 @@ export class Peer extends Events {
   #arrive(isInitiator) {
     this.#meeting += 1;
     this.#isPolite = !isInitiator;
+    this.#outgoing.forget();
     this.#inOrder(async () => {
       const { connection } = this;
       if (!connection) this.#create();
       // It may be the same page after a broken network, or a new one: an offer finds out, and mends the path.
-      if (connection && isInitiator) this.#renegotiate(connection);
+      if (connection && isInitiator) await this.#renegotiate(connection);
       if (isInitiator) await this.#offer();
     });
   }
@@ -181,7 +196,7 @@ export class Peer extends Events {
     connection.onicecandidate = ifCurrent(({ candidate }) => {
       // Not every browser has the type as a member of its own (RFC 8839 §5.1).
       if (/ typ relay\b/.test(candidate?.candidate)) this.hasRelay = true;
-      if (candidate?.candidate) this.signaling.sendNow({ type: "ice_candidate", candidate: candidate.toJSON() });
+      if (candidate?.candidate) this.#sendCandidate(candidate.toJSON());
     });
     connection.onicecandidateerror = ifCurrent(({ url, errorCode, errorText }) => {
       if (this.candidateErrors.length === MAX_CANDIDATE_ERRORS) this.candidateErrors.shift();
@@ -199,6 +214,7 @@ export class Peer extends Events {
   #drop() {
     this.#repairs.end();
     this.#restarts.end();
+    this.#outgoing.end();
     this.connection?.close();
     this.connection = null;
     this.#monitor = null;
@@ -214,8 +230,16 @@ export class Peer extends Events {
     if (connection?.signalingState !== "stable" || !this.signaling.isReady) return;
     // The first offer is the initiator's; the browser asks again if the answer to it leaves something to negotiate.
     if (this.#isPolite && !connection.remoteDescription) return;
+    if (!(await this.#outgoing.isWorthOffering(connection))) return;
     await connection.setLocalDescription();
-    this.#sendDescription(connection);
+    await this.#outgoing.send(connection);
+  }
+
+  /** What was too long for the server may have become shorter. */
+  async #retry() {
+    const { unanswered } = this.#outgoing;
+    if (unanswered !== null) await this.#receiveOffer(unanswered);
+    else await this.#offer();
   }
 
   /**
@@ -223,15 +247,18 @@ export class Peer extends Events {
    * takes the same one twice.
    * @param {RTCPeerConnection} connection
    */
-  #renegotiate(connection) {
+  async #renegotiate(connection) {
     this.#renewPath(connection);
-    if (connection.signalingState === "have-local-offer") this.#sendDescription(connection);
+    if (connection.signalingState === "have-local-offer") await this.#outgoing.send(connection);
   }
 
-  /** @param {RTCPeerConnection} connection */
-  #sendDescription(connection) {
-    const { type, sdp } = connection.localDescription ?? {};
-    if (type && this.connection === connection) this.signaling.sendNow({ type: `webrtc_${type}`, sdp });
+  /** @param {RTCIceCandidateInit} candidate */
+  #sendCandidate(candidate) {
+    try {
+      this.signaling.sendNow({ type: "ice_candidate", candidate });
+    } catch (error) {
+      this.emit("error", error);
+    }
   }
 
   /** @param {string} sdp */
@@ -245,7 +272,7 @@ export class Peer extends Events {
     if (!(await this.#takeDescription(connection, "offer", sdp))) return;
     await connection.setLocalDescription();
     // When the two have met anew meanwhile, there is a new offer on its way, to which this would be the wrong answer.
-    if (this.#meeting === meeting) this.#sendDescription(connection);
+    if (this.#meeting === meeting) await this.#outgoing.send(connection);
   }
 
   /** @param {string} sdp */
@@ -261,6 +288,7 @@ export class Peer extends Events {
     }
     this.#isIgnoringOffer = false;
     await this.#takeDescription(connection, "answer", withSettledRole(sdp, connection));
+    if (this.connection === connection) this.#outgoing.agree();
   }
 
   /**
@@ -274,6 +302,7 @@ export class Peer extends Events {
     await connection.setRemoteDescription({ type, sdp });
     if (this.connection !== connection) return false;
     this.#remoteIdentity = identity(sdp);
+    if (type === "offer" && !(await this.#outgoing.canAnswer(connection, sdp))) return false;
     if (before && generation(before.sdp) !== generation(sdp)) {
       if (type === "offer") this.#restarts.begin();
       this.#restarts.agree(this.#isPolite ? POLITENESS : 0);
@@ -326,7 +355,7 @@ export class Peer extends Events {
   async #mend() {
     const { connection } = this;
     if (!connection) return;
-    if (connection.signalingState === "have-local-offer") return this.#sendDescription(connection);
+    if (connection.signalingState === "have-local-offer") return this.#outgoing.send(connection);
     if (connection.connectionState !== "disconnected" && connection.connectionState !== "failed") return;
     this.#renewPath(connection);
     await this.#offer();

@@ -3,6 +3,7 @@ import { serverAddress } from "./address.js";
 import { Connection } from "./connection.js";
 import { SwitchboardError } from "./errors.js";
 import { Events } from "./events.js";
+import { Limits } from "./limits.js";
 import { Outbox } from "./outbox.js";
 import { iceServerList } from "./pairing.js";
 import { randomId } from "./timing.js";
@@ -12,8 +13,6 @@ const JOIN_LIMIT = 20_000;
 /** A room that one was in and that refuses one now is asked again so often, at this interval. */
 const MAX_REJOINS = 2;
 const REJOIN_INTERVAL = 10_000;
-/** The server closes the connection after a longer message. */
-const MAX_MESSAGE_BYTES = 65_536;
 
 /**
  * @typedef {import("./connection.js").SignalingState} SignalingState
@@ -22,6 +21,8 @@ const MAX_MESSAGE_BYTES = 65_536;
  * @typedef {object} SignalingOptions
  * @property {string} [device] an id that tells the server a returning device from a stranger; not passed on; a random
  *   one by default
+ * @property {Partial<import("./limits.js").MessageLimits>} [limits] of a server with other settings than the defaults; what
+ *   it turns out to take less is learned
  * @property {typeof WebSocket} [WebSocket] what to use instead of the browser's
  * @property {() => number} [random] instead of `Math.random`
  *
@@ -36,7 +37,8 @@ const MAX_MESSAGE_BYTES = 65_536;
  * @property {{sdp: string}} answer
  * @property {{candidate: RTCIceCandidateInit | null}} candidate
  * @property {Message} message any other message of the peer's application
- * @property {SwitchboardError} error `room_full`: two others are in the room; `closed`: there is no further attempt
+ * @property {SwitchboardError} error `room_full`: two others are in the room; `too_large`: the server did not take a
+ *   message, which is lost; `closed`: there is no further attempt
  */
 
 /**
@@ -55,6 +57,7 @@ export class Signaling extends Events {
   #isReady = false;
   #isInitiator = false;
   /** @type {import("./pairing.js").IceServerList | null} */ #iceServers = null;
+  /** @type {Limits} */ #limits;
   #outbox = new Outbox();
   /** @type {ReturnType<typeof setTimeout> | undefined} */ #joinTimer;
 
@@ -63,14 +66,17 @@ export class Signaling extends Events {
    *   this module came from
    * @param {SignalingOptions} options
    */
-  constructor(server, { device = randomId(), WebSocket = globalThis.WebSocket, random } = {}) {
+  constructor(server, { device = randomId(), limits, WebSocket = globalThis.WebSocket, random } = {}) {
     super();
     this.device = device;
+    this.#limits = new Limits(limits);
     const url = serverAddress(server);
     url.protocol = url.protocol.replace("http", "ws");
     const handlers = {
       state: (/** @type {SignalingState} */ state) => this.#follow(state),
       message: (/** @type {Message} */ message) => this.#receive(message),
+      opening: () => this.#limits.begin(),
+      tooLong: () => this.#learnFromClose(),
       refused: (/** @type {SwitchboardError} */ error) => this.emit("error", error),
     };
     this.#connection = new Connection(url, handlers, { WebSocket, random });
@@ -110,8 +116,10 @@ export class Signaling extends Events {
    * Enters the room, now or when there is a connection, and after every reconnection; leaves the one before. For the
    * room that one is in it asks for fresh ICE servers.
    * @param {string} roomId
+   * @throws {SwitchboardError} `too_large` for an id that no server would take
    */
   join(roomId) {
+    this.#limits.encode(this.#joinOf(roomId));
     if (roomId !== this.#roomId) this.leave();
     this.#roomId = roomId;
     if (this.state === "open") this.#sendJoin();
@@ -128,24 +136,37 @@ export class Signaling extends Events {
    * Sends a message to the peer: now if it is there, else when it comes (back) into the room. At most 256 messages of
    * together a million characters wait; the oldest go first.
    * @param {Message} message
-   * @throws {SwitchboardError} `not_in_room` without a room to send to, `too_large` beyond 64 KiB
+   * @throws {SwitchboardError} `not_in_room` without a room to send to, `too_large` if the server would not take it
    */
   send(message) {
     if (this.#roomId === null) throw new SwitchboardError("not_in_room", "Join a room before sending to it.");
-    const text = JSON.stringify(message);
-    if (new TextEncoder().encode(text).length > MAX_MESSAGE_BYTES) {
-      throw new SwitchboardError("too_large", `A message may have ${MAX_MESSAGE_BYTES} bytes.`);
-    }
-    if (!this.#isReady || !this.#connection.send(text)) this.#outbox.add(text);
+    const encoded = this.#limits.encode(message);
+    if (!this.#isReady || !this.#pass(encoded)) this.#outbox.add(encoded);
   }
 
   /**
    * Sends a message to the peer if it is there, and forgets it otherwise.
    * @param {Message} message
    * @returns {boolean} whether it was there
+   * @throws {SwitchboardError} `too_large` if the server would not take it
    */
   sendNow(message) {
-    return this.#isReady && this.#transmit(message);
+    const encoded = this.#limits.encode(message);
+    return this.#isReady && this.#pass(encoded);
+  }
+
+  /**
+   * Why a message would not be sent because of its length; null if it would.
+   * @param {Message} message
+   * @returns {SwitchboardError | null} `too_large`
+   */
+  obstacle(message) {
+    try {
+      this.#limits.encode(message);
+      return null;
+    } catch (error) {
+      return /** @type {SwitchboardError} */ (error);
+    }
   }
 
   /** Leaves the room and closes the connection for good. */
@@ -171,6 +192,7 @@ export class Signaling extends Events {
     if (message.type === "left_room") {
       this.#farewells = Math.max(0, this.#farewells - 1);
     } else if (message.type === "error" && message.code !== "invalid_room_id") {
+      if (message.code === "too_large") this.#limits.learnFromRefusal();
       this.emit("error", new SwitchboardError(message.code, message.error));
     } else if (this.#farewells === 0) {
       // What comes before the farewell is about a room that has been left, and does not always say so.
@@ -208,7 +230,7 @@ export class Signaling extends Events {
         this.#isReady = true;
         this.#isInitiator = message.isInitiator;
         this.emit("ready", { isInitiator: message.isInitiator });
-        for (const text of this.#outbox.take()) this.#connection.send(text);
+        for (const waiting of this.#outbox.take()) this.#release(waiting);
         break;
       case "webrtc_offer":
         this.emit("offer", { sdp: message.sdp });
@@ -265,7 +287,12 @@ export class Signaling extends Events {
   #sendJoin() {
     clearTimeout(this.#joinTimer);
     this.#joinTimer = setTimeout(() => this.#repeatJoin(), JOIN_LIMIT);
-    this.#transmit({ type: "join_room", roomId: this.#roomId, deviceId: this.device });
+    if (this.#roomId !== null) this.#transmit(this.#joinOf(this.#roomId));
+  }
+
+  /** @param {string} roomId @returns {Message} */
+  #joinOf(roomId) {
+    return { type: "join_room", roomId, deviceId: this.device };
   }
 
   #repeatJoin() {
@@ -274,8 +301,37 @@ export class Signaling extends Events {
     this.#sendJoin();
   }
 
-  /** @param {Message} message */
+  /**
+   * Sends what is known to be short.
+   * @param {Message} message
+   */
   #transmit(message) {
-    return this.#connection.send(JSON.stringify(message));
+    return this.#pass(this.#limits.encode(message));
+  }
+
+  /** @param {import("./limits.js").Encoded} message */
+  #pass(message) {
+    const isSent = this.#connection.send(message.text);
+    if (isSent) this.#limits.note(message);
+    return isSent;
+  }
+
+  /**
+   * Sends what has waited, if it is still known to be short enough.
+   * @param {import("./limits.js").Encoded} message
+   */
+  #release(message) {
+    try {
+      this.#limits.check(message);
+      this.#pass(message);
+    } catch (error) {
+      this.emit("error", /** @type {SwitchboardError} */ (error));
+    }
+  }
+
+  /** One message was too long for the server: it is not sent again, and the connection comes back. */
+  #learnFromClose() {
+    this.#limits.learnFromClose();
+    this.emit("error", new SwitchboardError("too_large", "The server closed the connection: a message was too long for it."));
   }
 }

@@ -30,6 +30,7 @@ const call = {
   /** Seconds since 1970 when each list of ICE servers that came expires. */
   expiries: /** @type {number[]} */ ([]),
   invite, accept, enter, close, say, isOpen, path, restart, restartIce, state, generation, username, errorOf,
+  addLines, stopLines, negotiated,
 };
 Object.assign(window, { call });
 
@@ -63,7 +64,7 @@ function enter(roomId, transport) {
     setUp, configuration: transport && { iceTransportPolicy: "relay" }, RTCPeerConnection: only(transport),
   });
   peer.on("state", (/** @type {string} */ state) => call.events.push(`peer ${state}`));
-  peer.on("error", (/** @type {unknown} */ error) => call.events.push(`failed ${error}`));
+  peer.on("error", (/** @type {any} */ error) => call.events.push(`failed ${error.id ?? error}`));
   signaling.connect();
   signaling.join(roomId);
 }
@@ -137,6 +138,25 @@ function restartIce(time) {
 
 function state() {
   return { signaling: signaling?.state, isReady: signaling?.isReady, peer: peer?.state };
+}
+
+/** Wants to send so much more video. @param {number} count */
+function addLines(count) {
+  for (let line = 0; line < count; line += 1) peer.connection.addTransceiver("video");
+}
+
+/** Wants all but so many of the video lines no more. @param {number} left */
+function stopLines(left) {
+  for (const transceiver of peer.connection.getTransceivers().slice(left)) transceiver.stop();
+}
+
+/** Where the negotiation stands, how many lines of video both sides have agreed on, and how long the description is. */
+function negotiated() {
+  const { signalingState, currentLocalDescription } = peer.connection;
+  const lines = peer.connection.getTransceivers().filter(
+    (/** @type {RTCRtpTransceiver} */ { currentDirection }) => currentDirection && currentDirection !== "stopped",
+  ).length;
+  return { signalingState, lines, bytes: currentLocalDescription?.sdp.length ?? 0 };
 }
 
 /** What names the generation of the path on this side (RFC 8839 §5.4). */

@@ -1,0 +1,155 @@
+"""Descriptions as long as browsers make them, and longer than the server takes: the call and its signaling go on."""
+
+from __future__ import annotations
+
+import pathlib
+from collections.abc import Iterator
+
+import pytest
+
+from callpage import CALL_LIMIT, CallPage
+from certificates import Certificate
+from chromium import Chromium
+from clientpage import Pages, connected, wait_for_channel, wait_for_state
+from firefox import Firefox
+from switchboard import Server
+from waiting import eventually
+
+REFUSALS = ("failed", "refused")
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One that takes what the client module takes for the default."""
+    limits = {"MAX_MESSAGE_BYTES": 131_072, "MAX_SDP_BYTES": 114_688}
+    server = Server(tmp_path_factory.mktemp("server"), **limits).start()
+    yield server
+    assert server.stop() == 0, server.log_text()
+
+
+@pytest.fixture(scope="module")
+def small_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One that takes offers of a few lines only, also of browsers that say less in a line."""
+    server = Server(tmp_path_factory.mktemp("small"), MAX_SDP_BYTES=10_000).start()
+    yield server
+    assert server.stop() == 0, server.log_text()
+
+
+@pytest.fixture(scope="module")
+def firefoxes(tmp_path_factory: pytest.TempPathFactory, certificate: Certificate) -> Iterator[Pages]:
+    firefox = Firefox(tmp_path_factory.mktemp("profile"), certificate)
+    yield firefox.page(), firefox.page()
+    firefox.quit()
+
+
+@pytest.fixture(scope="module", params=["chromium", "firefox"])
+def both(request: pytest.FixtureRequest, chromiums: tuple[Chromium, Chromium], firefoxes: Pages) -> Pages:
+    return {"chromium": chromiums, "firefox": firefoxes}[request.param]
+
+
+def refusals(page: CallPage) -> list[str]:
+    return [event for event in page.look("events") if event.startswith(REFUSALS)]
+
+
+def wait_for_lines(both: Pages, count: int) -> None:
+    """Both sides have agreed on so many lines of video."""
+
+    def agreed() -> bool:
+        return all(
+            (page.do("negotiated")["signalingState"], page.do("negotiated")["lines"]) == ("stable", count)
+            for page in both
+        )
+
+    try:
+        eventually(agreed, CALL_LIMIT, f"{count} lines", 0.2)
+    except AssertionError as error:
+        states = [(page.do("negotiated"), page.look("events")[-8:]) for page in both]
+        raise AssertionError(f"{error}; {states}") from None
+
+
+@pytest.mark.parametrize("offerer", [0, 1])
+def test_sixteen_and_twenty_eight_lines_of_video_are_negotiated(
+    chromiums: tuple[Chromium, Chromium], pages: str, server: Server, offerer: int
+) -> None:
+    with connected(chromiums, pages, server):
+        page = chromiums[offerer]
+        page.do("addLines", 16)
+        wait_for_lines(chromiums, 16)
+        page.do("addLines", 12)
+        wait_for_lines(chromiums, 28)
+        assert page.do("negotiated")["bytes"] > 65_536, "this would be no test"
+        wait_for_channel(chromiums)
+        assert [refusals(each) for each in chromiums] == [[], []]
+
+
+@pytest.mark.parametrize(
+    "limits",
+    [
+        pytest.param({"MAX_MESSAGE_BYTES": 65_536, "MAX_SDP_BYTES": 49_152}, id="closed-with-1009"),
+        pytest.param({"MAX_MESSAGE_BYTES": 131_072, "MAX_SDP_BYTES": 49_152}, id="refused-by-the-server"),
+    ],
+)
+@pytest.mark.parametrize("offerer", [0, 1])
+def test_an_offer_that_an_earlier_server_does_not_take_costs_nothing_but_itself(
+    chromiums: tuple[Chromium, Chromium],
+    pages: str,
+    tmp_path: pathlib.Path,
+    limits: dict[str, int],
+    offerer: int,
+) -> None:
+    server = Server(tmp_path, **limits).start()
+    try:
+        with connected(chromiums, pages, server):
+            page = chromiums[offerer]
+            page.do("addLines", 28)
+            eventually(lambda: refusals(page), CALL_LIMIT, "it is told", 0.1)
+            eventually(
+                lambda: page.do("negotiated")["signalingState"] == "stable", CALL_LIMIT, "it is taken back", 0.1
+            )
+            for each in chromiums:
+                wait_for_state(each, signaling="open", isReady=True, peer="connected")
+            wait_for_channel(chromiums)
+            page.do("stopLines", 4)
+            wait_for_lines(chromiums, 4)
+            wait_for_channel(chromiums)
+            assert refusals(page) == ["refused too_large", "failed too_large"]
+            assert [each.look("connections") for each in chromiums] == [1, 1]
+    finally:
+        assert server.stop() == 0, server.log_text()
+
+
+def test_an_offer_that_is_measured_as_too_long_is_never_sent(
+    chromiums: tuple[Chromium, Chromium], pages: str, server: Server
+) -> None:
+    with connected(chromiums, pages, server):
+        page = chromiums[0]
+        page.do("addLines", 60)
+        eventually(lambda: refusals(page), CALL_LIMIT, "it is told", 0.1)
+        eventually(
+            lambda: page.do("negotiated")["signalingState"] == "stable", CALL_LIMIT, "it is taken back", 0.1
+        )
+        wait_for_channel(chromiums)
+        for each in chromiums:
+            wait_for_state(each, signaling="open", isReady=True, peer="connected")
+        page.do("stopLines", 2)
+        wait_for_lines(chromiums, 2)
+        assert refusals(page) == ["failed too_large"], "it is told once"
+        assert "signaling waiting" not in page.look("events")
+
+
+def test_a_refused_offer_is_taken_back_and_made_again_when_it_is_short_enough(
+    both: Pages, pages: str, small_server: Server
+) -> None:
+    with connected(both, pages, small_server):
+        page = both[0]
+        page.do("addLines", 28)
+        eventually(lambda: refusals(page), CALL_LIMIT, "it is told", 0.1)
+        eventually(
+            lambda: page.do("negotiated")["signalingState"] == "stable", CALL_LIMIT, "it is taken back", 0.1
+        )
+        wait_for_channel(both)
+        page.do("stopLines", 2)
+        wait_for_lines(both, 2)
+        wait_for_channel(both)
+        assert refusals(page) == ["refused too_large", "failed too_large"]
+        assert [each.look("connections") for each in both] == [1, 1]

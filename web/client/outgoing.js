@@ -1,0 +1,110 @@
+// @ts-check
+import { Postponed } from "./postponed.js";
+
+/**
+ * @typedef {object} Negotiation whose descriptions go out
+ * @property {(connection: RTCPeerConnection) => boolean} isCurrent whether the connection is still the one
+ * @property {() => void} retry what was put off may be possible now
+ * @property {(error: unknown) => void} fail tells the application
+ */
+
+/**
+ * The descriptions of a connection on their way out. One that is too long for the server, as measured here or found by
+ * the server, leaves no trace: it is rolled back and tried again later, when there may be less to describe.
+ */
+export class OutgoingDescriptions {
+  #postponed = new Postponed(() => this.negotiation.retry());
+  /** @type {string | null} */ #unanswered = null;
+
+  /**
+   * @param {import("./signaling.js").Signaling} signaling
+   * @param {Negotiation} negotiation
+   */
+  constructor(signaling, negotiation) {
+    this.signaling = signaling;
+    this.negotiation = negotiation;
+  }
+
+  /** An offer of the other's whose answer is too long for the server. */
+  get unanswered() {
+    return this.#unanswered;
+  }
+
+  /**
+   * Whether an offer is worth making. After one that was too long the next is measured before it is set, since a
+   * rollback makes the browser ask for it again.
+   * @param {RTCPeerConnection} connection
+   */
+  async isWorthOffering(connection) {
+    if (!this.#postponed.isOn) return true;
+    const { sdp } = await connection.createOffer();
+    const isOver = !this.negotiation.isCurrent(connection) || connection.signalingState !== "stable";
+    return !isOver && !this.signaling.obstacle({ type: "webrtc_offer", sdp });
+  }
+
+  /**
+   * Whether the server takes the answer to an offer that has just been set; else the offer is taken back. An answer
+   * cannot be, once it is set.
+   * @param {RTCPeerConnection} connection
+   * @param {string} offer
+   */
+  async canAnswer(connection, offer) {
+    const { sdp } = await connection.createAnswer();
+    if (!this.negotiation.isCurrent(connection)) return false;
+    const obstacle = this.signaling.obstacle({ type: "webrtc_answer", sdp });
+    const isKnown = this.#unanswered === offer;
+    this.#unanswered = obstacle && offer;
+    if (!obstacle) {
+      if (isKnown) this.#postponed.end();
+      return true;
+    }
+    await connection.setRemoteDescription({ type: "rollback" });
+    if (!this.negotiation.isCurrent(connection)) return false;
+    this.#postponed.begin();
+    if (!isKnown) this.negotiation.fail(obstacle);
+    return false;
+  }
+
+  /**
+   * Sends the present description, if the other is there.
+   * @param {RTCPeerConnection} connection
+   */
+  async send(connection) {
+    const { type, sdp } = connection.localDescription ?? {};
+    if (!type || !this.negotiation.isCurrent(connection)) return;
+    try {
+      this.signaling.sendNow({ type: `webrtc_${type}`, sdp });
+    } catch (error) {
+      await this.withdraw(connection, error);
+    }
+  }
+
+  /**
+   * Takes the offer back that the server does not take, if it was one.
+   * @param {RTCPeerConnection | null} connection
+   * @param {unknown} error
+   */
+  async withdraw(connection, error) {
+    if (connection?.signalingState === "have-local-offer") {
+      await connection.setLocalDescription({ type: "rollback" });
+      if (!this.negotiation.isCurrent(connection)) return;
+      this.#postponed.begin();
+    }
+    this.negotiation.fail(error);
+  }
+
+  /** An offer was answered. */
+  agree() {
+    this.#postponed.end();
+  }
+
+  /** The two have met anew: what was offered before is worth nothing. */
+  forget() {
+    this.#unanswered = null;
+  }
+
+  end() {
+    this.#postponed.end();
+    this.#unanswered = null;
+  }
+}

@@ -106,11 +106,17 @@ static const unsigned char demo_demo_css[] = {
 static const unsigned char demo_demo_js[] = {
 #embed "../../web/demo/demo.js"
 };
+static const unsigned char demo_filename_js[] = {
+#embed "../../web/demo/filename.js"
+};
 static const unsigned char demo_filerow_js[] = {
 #embed "../../web/demo/filerow.js"
 };
 static const unsigned char demo_files_js[] = {
 #embed "../../web/demo/files.js"
+};
+static const unsigned char demo_gathering_js[] = {
+#embed "../../web/demo/gathering.js"
 };
 static const unsigned char demo_index_html[] = {
 #embed "../../web/demo/index.html"
@@ -175,8 +181,10 @@ static const struct web_file files[] = {
     ENTRY("demo/chat.js", demo_chat_js),
     ENTRY("demo/demo.css", demo_demo_css),
     ENTRY("demo/demo.js", demo_demo_js),
+    ENTRY("demo/filename.js", demo_filename_js),
     ENTRY("demo/filerow.js", demo_filerow_js),
     ENTRY("demo/files.js", demo_files_js),
+    ENTRY("demo/gathering.js", demo_gathering_js),
     ENTRY("demo/index.html", demo_index_html),
     ENTRY("demo/invitation.js", demo_invitation_js),
     ENTRY("demo/media.js", demo_media_js),

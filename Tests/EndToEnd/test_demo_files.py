@@ -18,6 +18,13 @@ WATCH_BUFFER = """
     window.mostBuffered = Math.max(window.mostBuffered, this.bufferedAmount);
   };"""
 
+ONE_BYTE_PARTS = """
+  const send = RTCDataChannel.prototype.send;
+  RTCDataChannel.prototype.send = function (data) {
+    if (typeof data === 'string') return send.call(this, data);
+    for (let place = 0; place < data.byteLength; place += 1) send.call(this, data.slice(place, place + 1));
+  };"""
+
 # As of browsers that say nothing of channels whose connection was closed at this end.
 SILENT_CLOSE = """
   Object.defineProperty(RTCDataChannel.prototype, 'onclose', {get: () => null, set() {}});"""
@@ -41,6 +48,19 @@ def test_a_large_file_arrives_intact_in_both_directions_at_once(call: Pair, tmp_
         page.wait_for_text("files", "Delivered")
         assert page.run("return window.mostBuffered") < 2_000_000, "the sender waits for the channel"
     call[0].inspect("call-files-arrived")
+
+
+def test_a_file_in_tiny_parts_and_under_a_false_name_arrives_intact_and_is_named(
+    call: Pair, tmp_path: pathlib.Path
+) -> None:
+    one, other = call
+    one.run(ONE_BYTE_PARTS)
+    content = random.Random(1).randbytes(3_000)
+    file = tmp_path / "song\u202e3pm.\u200e\u2028exe"
+    file.write_bytes(content)
+    one.send_file(file)
+    assert other.save("song3pm.exe", len(content)) == hashlib.sha256(content).hexdigest()
+    one.wait_for_text("files", "Delivered")
 
 
 def test_a_transfer_can_be_cancelled_by_either_side(call: Pair, tmp_path: pathlib.Path) -> None:

@@ -1,12 +1,12 @@
 // @ts-check
 import { element, make, size } from "../common/page.js";
+import { displayed } from "./filename.js";
 import { FileRow } from "./filerow.js";
+import { Gathering } from "./gathering.js";
 
 const CHUNK_BYTES = 64 * 1024;
 /** With more than this waiting in the channel the sender pauses, until a quarter of it is left. */
 const MAX_BUFFERED_BYTES = 1024 * 1024;
-/** Parts are gathered to this much before they are handed to the browser as a blob, which it may put on disk. */
-const BLOB_BYTES = 8 * 1024 * 1024;
 /** Received files stay with the browser until they are saved. */
 const MAX_FILE_BYTES = 1_000_000_000;
 /** What is kept of received files altogether, and rows in the list; beyond either, files are refused. */
@@ -21,11 +21,8 @@ const MAX_ROWS = 200;
  * @property {number} id the sender's
  * @property {string} name
  * @property {number} bytes that it will have
- * @property {number} got bytes that it has
+ * @property {Gathering} got
  * @property {FileRow} row
- * @property {Blob[]} blobs
- * @property {ArrayBuffer[]} parts that are in no blob yet
- * @property {number} gathered bytes in them
  */
 
 /**
@@ -98,7 +95,7 @@ export class Files {
   /** @param {File} file */
   send(file) {
     element("files-hint").hidden = true;
-    const row = new FileRow(file.name, file.size, "out");
+    const row = new FileRow(displayed(file.name), file.size, "out");
     if (file.size > MAX_FILE_BYTES) return row.fail(`Too large: ${size(MAX_FILE_BYTES)} at most`);
     const outgoing = { id: (this.#lastId += 1), file, row, isCancelled: false };
     this.#unconfirmed.set(outgoing.id, outgoing);
@@ -187,7 +184,7 @@ export class Files {
     element("files-hint").hidden = true;
     const shown = displayed(name);
     const row = new FileRow(shown, bytes, "in");
-    this.#incoming = { id, name: shown, bytes, row, blobs: [], parts: [], gathered: 0, got: 0 };
+    this.#incoming = { id, name: shown, bytes, row, got: new Gathering() };
     row.offer("Cancel", () => {
       this.#drop("Cancelled");
       this.#say({ type: "refuse", id });
@@ -198,26 +195,19 @@ export class Files {
   /** @param {ArrayBuffer} part */
   #take(part) {
     const incoming = this.#incoming;
-    if (!incoming || part.byteLength === 0) return;
-    incoming.parts.push(part);
-    incoming.got += part.byteLength;
-    incoming.gathered += part.byteLength;
-    if (incoming.gathered >= BLOB_BYTES) {
-      incoming.blobs.push(new Blob(incoming.parts.splice(0)));
-      incoming.gathered = 0;
-    }
-    incoming.row.show(incoming.got);
+    if (!incoming) return;
+    if (incoming.got.bytes + part.byteLength > incoming.bytes) return this.#drop("Broken");
+    incoming.got.add(part);
+    incoming.row.show(incoming.got.bytes);
     this.#finishIfComplete();
   }
 
   #finishIfComplete() {
     const incoming = this.#incoming;
-    if (!incoming || incoming.got < incoming.bytes) return;
-    if (incoming.got > incoming.bytes) return this.#drop("Broken");
+    if (!incoming || incoming.got.bytes < incoming.bytes) return;
     this.#incoming = null;
     // Never shown by this page itself, so it needs no type but this one.
-    const whole = new Blob([...incoming.blobs, ...incoming.parts], { type: "application/octet-stream" });
-    const url = URL.createObjectURL(whole);
+    const url = URL.createObjectURL(incoming.got.whole("application/octet-stream"));
     const file = { name: incoming.name, bytes: incoming.bytes, url };
     this.received.push(file);
     incoming.row.finish("Received", saveLink(file));
@@ -229,14 +219,6 @@ export class Files {
     this.#incoming?.row.fail(outcome);
     this.#incoming = null;
   }
-}
-
-/**
- * A name as the other side gave it, without what would disguise it: control characters and changes of direction.
- * @param {string} name
- */
-function displayed(name) {
-  return name.slice(0, 255).replace(/[\u0000-\u001f\u007f\u202a-\u202e\u2066-\u2069]/g, "");
 }
 
 /** @param {ReceivedFile} file */

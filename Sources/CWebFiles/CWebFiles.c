@@ -91,6 +91,9 @@ static const unsigned char common_page_js[] = {
 static const unsigned char common_qr_js[] = {
 #embed "../../web/common/qr.js"
 };
+static const unsigned char demo_arrival_js[] = {
+#embed "../../web/demo/arrival.js"
+};
 static const unsigned char demo_call_css[] = {
 #embed "../../web/demo/call.css"
 };
@@ -124,6 +127,9 @@ static const unsigned char demo_index_html[] = {
 static const unsigned char demo_invitation_js[] = {
 #embed "../../web/demo/invitation.js"
 };
+static const unsigned char demo_link_js[] = {
+#embed "../../web/demo/link.js"
+};
 static const unsigned char demo_media_js[] = {
 #embed "../../web/demo/media.js"
 };
@@ -132,6 +138,9 @@ static const unsigned char demo_permissions_js[] = {
 };
 static const unsigned char demo_quality_js[] = {
 #embed "../../web/demo/quality.js"
+};
+static const unsigned char demo_question_js[] = {
+#embed "../../web/demo/question.js"
 };
 static const unsigned char demo_views_js[] = {
 #embed "../../web/demo/views.js"
@@ -176,6 +185,7 @@ static const struct web_file files[] = {
     ENTRY("common/icon.svg", common_icon_svg),
     ENTRY("common/page.js", common_page_js),
     ENTRY("common/qr.js", common_qr_js),
+    ENTRY("demo/arrival.js", demo_arrival_js),
     ENTRY("demo/call.css", demo_call_css),
     ENTRY("demo/call.js", demo_call_js),
     ENTRY("demo/chat.js", demo_chat_js),
@@ -187,9 +197,11 @@ static const struct web_file files[] = {
     ENTRY("demo/gathering.js", demo_gathering_js),
     ENTRY("demo/index.html", demo_index_html),
     ENTRY("demo/invitation.js", demo_invitation_js),
+    ENTRY("demo/link.js", demo_link_js),
     ENTRY("demo/media.js", demo_media_js),
     ENTRY("demo/permissions.js", demo_permissions_js),
     ENTRY("demo/quality.js", demo_quality_js),
+    ENTRY("demo/question.js", demo_question_js),
     ENTRY("demo/views.js", demo_views_js),
     ENTRY("demo/words.js", demo_words_js),
     ENTRY("index.html", index_html),

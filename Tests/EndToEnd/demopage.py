@@ -28,6 +28,19 @@ class DemoPage(SitePage):
         self.use()
         self.go(f"http://{host or server.host}:{server.port}/demo/{fragment}")
 
+    def follow(self, link: str) -> None:
+        """Opens a link with a code, as somebody who has never been there, and joins."""
+        self.leave_site()
+        self.use()
+        self.go(link)
+        self.agree()
+
+    def agree(self) -> None:
+        """Answers yes when the page asks whether to enter a call."""
+        self.wait_until_shown("question")
+        self.wait_until(lambda: self.element("question-yes").is_enabled(), "it can be answered")
+        self.click("question-yes")
+
     def leave_site(self) -> None:
         """Forgets what the tab remembers, and goes where no page is."""
         if str(self.run("return location.protocol")).startswith("http"):
@@ -79,6 +92,11 @@ class DemoPage(SitePage):
 
 
 Pair = tuple[DemoPage, DemoPage]
+
+
+def link_with(code: str, server: Server, host: str = "") -> str:
+    """What the page of an invitation shows."""
+    return f"http://{host or server.host}:{server.port}/demo/#code={code}"
 
 
 @contextlib.contextmanager

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from demopage import Pair, meet
+from demopage import Pair, link_with, meet
 from switchboard import Server
 
 OUTAGE = 10.0
@@ -36,7 +36,7 @@ def test_a_code_outlives_a_reload(pair: Pair, shared_server: Server) -> None:
     host.driver.refresh()
     host.wait_until_shown("invitation")
     assert host.text("code").replace(" ", "") == code
-    guest.visit(shared_server, fragment=f"#code={code}")
+    guest.follow(link_with(code, shared_server))
     for page in pair:
         page.wait_until_connected()
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from chromium import program
 from demofixtures import SITE
-from demopage import DemoPage, Pair
+from demopage import DemoPage, Pair, link_with
 from switchboard import Server
 
 
@@ -61,7 +61,7 @@ def test_two_who_share_a_code_see_and_hear_each_other(pair: Pair, shared_server:
     host.inspect("call")
 
 
-def test_a_link_in_a_qr_code_joins_directly(
+def test_a_link_in_a_qr_code_joins_by_one_click(
     pair: Pair, shared_server: Server, tmp_path: pathlib.Path
 ) -> None:
     host, guest = pair
@@ -71,10 +71,9 @@ def test_a_link_in_a_qr_code_joins_directly(
     code = host.create_code()
     host.inspect("invitation")
     scanned = scan(host, tmp_path)
-    assert scanned == f"http://{SITE}:{shared_server.port}/demo/#code={code}" == host.text("link")
+    assert scanned == link_with(code, shared_server, SITE) == host.text("link")
 
-    guest.leave_site()
-    guest.go(scanned)
+    guest.follow(scanned)
     for page in pair:
         page.wait_until_connected()
     assert guest.run("return location.hash") == "", "a reload would try the code again"
@@ -108,8 +107,7 @@ def test_the_qr_code_of_a_page_at_localhost_leads_to_the_address_in_the_network(
     assert host.text("link") == f"http://localhost:{server.port}/demo/#code={code}"
     scanned = scan(host, tmp_path)
     assert scanned == f"http://{address}:{server.port}/demo/#code={code}"
-    guest.leave_site()
-    guest.go(scanned)
+    guest.follow(scanned)
     for page in pair:
         page.wait_until_connected()
     guest.say("From the network")

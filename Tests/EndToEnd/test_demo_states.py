@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from selenium.webdriver.common.keys import Keys
 
-from demopage import DemoPage, beginning_with, meet
+from demopage import DemoPage, beginning_with, link_with, meet
 from rest import Rest
 from switchboard import Server
 
@@ -35,6 +35,8 @@ CATCH_SOCKET = """
     window.socket = this;
     send.call(this, data);
   };"""
+# More than three times as much as the server takes.
+FLOOD = "for (let count = 0; count < 3_000; count += 1) window.socket.send('{\"type\": \"ping\"}')"
 NO_WEBRTC = "delete window.RTCPeerConnection;"
 NO_OFFERS = """
   RTCPeerConnection.prototype.setRemoteDescription = async () => {
@@ -88,7 +90,7 @@ def test_a_wrong_code_is_said_to_be_wrong_and_can_be_corrected(
 
 
 def test_a_link_with_an_expired_code_says_so(page: DemoPage, server: Server) -> None:
-    page.visit(server, fragment="#code=999999")
+    page.follow(link_with("999999", server))
     page.wait_for_text("notice", "expired")
     assert page.run("return document.getElementById('code-input').value") == "999999"
 
@@ -211,8 +213,9 @@ def test_sound_that_the_browser_holds_back_can_be_turned_on(
 ) -> None:
     cautious = DemoPage(tmp_path, [REFUSING, "--autoplay-policy=document-user-activation-required"])
     try:
-        page.visit(server)
-        cautious.visit(server, fragment=f"#code={page.create_code()}")
+        meet(page, cautious, server)
+        assert not cautious.shows("play")
+        cautious.driver.refresh()  # after which nobody has touched the page
         cautious.wait_until_connected()
         cautious.wait_until_shown("play")
         cautious.inspect("call-sound-held-back")
@@ -261,7 +264,7 @@ def test_a_call_goes_on_when_the_server_closes_the_connection_for_good(
     page.join(other.create_code())
     for each in (page, other):
         each.wait_until_connected()
-    page.run("window.socket.send('x'.repeat(100_000))")
+    page.run(FLOOD)
     page.wait_for_text("notice", "The server has let go of this call.")
     page.wait_for_status("Connected, but the server is gone")
     page.wait_for_text("explanation", "The call goes on without it")
@@ -269,6 +272,73 @@ def test_a_call_goes_on_when_the_server_closes_the_connection_for_good(
     page.wait_for_picture()
     page.say("Still here")
     other.wait_for_message("Still here")
+
+
+def test_a_message_that_is_too_long_costs_the_connection_to_the_server_for_a_moment_only(
+    page: DemoPage, other: DemoPage, server: Server
+) -> None:
+    page.visit(server)
+    page.run(CATCH_SOCKET)
+    other.visit(server)
+    page.join(other.create_code())
+    for each in (page, other):
+        each.wait_until_connected()
+    page.run("window.before = window.socket; window.socket.send('x'.repeat(200_000))")
+    page.wait_until(lambda: page.run("return window.socket !== window.before"), "another connection")
+    for each in (page, other):
+        each.wait_until_connected()
+        each.wait_for_picture()
+
+
+def as_typed(code: str) -> str:
+    """A code in the digits of an East Asian keyboard, in two groups, with what one copies along unseen."""
+    wide = "".join(chr(ord(digit) + 0xFEE0) for digit in code)
+    return f"{wide[:4]} \u2013 {wide[4:]}\u200b"
+
+
+def test_a_code_is_read_as_it_is_meant_and_what_is_none_is_sent_nowhere(
+    page: DemoPage, other: DemoPage, server: Server
+) -> None:
+    page.visit(server)
+    for text in ("\u200b", "\u2013", "https://example.org/"):
+        page.run("document.getElementById('code-input').value = ''")
+        page.join(text)
+        page.wait_for_text("code-problem", "This is not a code.")
+        assert page.focused() == "code-input"
+    page.inspect("code-none")
+    asked = "return performance.getEntriesByType('resource').filter(({name}) => name.includes('/api/')).length"
+    assert page.run(asked) == 0
+    page.visit(server, fragment="#code=%E2%80%8B")
+    page.wait_for_text("notice", "This is not a code.")
+    assert page.run(asked) == 0
+    other.visit(server)
+    page.join(as_typed(other.create_code()))
+    page.wait_until_connected()
+    page.click("hang-up")
+    page.click("again")
+    other.visit(server)
+    page.run("document.getElementById('code-input').value = ''")
+    page.join(link_with(other.create_code(), server))
+    page.wait_until_connected()
+
+
+def test_a_page_calls_no_server_but_its_own(
+    page: DemoPage, server: Server, start_server: Callable[..., Server]
+) -> None:
+    stranger = start_server()
+    page.visit(server)
+    assert page.run("return fetch('/healthz').then(({ok}) => ok)")
+    outcome = "return fetch(arguments[0], {mode: 'no-cors'}).then(() => 'went', () => 'refused')"
+    assert page.run(outcome, f"{stranger.http}/healthz") == "refused"
+    refused = """
+      return new Promise((resolve) => {
+        addEventListener('securitypolicyviolation', (event) => resolve(event.effectiveDirective));
+        try {
+          new WebSocket(arguments[0]).onopen = () => resolve('open');
+        } catch {}
+      })"""
+    assert page.run(refused, stranger.ws) == "connect-src"
+    page.driver.get_log("browser")  # what it had to complain about is no fault of the page
 
 
 def test_what_the_browser_cannot_do_is_said(page: DemoPage, other: DemoPage, server: Server) -> None:
@@ -290,7 +360,7 @@ def test_a_browser_without_webrtc_is_told_so_and_uses_up_no_code(
         page.wait_until_shown("no-webrtc")
         assert not page.element("create").is_enabled() and not page.element("join").is_enabled()
         page.inspect("start-without-webrtc")
-    page.visit(server, fragment=f"#code={code}")
+    page.follow(link_with(code, server))
     page.wait_until_connected()
 
 

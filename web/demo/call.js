@@ -132,7 +132,7 @@ export class Call {
     if (!this.#isInitiator) this.#answerOn(/** @type {import("./media.js").Kind} */ (track.kind));
   }
 
-  /** Some browsers play sound only where people have touched the page, which a link that joins leaves out. */
+  /** Some browsers play sound only where people have touched the page, which a reload leaves out. */
   async #play() {
     try {
       await this.remote.play();

@@ -1,11 +1,14 @@
 // @ts-check
-import { Pairing } from "../client/switchboard.js";
+import { Pairing, readJoinCode } from "../client/switchboard.js";
 import { clock, element, make, randomId, size } from "../common/page.js";
+import { arrival } from "./arrival.js";
 import { Call } from "./call.js";
 import { saveLink } from "./files.js";
 import { Invitation } from "./invitation.js";
+import { codeEntered, codeInFragment } from "./link.js";
+import { Question } from "./question.js";
 import { dismiss, notify, show } from "./views.js";
-import { failure } from "./words.js";
+import { failure, noCode, proposal, question as questionFor } from "./words.js";
 
 const INVITATION_SECONDS = 600;
 const LOOK_INTERVAL = 2_000;
@@ -17,6 +20,7 @@ const device = sessionStorage.getItem(REMEMBERED.device) ?? randomId();
 sessionStorage.setItem(REMEMBERED.device, device);
 
 const invitation = new Invitation();
+const question = new Question();
 const pairing = new Pairing(server, { fetch: watchedFetch });
 const call = new Call(server, device);
 /** Ends whatever is being asked of the server. */
@@ -95,9 +99,8 @@ function invite(earlier) {
   }).finally(() => (button.disabled = false));
 }
 
-/** @param {string} entered */
-function join(entered) {
-  const code = entered.replace(/[\s-]/g, "");
+/** @param {string} code */
+function join(code) {
   show("busy");
   element("busy-title").textContent = `Joining with the code ${code}…`;
   const accept = async (/** @type {AbortSignal} */ signal) => {
@@ -123,10 +126,7 @@ function begin(roomId) {
 
 function hangUp() {
   const lasted = call.began === null ? "" : `It lasted ${clock(Date.now() - call.began)} minutes.`;
-  const room = sessionStorage.getItem(REMEMBERED.room);
-  end();
-  // Nobody comes back to it.
-  if (room) pairing.deleteRoom(room).catch(() => {});
+  leave();
   element("ended-text").textContent = lasted;
   const kept = call.files.received;
   element("kept").hidden = kept.length === 0;
@@ -136,6 +136,14 @@ function hangUp() {
       make("span", { className: "file-state quiet small number", text: size(file.bytes) }),
       saveLink(file))));
   show("ended");
+}
+
+/** Ends the call for both. */
+function leave() {
+  const room = sessionStorage.getItem(REMEMBERED.room);
+  end();
+  // Nobody comes back to it.
+  if (room) pairing.deleteRoom(room).catch(() => {});
 }
 
 function end() {
@@ -164,14 +172,15 @@ element("create-form").addEventListener("submit", (event) => {
 element("join-form").addEventListener("submit", (event) => {
   event.preventDefault();
   const input = /** @type {HTMLInputElement} */ (element("code-input"));
-  const isMissing = input.value.trim() === "";
-  element("code-problem").textContent = isMissing ? "Enter the code that the other person sees." : "";
-  if (isMissing) {
+  try {
+    const code = codeEntered(input.value);
+    element("code-problem").textContent = "";
+    input.removeAttribute("aria-invalid");
+    join(code);
+  } catch {
+    element("code-problem").textContent = input.value.trim() === "" ? noCode.missing : noCode.wrong;
     input.setAttribute("aria-invalid", "true");
     input.focus();
-  } else {
-    input.removeAttribute("aria-invalid");
-    join(input.value);
   }
 });
 
@@ -188,21 +197,112 @@ element("no-webrtc").hidden = canCall;
 element("insecure").hidden = !canCall || window.isSecureContext;
 for (const id of ["create", "join", "code-input"]) /** @type {HTMLButtonElement} */ (element(id)).disabled = !canCall;
 
-/** A link with a code joins; a reload goes back to the call or the code that it broke off. */
-function resume() {
-  // A code would be used up for nothing.
-  if (!canCall) return;
-  const code = new URLSearchParams(location.hash.slice(1)).get("code");
-  if (code) {
-    history.replaceState(null, "", location.pathname + location.search);
-    if (call.isOn) end();
-    return join(code);
-  }
-  const room = sessionStorage.getItem(REMEMBERED.room);
+// Where the page goes on
+
+/** @returns {import("../client/pairing.js").Invitation | null} */
+function keptInvitation() {
   const kept = JSON.parse(sessionStorage.getItem(REMEMBERED.invitation) ?? "null");
-  if (room) begin(room);
-  else if (kept) invite({ code: kept.code, expires: new Date(kept.expires) });
+  return kept && { code: kept.code, expires: new Date(kept.expires) };
 }
 
-addEventListener("hashchange", resume);
-resume();
+/**
+ * Goes on with what this tab comes with, a link or what was left behind, perhaps after a question.
+ * @param {boolean} isReload
+ */
+function arrive(isReload) {
+  // A code would be used up for nothing.
+  if (!canCall) return;
+  /** @type {string | null} */ let code;
+  try {
+    code = codeOfLink();
+  } catch (error) {
+    forgetLink();
+    arrive(isReload);
+    return notify(failure(error));
+  }
+  const room = sessionStorage.getItem(REMEMBERED.room);
+  const next = arrival({ code, room, invitation: keptInvitation(), now: Date.now(), isReload });
+  if (!next) return question.isOn ? show("start") : undefined;
+  if (next.asks) return ask(next.move);
+  go(next.move);
+  if (code) propose(code);
+}
+
+/** The code of the link that led here, null without one; throws for what is none. */
+function codeOfLink() {
+  const entered = codeInFragment(location.hash);
+  return entered === null ? null : readJoinCode(entered);
+}
+
+/** @param {import("./arrival.js").Move} move */
+function ask(move) {
+  const code = move.to === "join" ? move.code : move.to === "wait" ? move.invitation.code : "";
+  dismiss();
+  question.ask(questionFor(move, window.isSecureContext), code, {
+    yes() {
+      forgetLink();
+      go(move);
+    },
+    no() {
+      if (move.to === "join") forgetLink();
+      else sessionStorage.removeItem(move.to === "return" ? REMEMBERED.room : REMEMBERED.invitation);
+      arrive(false);
+    },
+  });
+}
+
+/** @param {import("./arrival.js").Move} move */
+function go(move) {
+  if (move.to === "join") join(move.code);
+  else if (move.to === "return") begin(move.room);
+  else invite(move.invitation);
+}
+
+/**
+ * Says that a link leads elsewhere, to somebody who is in a call, waits for one, or looks at what came in one.
+ * @param {string} code
+ */
+function propose(code) {
+  forgetLink();
+  const act = () => {
+    if (call.isOn) leave();
+    join(code);
+  };
+  notify(proposal, { tone: "warn", action: { text: proposal.action, act }, isUnasked: true });
+}
+
+/** A reload would come to it again. */
+function forgetLink() {
+  history.replaceState(null, "", location.pathname + location.search);
+}
+
+addEventListener("hashchange", () => {
+  if (codeInFragment(location.hash) === null || !canCall) return;
+  const hasSomethingToLose = call.files.received.length > 0 || ["start", "question", "ended"].every((id) => element(id).hidden);
+  if (!hasSomethingToLose) return arrive(false);
+  try {
+    propose(codeOfLink() ?? "");
+  } catch {
+    forgetLink();
+  }
+});
+
+// A page that the browser kept while another was shown comes back without having been asked for.
+addEventListener("pageshow", ({ persisted }) => {
+  if (!persisted || !(call.isOn || keptInvitation())) return;
+  asking.abort();
+  call.end();
+  show("start");
+  arrive(false);
+});
+
+// What is dropped on the page would be opened in place of it.
+for (const type of /** @type {const} */ (["dragover", "drop"])) {
+  addEventListener(type, (event) => {
+    const isText = event.target instanceof HTMLInputElement && !event.dataTransfer?.types.includes("Files");
+    if (call.isOn && !isText) event.preventDefault();
+  });
+}
+
+const [navigation] = /** @type {PerformanceNavigationTiming[]} */ (performance.getEntriesByType("navigation"));
+arrive(navigation?.type === "reload");

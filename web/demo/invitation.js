@@ -1,6 +1,7 @@
 // @ts-check
 import { clock, copy, element, make } from "../common/page.js";
 import { qrPath } from "../common/qr.js";
+import { linkWith } from "./link.js";
 import { notify, show } from "./views.js";
 
 /** Names and addresses by which a device means itself. */
@@ -27,9 +28,8 @@ export class Invitation {
 
   /** @param {import("../client/pairing.js").Invitation} invitation */
   show({ code, expires }) {
-    const link = new URL(`#code=${code}`, location.href.split("#")[0]).href;
-    element("code").textContent = [...code].join(" ");
-    element("code-digits").replaceChildren(...grouped(code).map((text) => make("span", { text })));
+    const link = linkWith(code, location.href);
+    showCode(code, element("code"), element("code-digits"));
     element("page-address").textContent = location.host + location.pathname;
     this.#link.href = link;
     this.#link.textContent = link;
@@ -104,6 +104,16 @@ async function originInNetwork() {
   } catch {
     return undefined;
   }
+}
+
+/**
+ * @param {string} code
+ * @param {HTMLElement} read where screen readers find it, digit by digit
+ * @param {HTMLElement} seen where it is seen
+ */
+export function showCode(code, read, seen) {
+  read.textContent = [...code].join(" ");
+  seen.replaceChildren(...grouped(code).map((text) => make("span", { text })));
 }
 
 /**

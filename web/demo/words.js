@@ -91,6 +91,39 @@ export function otherSeen(before, isReady) {
   return !isReady && before === "here" ? "lost" : before;
 }
 
+const seenAndHeard = (/** @type {boolean} */ hasDevices) =>
+  hasDevices ? "camera and microphone are turned on, and the other person sees and hears you" : "you see and hear the other person";
+
+/**
+ * What is asked before a call is entered.
+ * @param {import("./arrival.js").Move} move
+ * @param {boolean} hasDevices whether the browser may give camera and microphone to the page
+ * @returns {Words & {yes: string}}
+ */
+export function question(move, hasDevices) {
+  switch (move.to) {
+    case "join":
+      return { title: "Join this call?", text: `The link starts a call with the person who made it. Once you join, ${seenAndHeard(hasDevices)}.`, yes: "Join" };
+    case "return":
+      return { title: "Go back to your call?", text: `You left this page without hanging up. Once you are back, ${seenAndHeard(hasDevices)}.`, yes: "Go back" };
+    case "wait":
+      return { title: "Wait for the other person again?", text: `You left this page while your code was valid. Once somebody joins with it, ${seenAndHeard(hasDevices)}.`, yes: "Show the code" };
+  }
+}
+
+/** Said to somebody who is in a call, or about to be, when a link leads into another. */
+export const proposal = {
+  title: "A link leads into another call.",
+  text: "Nothing changes unless you want to go there.",
+  action: "Join it instead",
+};
+
+/** Said to what is typed into the field for the code. */
+export const noCode = {
+  missing: "Enter the code that the other person sees.",
+  wrong: "This is not a code. Enter the digits that the other person sees, or the link that they sent.",
+};
+
 /**
  * Why something failed that was asked of the server.
  * @param {unknown} error

@@ -24,6 +24,7 @@ package final class WebServer: Service {
     private let relay: RelayServices
     private let pages: WebPages?
     private let acceptNotices = AcceptNotices()
+    private let acceptFailures = LogThrottle()
     private let telemetry: WebServerTelemetry
     private let logger: Logger
     private let certificates: TLSCertificates?
@@ -141,11 +142,11 @@ package final class WebServer: Service {
     private func listen(
         _ group: MultiThreadedEventLoopGroup, _ context: ServerContext, _ loops: EventLoops
     ) async throws -> [any Channel] {
-        let plain = try await bind(group, loops, .plain, port: configuration.port)
+        let plain = try await bind(group, context, loops, .plain, port: configuration.port)
         var listeners = [plain]
         if certificates != nil {
             do {
-                listeners.append(try await bind(group, loops, .tls, port: configuration.tlsPort))
+                listeners.append(try await bind(group, context, loops, .tls, port: configuration.tlsPort))
             } catch {
                 try? await plain.close().get()
                 throw error
@@ -169,13 +170,20 @@ package final class WebServer: Service {
     }
 
     private func bind(
-        _ group: MultiThreadedEventLoopGroup, _ loops: EventLoops, _ kind: ListenerKind, port: Int
+        _ group: MultiThreadedEventLoopGroup, _ context: ServerContext, _ loops: EventLoops,
+        _ kind: ListenerKind, port: Int
     ) async throws -> any Channel {
         let bootstrap = ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: Self.backlog)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             // Bounds what the kernel holds of a client that is held back, and of a message that is too long.
             .serverChannelOption(.socketOption(.so_rcvbuf), value: Self.receiveBufferBytes)
+            .serverChannelInitializer { [acceptFailures, logger] channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(
+                        AcceptPauseHandler(metrics: context.metrics, logger: logger, notices: acceptFailures))
+                }
+            }
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelOption(.tcpOption(.unsentLowWater), value: Self.maxUnsentBytes)
             .childChannelOption(.allowRemoteHalfClosure, value: true)

@@ -48,6 +48,11 @@ extension MetricDescription {
             ],
             help: "Connections that the server ended outside a WebSocket session, by reason."),
         MetricDescription(
+            name: "switchboard_accept_pauses_total", kind: .counter,
+            help:
+                "Times that a port of the web server accepted nobody for half a second, as no file or memory was left."
+        ),
+        MetricDescription(
             name: "switchboard_websocket_sessions", kind: .gauge, help: "Open WebSocket sessions."),
         MetricDescription(
             name: "switchboard_websocket_sessions_opened_total", kind: .counter,

@@ -30,6 +30,7 @@ final class ConnectionMetrics: Sendable {
     private let handOvers: [HandOver: Counter]
     private let refusedProxyHeaders = Counter(label: "switchboard_proxy_headers_refused")
     private let ends: [ConnectionEnd: Counter]
+    private let acceptPauses = Counter(label: "switchboard_accept_pauses")
     private let open = Gauge(label: "switchboard_connections")
 
     init() {
@@ -60,6 +61,9 @@ final class ConnectionMetrics: Sendable {
 
     /// Counts a connection from a trusted proxy that began with something else than a header.
     func refusedProxyHeader() { refusedProxyHeaders.increment() }
+
+    /// Counts a rest of a listener that had nothing left to accept with.
+    func acceptPaused() { acceptPauses.increment() }
 
     func record(open count: Int) { open.record(count) }
 }

@@ -93,9 +93,12 @@ struct PairingTables {
         }
     }
 
-    /// Writes a page without changing anything, and so proves that the file can be written.
+    /// Writes a page without changing anything, and so proves that the file can be written. The page is there already, and
+    /// so may be its place in the log: whether there is room for more shows only elsewhere (``DatabaseFile/findRoom()``).
     func rewriteHeader() throws {
-        let version = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
+        guard let version = try Int.fetchOne(db, sql: "PRAGMA user_version") else {
+            throw PairingStoreError(.unavailable, "The header of the database cannot be read.")
+        }
         try db.execute(sql: "PRAGMA user_version = \(version)")
         _ = try row(SQL.room, [""])
     }

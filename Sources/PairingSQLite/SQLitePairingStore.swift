@@ -160,8 +160,11 @@ package final class SQLitePairingStore: PairingStore {
         try await read { db in try PairingTables(db).endedRooms(since: start, limit: limit) }
     }
 
+    /// Writes to the file, reads from it, and looks whether the disk has room for more.
     package func checkHealth() async throws(PairingStoreError) {
         try await writer.submit { db in try PairingTables(db).rewriteHeader() }
+        let file = database.file
+        try await writer.onOwnThread { () throws(PairingStoreError) in try file.findRoom() }
     }
 }
 

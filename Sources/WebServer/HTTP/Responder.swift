@@ -34,7 +34,7 @@ package func makeResponder(
     OperationRoutes(
         services: services, adminToken: configuration.adminToken,
         storeHealth: services.pairing.map { store in
-            HealthCheck(timeout: configuration.readinessTimeout) { await store.isHealthy() }
+            HealthCheck(timeout: configuration.readinessTimeout) { await store.isHealthy(failures) }
         },
         relayHealth: services.relay.isHealthy.map { isHealthy in
             HealthCheck(
@@ -46,11 +46,15 @@ package func makeResponder(
 }
 
 extension PairingStore {
-    fileprivate func isHealthy() async -> Bool {
+    /// Whether it works; if not, says so in the log.
+    fileprivate func isHealthy(_ failures: LogThrottle) async -> Bool {
         do throws(PairingStoreError) {
             try await checkHealth()
             return true
         } catch {
+            failures.log(
+                Logger(label: "switchboard"), "The pairing store failed",
+                ["call": "readiness", "error": "\(error)"])
             return false
         }
     }

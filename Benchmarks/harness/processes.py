@@ -20,6 +20,9 @@ RAISED_LIMITS = {
     "MESSAGE_BURST": "1000000",
     "JOINS_PER_MINUTE": "1000000",
     "MAX_CONNECTIONS": "50000",
+    # Or the server would keep files for clients of the relay, where few may be open.
+    "RELAY_TOTAL_QUOTA": "10",
+    "RELAY_MAX_STREAMS": "10",
     "MAX_CONNECTIONS_PER_ADDRESS": "50000",
     "CONNECTIONS_PER_MINUTE": "1000000",
     "CREATES_PER_MINUTE": "1000000",

@@ -4,11 +4,11 @@ import Glibc
 enum ProcessLimits {
     /// Raises the limit of open descriptors to what the system allows this process.
     ///
-    /// - Returns: The limit that now holds; each connection needs one descriptor.
-    static func raiseOpenFiles() -> Int {
+    /// - Returns: The limit that now holds; nil if the kernel does not tell.
+    static func raiseOpenFiles() -> Int? {
         var limit = rlimit()
         let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
-        guard getrlimit(resource, &limit) == 0 else { return 0 }
+        guard getrlimit(resource, &limit) == 0 else { return nil }
         if limit.rlim_cur < limit.rlim_max {
             var raised = limit
             raised.rlim_cur = limit.rlim_max

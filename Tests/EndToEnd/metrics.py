@@ -15,7 +15,12 @@ def metric(server: Server, name: str, **labels: str) -> float:
     """The value of one series now; 0 when there is none yet."""
     answer = Rest(server).call("GET", "/metrics")
     assert answer.status == 200, answer
-    for family in text_string_to_metric_families(answer.body.decode()):
+    return metric_in(answer.body.decode(), name, **labels)
+
+
+def metric_in(text: str, name: str, **labels: str) -> float:
+    """The same from what was answered to a scrape."""
+    for family in text_string_to_metric_families(text):
         for sample in family.samples:
             if sample.name == name and sample.labels == labels:
                 return float(sample.value)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import pathlib
+import resource
 
 
 def resident(pid: int) -> int:
@@ -15,6 +17,23 @@ def resident(pid: int) -> int:
 
 def descriptors(pid: int) -> int:
     return len(list(pathlib.Path(f"/proc/{pid}/fd").iterdir()))
+
+
+def limit_descriptors(pid: int, most: int) -> None:
+    """Changes a running process's soft limit. Below what it has open, nothing new can be opened."""
+    _, hard = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (most, hard))
+
+
+def with_descriptors(most: int) -> tuple[str, ...]:
+    """What to put in front of a command that is to have so many at most."""
+    return ("sh", "-c", f'ulimit -n {most} && exec "$@"', "sh")
+
+
+def cpu_seconds(pid: int) -> float:
+    """Processor time that a process has used."""
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def udp_ports(pid: int) -> list[int]:

@@ -9,7 +9,7 @@ import pathlib
 import socket
 import ssl
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from ports import free_port
@@ -137,9 +137,12 @@ def client_context(*protocols: str) -> ssl.SSLContext:
 
 
 @contextmanager
-def running(directory: pathlib.Path, **settings: object) -> Iterator[Relay]:
+def running(
+    directory: pathlib.Path, launcher: Sequence[str] = (), **settings: object
+) -> Iterator[Relay]:
     """A relay for the tests of a module; it must stop in good order and log nothing like a crash."""
     relay = Relay(directory, **settings)
+    relay.launcher = launcher
     relay.start()
     try:
         yield relay

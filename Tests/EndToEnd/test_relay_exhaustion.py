@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import pathlib
 import random
-import resource
 import socket
 import struct
 import time
@@ -14,7 +11,7 @@ from collections.abc import Callable
 import pytest
 
 import stun
-from processes import descriptors
+from processes import cpu_seconds, descriptors, limit_descriptors
 from relay import Connect, Relay, connecting, loopback
 from stun import Attribute, Kind, Method, encode
 from transports import Datagrams, Peer, Stream
@@ -25,18 +22,7 @@ StartRelay = Callable[..., Relay]
 LARGEST_UDP = 65_507
 
 
-def cpu_seconds(pid: int) -> float:
-    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
 # Descriptors
-
-
-def limit_descriptors(pid: int, most: int) -> None:
-    """Changes a running process's soft limit."""
-    _, hard = resource.prlimit(pid, resource.RLIMIT_NOFILE)
-    resource.prlimit(pid, resource.RLIMIT_NOFILE, (most, hard))
 
 
 def test_when_descriptors_run_out_allocations_are_refused_and_come_back(start_relay: StartRelay) -> None:

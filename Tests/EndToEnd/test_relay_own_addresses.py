@@ -5,15 +5,19 @@ Public addresses are had in a network namespace; this file is the test, and the 
 
 from __future__ import annotations
 
+import contextlib
 import pathlib
+import socket
 import subprocess
 import sys
 
 import pytest
 
+from processes import limit_descriptors, with_descriptors
 from relay import Relay, connecting, running
 from stun import IPV4, IPV6, Endpoint
 from transports import Peer
+from waiting import eventually
 
 OWN, FREE = {"198.41.0.4", "198.41.0.5"}, "198.41.0.6"
 OWN6, FREE6 = {"2001:500:2::c", "2001:500:2::d"}, "2001:500:2::e"
@@ -31,9 +35,10 @@ def can_enter() -> bool:
 
 
 @pytest.mark.skipif(not can_enter(), reason="this user may not make network namespaces")
-def test_a_host_with_public_addresses_is_no_peer(tmp_path: pathlib.Path) -> None:
+@pytest.mark.parametrize("scenario", ["public", "blind"])
+def test_a_host_with_public_addresses_is_no_peer(tmp_path: pathlib.Path, scenario: str) -> None:
     inside = subprocess.run(
-        [*ENTER, sys.executable, __file__, str(tmp_path)],
+        [*ENTER, sys.executable, __file__, str(tmp_path), scenario],
         capture_output=True,
         text=True,
         check=False,
@@ -73,13 +78,43 @@ def judge(relay: Relay, family: int, own: set[str], free: str) -> None:
         assert here.received() == also_here.received() == []
 
 
-def main(directory: pathlib.Path) -> None:
-    set_up()
-    settings = {"RELAY_ALLOW_LOOPBACK_PEERS": 0, "RELAY_IPS": ""}
-    with running(directory, **settings) as relay:
+SETTINGS = {"RELAY_ALLOW_LOOPBACK_PEERS": 0, "RELAY_IPS": ""}
+
+
+def public(directory: pathlib.Path) -> None:
+    with running(directory, **SETTINGS) as relay:
         judge(relay, IPV4, OWN, FREE)
         judge(relay, IPV6, OWN6, FREE6)
 
 
+def blind(directory: pathlib.Path) -> None:
+    """Addresses that cannot be read, as no descriptor is left, are still those that were last read."""
+    few = with_descriptors(256)
+    with (
+        running(directory, launcher=few, HANDSHAKE_TIMEOUT=120, **SETTINGS) as relay,
+        connecting(relay) as connect,
+        contextlib.ExitStack() as idle,
+    ):
+        client = connect()
+        (other,) = OWN - {client.allocate(family=IPV4).host}
+
+        def is_denied(host: str) -> bool:
+            verdicts = {client.permit(Endpoint(host, 9)).error, client.bind_channel(0x4000, Endpoint(host, 9)).error}
+            return verdicts == {403}
+
+        for _ in range(400):
+            idle.enter_context(socket.create_connection((relay.host, relay.port)))
+        assert is_denied(other)
+        limit_descriptors(relay.pid, 3)
+        relay.wait_for_log("addresses of this machine cannot be read, the last known ones hold", 30)
+        assert is_denied(other)
+        limit_descriptors(relay.pid, 256)
+        relay.wait_for_log("addresses of this machine read again", 30)
+        assert is_denied(other)
+        subprocess.run(f"ip address add {FREE}/32 dev lo".split(), check=True)
+        eventually(lambda: client.permit(Endpoint(FREE, 9)).error == 403, 30, "a new address is no peer either")
+
+
 if __name__ == "__main__":
-    main(pathlib.Path(sys.argv[1]))
+    set_up()
+    {"public": public, "blind": blind}[sys.argv[2]](pathlib.Path(sys.argv[1]))

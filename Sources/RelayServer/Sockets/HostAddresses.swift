@@ -5,12 +5,22 @@ package import STUN
 /// The processors that are online.
 func onlineProcessors() -> Int { sysconf(Int32(_SC_NPROCESSORS_ONLN)) }
 
+/// The addresses of this host could not be read: that says nothing of which there are.
+package struct HostAddressesError: Error, Equatable {
+    /// Of the system, EMFILE for instance.
+    package let errorNumber: Int32
+
+    package init(errorNumber: Int32) {
+        self.errorNumber = errorNumber
+    }
+}
+
 /// The addresses of this host.
 package enum HostAddresses {
-    /// All addresses of its interfaces, without zones.
-    package static func all() -> [IPAddress] {
+    /// All addresses of its interfaces, without zones. Needs a descriptor for the moment.
+    package static func all() throws(HostAddressesError) -> [IPAddress] {
         var first: UnsafeMutablePointer<ifaddrs>?
-        guard getifaddrs(&first) == 0 else { return [] }
+        guard getifaddrs(&first) == 0 else { throw HostAddressesError(errorNumber: errno) }
         defer { freeifaddrs(first) }
         var found: [IPAddress] = []
         var next = first
@@ -25,14 +35,18 @@ package enum HostAddresses {
 
     /// The address to relay from when none is configured: that of the default route's interface; without a route the
     /// first that is neither loopback nor link-local; else loopback. Nil where the host has no address of the family.
-    package static func relayAddress(_ family: IPAddress.Family) -> IPAddress? {
-        if let routed = routedAddress(family) { return routed }
-        let candidates = all().filter { $0.family == family && !$0.isLinkLocal }
+    package static func relayAddress(
+        _ family: IPAddress.Family
+    ) throws(HostAddressesError) -> IPAddress? {
+        if let routed = try routedAddress(family) { return routed }
+        let candidates = try all().filter { $0.family == family && !$0.isLinkLocal }
         return candidates.first { !$0.isLoopback } ?? candidates.first
     }
 
     /// The address that a packet to the wider network would leave from. Connecting a UDP socket sends nothing.
-    private static func routedAddress(_ family: IPAddress.Family) -> IPAddress? {
+    private static func routedAddress(
+        _ family: IPAddress.Family
+    ) throws(HostAddressesError) -> IPAddress? {
         // Any global address does; these are of RIPE's anchors for measurements.
         let far =
             family == .ipv4
@@ -40,7 +54,13 @@ package enum HostAddresses {
         let any: IPAddress = family == .ipv4 ? .anyIPv4 : .anyIPv6
         let descriptor = DatagramSocket.open(
             .init(any, port: 0), bufferByteCount: 4_096, receiveOffload: false)
-        guard descriptor >= 0 else { return nil }
+        guard descriptor >= 0 else {
+            // Of a family that the kernel does not have there is no socket, and no route.
+            guard !Exhaustion.isTold(by: -descriptor) else {
+                throw HostAddressesError(errorNumber: -descriptor)
+            }
+            return nil
+        }
         defer { close(descriptor) }
         var destination = SocketAddress(TransportAddress(far, port: 443))
         guard destination.withPointer({ connect(descriptor, $0, $1.pointee) }) == 0 else { return nil }

@@ -12,7 +12,7 @@ extension StreamClients {
             let socket = remote.withPointer { accept4(listener.socket, $0, $1, flags) }
             guard socket >= 0 else {
                 switch errno {
-                case EMFILE, ENFILE, ENOBUFS, ENOMEM:
+                case let error where Exhaustion.isTold(by: error):
                     counters.count(.exhausted)
                     setListening(false)
                     resting = path.now.advanced(byNanoseconds: StreamLimits.exhaustedPause.nanoseconds)

@@ -1,3 +1,5 @@
+import RelayServer
+
 /// What checks may look at: the configuration as it was read, the machine, and a server that may run already.
 struct Examination: Sendable {
     let configuration: ConfigurationReading
@@ -9,10 +11,18 @@ struct Examination: Sendable {
     var values: SettingValues { configuration.values }
 
     /// Whether this configuration has a relay of its own.
-    var hasRelay: Bool { values[Settings.useRelay] && values[Settings.turnURLs].isEmpty }
+    var hasRelay: Bool { values.hasRelay }
 
     /// The addresses that peers see; empty where the settings do not go with the machine.
-    func relayPlan() throws(UsageError) -> RelayPlan { try RelayPlan(values, host: machine.relayHost) }
+    func relayPlan() throws(UsageError) -> RelayPlan {
+        let host: RelayHost
+        do throws(HostAddressesError) {
+            host = try machine.relayHost()
+        } catch {
+            throw UsageError(error.forOperators)
+        }
+        return try RelayPlan(values, host: host)
+    }
 }
 
 /// The configuration as the server would read it, and all that is wrong with it.

@@ -17,8 +17,8 @@ struct Machine: Sendable {
     var hardwareClock: @Sendable () -> UInt64? = ClockState.hardwareSeconds
     /// The user that this process runs as; 0 is root.
     var userID: @Sendable () -> UInt32 = FileFacts.userID
-    /// The limit of open files that this process can have.
-    var openFiles: @Sendable () -> Int = OpenFiles.hardLimit
+    /// The limit of open files that this process can have; nil if it cannot be read.
+    var openFiles: @Sendable () -> Int? = OpenFiles.hardLimit
     /// The limit of open files of another process, where this user may see it.
     var openFilesOf: @Sendable (_ process: Int32) -> Int? = OpenFiles.limit
     /// What one file of /proc or /sys says, without the line's end; nil where there is none.
@@ -43,9 +43,10 @@ struct Machine: Sendable {
     // MARK: The network
 
     /// The addresses of the interfaces.
-    var addresses: @Sendable () -> [IPAddress] = HostAddresses.all
+    var addresses: @Sendable () throws(HostAddressesError) -> [IPAddress] = HostAddresses.all
     /// The address that a packet to the wider network leaves from.
-    var preferredAddress: @Sendable (IPAddress.Family) -> IPAddress? = HostAddresses.relayAddress
+    var preferredAddress: @Sendable (IPAddress.Family) throws(HostAddressesError) -> IPAddress? =
+        HostAddresses.relayAddress
     /// Looks a name up.
     var resolve: @Sendable (String) -> [IPAddress] = { HostNames.resolve($0) }
     /// Binds an address and lets it go again: 0, or the error number.
@@ -64,7 +65,20 @@ struct Machine: Sendable {
     var tryRelay: @Sendable (RelayPlan) -> TURNProbe.OwnRelay = TURNProbe.tryRelay
 
     /// What the relay's plan has to know.
-    var relayHost: RelayHost {
-        RelayHost(addresses: addresses(), preferred: preferredAddress, resolve: resolve)
+    func relayHost() throws(HostAddressesError) -> RelayHost {
+        RelayHost(addresses: try addresses(), preferred: try preferredAddresses(), resolve: resolve)
     }
+
+    /// The preferred addresses of all families.
+    func preferredAddresses() throws(HostAddressesError) -> [IPAddress] {
+        var found: [IPAddress] = []
+        for family in IPAddress.Family.allCases {
+            if let address = try preferredAddress(family) { found.append(address) }
+        }
+        return found
+    }
+
+    /// The addresses, or one of each family where they cannot be read: for who asks which families there are, and finds
+    /// out what is wrong by trying.
+    var addressesOfFamilies: [IPAddress] { (try? addresses()) ?? [.anyIPv4, .anyIPv6] }
 }

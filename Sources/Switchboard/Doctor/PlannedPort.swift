@@ -39,7 +39,7 @@ extension SettingValues {
         var web = webEndpoints(machine.resolve).map { PlannedPort(setting: "PORT", endpoint: $0) }
         web += httpsEndpoints(machine.resolve).map { PlannedPort(setting: "TLS_PORT", endpoint: $0) }
         guard withRelay else { return web }
-        let relay = RelayServerConfiguration(self, hostAddresses: machine.addresses())
+        let relay = RelayServerConfiguration(self, hostAddresses: machine.addressesOfFamilies)
         let listeners: [(String, Endpoint.Transport, [TransportAddress])] = [
             ("RELAY_PORT", .udp, relay.udpListeners), ("RELAY_PORT", .tcp, relay.tcpListeners),
             ("RELAY_TLS_PORT", .tcp, relay.tlsListeners),

@@ -24,11 +24,13 @@ struct Relay: Sendable {
     private let values: SettingValues
 
     /// Prepares what the settings ask for; nothing is opened yet.
-    init(_ values: SettingValues, logger: Logger) throws(UsageError) {
+    ///
+    /// - Parameter host: the machine; nil where there is no embedded relay (``SettingValues/hasRelay``).
+    init(_ values: SettingValues, host: RelayHost?, logger: Logger) throws(UsageError) {
         self.values = values
         let extra = values[Settings.iceServers]
         let elsewhere = values[Settings.turnURLs]
-        guard elsewhere.isEmpty, values[Settings.useRelay] else {
+        guard let host, values.hasRelay else {
             service = nil
             tags = []
             announcement = nil
@@ -39,7 +41,7 @@ struct Relay: Sendable {
             isListening.open()
             return
         }
-        let plan = try RelayPlan(values)
+        let plan = try RelayPlan(values, host: host)
         let access = ICEServerList.Access.timeLimited(
             plan.secret, lifetimeSeconds: UInt64(values[Settings.iceCredentialLifetime]))
         notices = plan.notices
@@ -111,6 +113,11 @@ struct Relay: Sendable {
         }
         return services
     }
+}
+
+extension SettingValues {
+    /// Whether this process relays by itself.
+    var hasRelay: Bool { self[Settings.useRelay] && self[Settings.turnURLs].isEmpty }
 }
 
 extension RelayServerError {

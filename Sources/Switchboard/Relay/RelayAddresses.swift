@@ -5,11 +5,20 @@ import TURN
 /// What the plan has to know of this machine.
 struct RelayHost {
     /// The addresses of its interfaces.
-    var addresses = HostAddresses.all()
-    /// The one to relay from when nothing was set.
-    var preferred: (IPAddress.Family) -> IPAddress? = HostAddresses.relayAddress
+    var addresses: [IPAddress]
+    /// The ones to relay from when nothing was set, one a family at most.
+    var preferred: [IPAddress]
     /// Looks a name up.
     var resolve: (String) -> [IPAddress] = HostNames.resolve
+
+    /// This machine. Throws when its addresses cannot be read: without them nobody knows what must not be relayed to.
+    static func ofThisMachine() throws(HostAddressesError) -> RelayHost {
+        var preferred: [IPAddress] = []
+        for family in IPAddress.Family.allCases {
+            if let address = try HostAddresses.relayAddress(family) { preferred.append(address) }
+        }
+        return RelayHost(addresses: try HostAddresses.all(), preferred: preferred)
+    }
 }
 
 /// The addresses that relayed addresses are on, and what a NAT makes of them.
@@ -24,16 +33,12 @@ struct RelayAddresses {
     ) throws(UsageError) {
         let external = values[Settings.relayExternalIPs]
         let translated = external.compactMap(\.privateAddress)
-        let asked = values[Settings.relayIPs] + (values[Settings.relayIPs].isEmpty ? translated : [])
-        for address in asked where !host.addresses.contains(address) {
+        let locals = Self.locals(values, host: host)
+        for address in locals where !host.addresses.contains(address) && !host.preferred.contains(address) {
             throw UsageError(
                 "\(address) is no address of this machine; allowed in RELAY_IPS: \(Self.list(host.addresses))"
             )
         }
-        let preferred = IPAddress.Family.allCases.compactMap(host.preferred)
-        // Loopback relays to nobody; it serves where there is nothing else.
-        let useful = preferred.contains { !$0.isLoopback } ? preferred.filter { !$0.isLoopback } : preferred
-        let locals = asked.isEmpty ? useful : asked.uniqued
         guard !locals.isEmpty else { throw UsageError("this machine has no IP address to relay from") }
         guard locals.count <= RelayedAddresses.maximumCount else {
             throw UsageError(
@@ -47,6 +52,17 @@ struct RelayAddresses {
         notices = translated.filter { !locals.contains($0) }.map {
             "RELAY_EXTERNAL_IPS names \($0), which is none of RELAY_IPS and relays nothing"
         }
+    }
+
+    /// What relayed addresses are on, by the settings and the machine alone: no name is looked up, nothing is checked.
+    static func locals(_ values: SettingValues, host: RelayHost) -> [IPAddress] {
+        let asked =
+            values[Settings.relayIPs].isEmpty
+            ? values[Settings.relayExternalIPs].compactMap(\.privateAddress) : values[Settings.relayIPs]
+        guard asked.isEmpty else { return asked.uniqued }
+        // Loopback relays to nobody; it serves where there is nothing else.
+        let useful = host.preferred.filter { !$0.isLoopback }
+        return useful.isEmpty ? host.preferred : useful
     }
 
     private static func translate(

@@ -19,7 +19,7 @@ struct RelayPlan: Sendable {
     let notices: [String]
 
     /// - Throws: when addresses that were set cannot be used.
-    init(_ values: SettingValues, host: RelayHost = RelayHost()) throws(UsageError) {
+    init(_ values: SettingValues, host: RelayHost) throws(UsageError) {
         var notices: [String] = []
         let relays = try RelayAddresses(values, host: host)
         notices += relays.notices

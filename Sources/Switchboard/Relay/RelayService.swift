@@ -1,4 +1,5 @@
 import Dispatch
+import Glibc
 import Logging
 import RelayServer
 import STUN
@@ -63,10 +64,27 @@ final class RelayService: Service {
 
     /// Follows what changes around the relay: its certificate, and the addresses of the machine.
     private func keepUp() async {
+        var hostAddresses = KnownHostAddresses()
         while (try? await Task.sleep(for: Self.keepUpInterval)) != nil {
             server.reloadCertificates()
-            authority.setHostAddresses(HostAddresses.all())
+            followHostAddresses(&hostAddresses)
             report?.note(server.snapshot(), now: .now)
+        }
+    }
+
+    /// Denies what the machine's addresses are now, or were when they could last be read.
+    private func followHostAddresses(_ known: inout KnownHostAddresses) {
+        let reading = Result { () throws(HostAddressesError) in try HostAddresses.all() }
+        switch known.note(reading) {
+        case .read(let addresses): authority.setHostAddresses(addresses)
+        case .readAgain(let addresses):
+            authority.setHostAddresses(addresses)
+            logger.notice("addresses of this machine read again")
+        case .lost(let error):
+            logger.error(
+                "addresses of this machine cannot be read, the last known ones hold",
+                metadata: ["error": "\(String(cString: strerror(error.errorNumber)))"])
+        case .stillLost: break
         }
     }
 

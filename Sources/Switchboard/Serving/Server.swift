@@ -13,7 +13,7 @@ import WebServer
 
 /// Puts the parts together and runs them until a signal ends it.
 struct Server {
-    private let values: SettingValues
+    private var values: SettingValues
     private let notices: [String]
     private let remarks: [String]
     private let log: LogWriter
@@ -43,18 +43,25 @@ struct Server {
         ProcessLimits.ignoreBrokenPipes()
         let openFiles = ProcessLimits.raiseOpenFiles()
         logger.info(
-            "starting", metadata: ["version": "\(Version.current)", "max_open_files": "\(openFiles)"])
+            "starting",
+            metadata: [
+                "version": "\(Version.current)",
+                "max_open_files": "\(openFiles.map(String.init) ?? "unknown")",
+            ])
         for remark in remarks { logger.debug("configuration remark", metadata: ["remark": "\(remark)"]) }
         for notice in notices { note(notice) }
-        noteOpenFiles(openFiles)
         do {
-            try await serve()
+            let host = values.hasRelay ? try RelayHost.ofThisMachine() : nil
+            try await keepingLimits(openFiles, on: host).serve(on: host)
             logger.notice("stopped")
         } catch let error as UsageError {
             logger.critical("cannot start", metadata: ["error": "\(error)"])
             throw ExitCode(2)
         } catch let error as RelayServerError {
             logger.critical("the relay cannot listen", metadata: ["error": "\(error.forOperators)"])
+            throw ExitCode.failure
+        } catch let error as HostAddressesError {
+            logger.critical("the relay cannot start", metadata: ["error": "\(error.forOperators)"])
             throw ExitCode.failure
         } catch let error as WebListenError {
             logger.critical(
@@ -69,31 +76,35 @@ struct Server {
         }
     }
 
-    /// Each connection takes a file, and so does each allocation and each stream client of the relay.
-    private func noteOpenFiles(_ openFiles: Int) {
-        if openFiles < values[Settings.maxConnections] {
-            logger.notice(
-                "fewer files may be open than MAX_CONNECTIONS",
-                metadata: [
-                    "max_open_files": "\(openFiles)", "max_connections": "\(values[Settings.maxConnections])",
-                ])
+    /// The same server with limits that the files which may be open allow.
+    ///
+    /// - Parameter openFiles: nil if nobody knows how many: nothing is cut then.
+    private func keepingLimits(_ openFiles: Int?, on host: RelayHost?) throws(UsageError) -> Server {
+        guard let openFiles else {
+            logger.warning("the limit of open files cannot be read, no limit is cut to it")
+            return self
         }
-        if values[Settings.useRelay], openFiles < values[Settings.relayTotalQuota] {
-            logger.notice(
-                "fewer files may be open than RELAY_TOTAL_QUOTA",
-                metadata: [
-                    "max_open_files": "\(openFiles)",
-                    "relay_total_quota": "\(values[Settings.relayTotalQuota])",
-                ])
-        }
+        let plan = DescriptorPlan(
+            values, limit: openFiles, relaying: host.map { RelayAddresses.locals(values, host: $0) } ?? [],
+            processors: KernelFile.processors())
+        guard plan.isWorkable else { throw plan.refusal }
+        guard !plan.cuts.isEmpty else { return self }
+        logger.warning(
+            "limits cut to the files that may be open",
+            metadata: [
+                "max_open_files": "\(plan.limit)", "reserve": "\(plan.reserve)", "cut": "\(plan.cutsInWords)",
+            ])
+        var server = self
+        server.values = plan.applied(to: values)
+        return server
     }
 
     private func note(_ notice: String) {
         logger.warning("configuration notice", metadata: ["notice": "\(notice)"])
     }
 
-    private func serve() async throws {
-        let relay = try Relay(values, logger: logger)
+    private func serve(on host: RelayHost?) async throws {
+        let relay = try Relay(values, host: host, logger: logger)
         relay.notices.forEach(note)
         registry.onScrape { relay.metrics() }
         let services = relay.forWebServer

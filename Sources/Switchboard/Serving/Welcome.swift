@@ -11,8 +11,8 @@ struct Welcome {
     let database: String?
     /// Where clients find STUN and TURN; none while there is no relay.
     let turn: [ICEURL]
-    /// Addresses of this machine, for a server that listens on all of them.
-    let localAddresses: [String]
+    /// Addresses of this machine, for a server that listens on all of them; nil if they cannot be read.
+    let localAddresses: [String]?
 
     var lines: [String] {
         let urls = hosts.map { host in
@@ -26,7 +26,7 @@ struct Welcome {
             turn.isEmpty
             ? ["There is no relay; USE_RELAY and TURN_URLS decide"]
             : ["Clients are told these STUN and TURN servers:"] + turn.map { "  \($0.text)" }
-        return ["Switchboard \(Version.current) is ready. Point a client here:"] + urls
+        return ["Switchboard \(Version.current) is ready. Point a client here:"] + urls + unread
             + (secureURLs.map { ["With TLS, by a name that the certificate has:"] + $0 } ?? [])
             + (servesPages ? trial : [])
             + [pairing ?? "Pairing is off; --use-sqlite turns it on"] + relay
@@ -41,8 +41,15 @@ struct Welcome {
         return ["To try it, open this in two browsers: \(pages[0])"] + others
     }
 
+    /// Said where the list of URLs cannot be whole.
+    private var unread: [String] {
+        ["0.0.0.0", "::"].contains(host) && localAddresses == nil
+            ? ["  (and by the addresses of this machine, which cannot be read now)"] : []
+    }
+
     private var hosts: [String] {
-        switch host {
+        let localAddresses = localAddresses ?? []
+        return switch host {
         case "0.0.0.0": ["localhost"] + localAddresses.filter { !$0.contains(":") }
         case "::": ["localhost"] + localAddresses.map(Self.bracketed)
         default: [Self.bracketed(host)]
@@ -53,9 +60,10 @@ struct Welcome {
         host.contains(":") ? "[\(host)]" : host
     }
 
-    /// Addresses of this machine that others may reach: neither loopback nor link-local, at most four.
-    static func addressesOfThisMachine() -> [String] {
-        let devices = (try? System.enumerateDevices()) ?? []
+    /// Addresses of this machine that others may reach: neither loopback nor link-local, at most four. Nil if they cannot
+    /// be read.
+    static func addressesOfThisMachine() -> [String]? {
+        guard let devices = try? System.enumerateDevices() else { return nil }
         let addresses = devices.compactMap { $0.address?.ipAddress }.filter { address in
             !address.hasPrefix("127.") && address != "::1" && !address.hasPrefix("169.254.")
                 && !address.lowercased().hasPrefix("fe80:")

@@ -47,6 +47,11 @@ struct SettingValues: Sendable {
         texts[setting.declaration.name].flatMap(setting.read) ?? setting.defaultValue
     }
 
+    /// Puts a lower limit in the place of one that this machine cannot keep.
+    mutating func lower(_ setting: Setting<Int>, to limit: Int) {
+        texts[setting.declaration.name] = String(limit)
+    }
+
     private func check(_ relation: SettingRelation) throws(UsageError) {
         let (left, right) = (relation.left, relation.right)
         guard relation.appliesToDefault || texts[left.name] != nil, !relation.holds(self) else { return }

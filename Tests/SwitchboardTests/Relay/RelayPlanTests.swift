@@ -15,7 +15,7 @@ struct RelayPlanTests {
     private func host(_ addresses: IPAddress..., names: [String: [String]] = [:]) -> RelayHost {
         RelayHost(
             addresses: [.loopbackIPv4, .loopbackIPv6] + addresses,
-            preferred: { family in
+            preferred: IPAddress.Family.allCases.compactMap { family in
                 (addresses + [.loopbackIPv4, .loopbackIPv6]).first { $0.family == family }
             },
             resolve: { name in

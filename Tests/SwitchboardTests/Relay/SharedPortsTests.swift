@@ -13,8 +13,7 @@ struct SharedPortsTests {
         _ environment: [String: String], _ ports: SharedPorts, own: [String] = ["udp", "tcp", "tls"]
     ) async throws -> [String] {
         let host = RelayHost(
-            addresses: [.loopbackIPv4], preferred: { $0 == .ipv4 ? .loopbackIPv4 : nil }, resolve: { _ in [] }
-        )
+            addresses: [.loopbackIPv4], preferred: [.loopbackIPv4], resolve: { _ in [] })
         let plan = try RelayPlan(try await values(environment: environment), host: host)
         func listeners(_ transport: String, _ port: UInt16) -> [TransportAddress] {
             own.contains(transport) ? [TransportAddress(.anyIPv4, port: port)] : []

@@ -89,7 +89,7 @@ enum AddressCheck {
                     do: "add it to the DNS, or correct it; getent ahosts \(host) tries it")
             ]
         }
-        let own = Set(examination.machine.addresses() + plan.rules.relays.map(\.advertised))
+        let own = Set(plan.rules.hostAddresses + plan.rules.relays.map(\.advertised))
         let here = found.filter { own.contains($0) || $0.isLoopback }
         let away = found.filter { !here.contains($0) }
         var findings: [Finding] = []

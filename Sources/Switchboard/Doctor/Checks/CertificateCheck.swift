@@ -227,7 +227,7 @@ extension Examination {
                     hosts: sharedHosts, listeners: values.httpsEndpoints(machine.resolve).map(\.address)))
         }
         guard hasRelay else { return planned }
-        let sockets = RelayServerConfiguration(values, hostAddresses: machine.addresses())
+        let sockets = RelayServerConfiguration(values, hostAddresses: machine.addressesOfFamilies)
         guard let settings = sockets.tls else { return planned }
         planned.append(
             PlannedCertificate(

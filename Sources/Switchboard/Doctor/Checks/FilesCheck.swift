@@ -4,39 +4,38 @@ extension DoctorCheck {
 }
 
 enum FilesCheck {
-    /// For the database, logs, listeners and what else is no connection.
-    private static let reserve = 300
-
     static func run(_ examination: Examination) -> [Finding] {
         let (values, machine) = (examination.values, examination.machine)
-        var parts = ["MAX_CONNECTIONS \(values[Settings.maxConnections])"]
-        var needed = values[Settings.maxConnections] + reserve
-        if examination.hasRelay {
-            let allocations = RangeCheck.allocations(values, addresses: 1)
-            needed += allocations + values[Settings.relayMaxStreams]
-            parts.append(
-                (values[Settings.relayTotalQuota] > 0 ? "RELAY_TOTAL_QUOTA " : "relay ports ")
-                    + "\(allocations)")
-            parts.append("RELAY_MAX_STREAMS \(values[Settings.relayMaxStreams])")
-        }
         let running = examination.server?.process.flatMap { machine.openFilesOf($0.id) }
-        let limit = running ?? machine.openFiles()
+        guard let limit = running ?? machine.openFiles() else {
+            return [
+                .notice(.filesLimit, "how many files may be open cannot be read", do: "look at: ulimit -Hn")
+            ]
+        }
+        let relaying = (try? machine.relayHost()).map { RelayAddresses.locals(values, host: $0) } ?? []
+        let plan = DescriptorPlan(
+            values, limit: limit, relaying: relaying, processors: machine.processors())
         let who = running == nil ? "this process may have" : "the running server may have"
-        let sum = "\(parts.joined(separator: " + ")) + \(reserve) in reserve = \(needed)"
-        return [judge(limit, needed, who: who, sum: sum)] + system(needed, machine)
+        return [judge(plan, who: who)] + system(plan.needed, machine)
     }
 
-    private static func judge(_ limit: Int, _ needed: Int, who: String, sum: String) -> Finding {
-        guard limit < needed else {
-            return .ok(
-                .filesLimit,
-                "\(who) \(limit == .max ? "any number of" : "\(limit)") files open; \(needed) are enough")
+    private static func judge(_ plan: DescriptorPlan, who: String) -> Finding {
+        let raise =
+            "set LimitNOFILE=\(rounded(plan.needed)) in the systemd unit, --ulimit nofile=\(rounded(plan.needed)) "
+            + "for a container, or ulimit -Hn in a shell; or lower those settings"
+        guard plan.isWorkable else {
+            return .error(.filesLimit, "the server does not start: \(plan.refusal)", do: raise)
         }
-        return .warning(
-            .filesLimit, "\(who) \(limit) files open; when all limits are reached it takes \(sum)",
-            do:
-                "set LimitNOFILE=\(rounded(needed)) in the systemd unit, --ulimit nofile=\(rounded(needed)) for a "
-                + "container, or ulimit -Hn in a shell; or lower those settings")
+        guard plan.cuts.isEmpty else {
+            return .warning(
+                .filesLimit,
+                "\(who) \(plan.limit) files open; when all limits are reached it takes \(plan.sumInWords): the server "
+                    + "cuts \(plan.cutsInWords)", do: raise)
+        }
+        return .ok(
+            .filesLimit,
+            "\(who) \(plan.limit == .max ? "any number of" : "\(plan.limit)") files open; \(plan.needed) are enough"
+        )
     }
 
     /// What all processes together may have.
@@ -52,5 +51,7 @@ enum FilesCheck {
     }
 
     /// A number that looks chosen.
-    private static func rounded(_ count: Int) -> Int { (count + 4_095) / 4_096 * 4_096 }
+    private static func rounded(_ count: Int) -> Int {
+        count > .max / 4 ? count : (count + 4_095) / 4_096 * 4_096
+    }
 }

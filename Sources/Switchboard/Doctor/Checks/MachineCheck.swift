@@ -20,7 +20,7 @@ enum MachineCheck {
             machine.kernelText($0).flatMap { Int($0) }
         }
         guard let memory = (allowed + [installed].compactMap { $0 }).min() else {
-            return .ok(.machineMemory, "its size is unknown")
+            return .notice(.machineMemory, "its size cannot be read", do: "look at: free -h")
         }
         // With HTTPS they may all come that way.
         let hasTLS = examination.values[Settings.tlsCert] != nil

@@ -71,9 +71,15 @@ enum RangeCheck {
             ]
         }
         guard examination.server == nil else { return [] }
-        let taken = ["/proc/net/udp", "/proc/net/udp6"].reduce(0) { count, path in
-            count + SocketTable.count(machine.kernelText(path) ?? "", ports: ports)
+        let tables = ["/proc/net/udp", "/proc/net/udp6"].compactMap(machine.kernelText)
+        guard !tables.isEmpty else {
+            return [
+                .notice(
+                    .unfinished, of: "RELAY_MIN_PORT", "which of the ports other programs have cannot be read"
+                )
+            ]
         }
+        let taken = tables.reduce(0) { count, table in count + SocketTable.count(table, ports: ports) }
         guard taken * 10 > ports.count else { return [] }
         return [
             .warning(

@@ -15,35 +15,40 @@ enum ReachabilityCheck {
     static func run(_ examination: Examination) async -> [Finding] {
         let ports = examination.values.plannedPorts(examination.machine, withRelay: examination.hasRelay)
             .filter { !$0.endpoint.address.ip.isLoopback }
-        let addresses = publicAddresses(examination).prefix(maxAddresses)
+        guard let own = try? examination.machine.addresses(), let all = publicAddresses(examination) else {
+            return [
+                .notice(.unfinished, of: "Reachability", "not tried: this machine's addresses cannot be read")
+            ]
+        }
+        let addresses = all.prefix(maxAddresses)
         guard !ports.isEmpty else { return [.ok(.reachable, "nothing here is for others than this machine")] }
         guard !addresses.isEmpty else {
             return [.ok(.reachable, "not tried: clients are told no public address")]
         }
         var found: [Finding] = []
         for address in addresses {
-            found.append(await judge(address, ports, examination))
+            found.append(await judge(address, isOwn: own.contains(address), ports, examination))
         }
         return found
     }
 
-    /// Where clients are told to come, in addresses.
-    private static func publicAddresses(_ examination: Examination) -> [IPAddress] {
+    /// Where clients are told to come, in addresses; nil if this machine's cannot be read.
+    private static func publicAddresses(_ examination: Examination) -> [IPAddress]? {
         let machine = examination.machine
         var found: [IPAddress] = []
         if examination.hasRelay, let plan = try? examination.relayPlan() {
             found = plan.iceHosts.flatMap(machine.resolve)
         } else {
-            found = IPAddress.Family.allCases.compactMap(machine.preferredAddress)
+            guard let preferred = try? machine.preferredAddresses() else { return nil }
+            found = preferred
         }
         var seen: Set<IPAddress> = []
         return found.filter { !$0.isLoopback && seen.insert($0).inserted }
     }
 
     private static func judge(
-        _ address: IPAddress, _ ports: [PlannedPort], _ examination: Examination
+        _ address: IPAddress, isOwn: Bool, _ ports: [PlannedPort], _ examination: Examination
     ) async -> Finding {
-        let isOwn = examination.machine.addresses().contains(address)
         let probes = probes(of: address, isOwn: isOwn, ports, examination)
         var outcomes: [(port: PlannedPort, outcome: ReachProbe.Outcome)] = []
         await withTaskGroup(of: (PlannedPort, ReachProbe.Outcome).self) { tasks in

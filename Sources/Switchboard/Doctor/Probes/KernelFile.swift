@@ -20,10 +20,10 @@ enum KernelFile {
 
 /// Limits of open files.
 enum OpenFiles {
-    /// What this process may raise its own limit to.
-    static func hardLimit() -> Int {
+    /// What this process may raise its own limit to; nil if the kernel does not tell.
+    static func hardLimit() -> Int? {
         var limit = rlimit()
-        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 0 }
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return nil }
         return Int(clamping: limit.rlim_max)
     }
 

@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 
 /// Reads what the kernel knows about this process, under the names every Prometheus client uses.
 package enum ProcessMetrics {
@@ -15,7 +16,7 @@ package enum ProcessMetrics {
         gauge("process_threads", "Number of threads.", status?.threads)
         gauge("process_open_fds", "Number of open file descriptors.", openDescriptors())
         gauge("process_max_fds", "Maximum number of open file descriptors.", maxDescriptors())
-        if let status, let bootTime {
+        if let status, let bootTime = bootTime() {
             gauge(
                 "process_start_time_seconds", "Start time of the process since the Unix epoch in seconds.",
                 bootTime + status.startAfterBootSeconds)
@@ -29,14 +30,20 @@ package enum ProcessMetrics {
         return metrics
     }
 
-    /// The boot time of the machine in seconds since the Unix epoch; it does not change.
-    private static let bootTime: Double? = {
+    /// It does not change; nil as long as it could not be read.
+    private static let knownBootTime = Mutex<Double?>(nil)
+
+    /// The boot time of the machine in seconds since the Unix epoch; nil if it cannot be read now.
+    private static func bootTime() -> Double? {
+        if let known = knownBootTime.withLock({ $0 }) { return known }
         guard let text = KernelFile.text("/proc/stat") else { return nil }
         for line in text.split(separator: "\n") where line.hasPrefix("btime ") {
-            return Double(line.dropFirst("btime ".count))
+            let read = Double(line.dropFirst("btime ".count))
+            knownBootTime.withLock { $0 = read }
+            return read
         }
         return nil
-    }()
+    }
 
     /// Linux 6.2 and later say how many descriptors are open in the directory's size; before, they are listed.
     private static func openDescriptors() -> Double? {
@@ -90,6 +97,7 @@ struct ProcessStatus {
 enum KernelFile {
     private static let maxBytes = 1 << 20
 
+    /// Nil if there is none or it cannot be read.
     static func text(_ path: String) -> String? {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }
@@ -99,7 +107,8 @@ enum KernelFile {
         while bytes.count < maxBytes {
             let count = Glibc.read(descriptor, &chunk, chunk.count)
             if count < 0 && errno == EINTR { continue }
-            guard count > 0 else { break }
+            guard count >= 0 else { return nil }
+            if count == 0 { break }
             bytes.append(contentsOf: chunk[..<count])
         }
         return String(decoding: bytes, as: UTF8.self)

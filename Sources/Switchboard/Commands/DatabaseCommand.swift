@@ -37,7 +37,7 @@ struct DatabaseCommand: AsyncParsableCommand {
 
         func run() async throws {
             let path = try await DatabaseCommand.path(settings)
-            let existed = FileManager.default.fileExists(atPath: path)
+            let existed = !FilePresence.isMissing(path)
             let report = try await DatabaseCommand.withStore(at: path) { store throws(PairingStoreError) in
                 try await store.initialize()
             }
@@ -63,7 +63,7 @@ struct DatabaseCommand: AsyncParsableCommand {
 
         func run() async throws {
             let path = try await DatabaseCommand.path(settings)
-            guard FileManager.default.fileExists(atPath: path) else {
+            guard !FilePresence.isMissing(path) else {
                 throw CommandFailure("\(path): no such file; create it with: switchboard db init")
             }
             let report = try await DatabaseCommand.withStore(at: path) { store throws(PairingStoreError) in

@@ -25,6 +25,11 @@ struct ServeCommand: AsyncParsableCommand {
     func run() async throws {
         let sources = try await SettingSources.ofThisProcess(settings, known: Settings.all)
         let values = try SettingValues(Settings.all, from: sources)
-        try await Server(values, notices: sources.notices, remarks: sources.remarks).run()
+        let secretFiles = SecretFile.all(
+            values, settingFiles: ConfigurationReading(sources, dotEnvPath: ".env").secretFiles)
+        let exposed = secretFiles.compactMap { file in
+            file.exposure(FileFacts.read).map { "\($0); \(file.remedy) ends that" }
+        }
+        try await Server(values, notices: sources.notices + exposed, remarks: sources.remarks).run()
     }
 }

@@ -35,6 +35,14 @@ struct ConfigurationFile {
         } catch {
             throw UsageError("\(path.quoted) cannot be used: \("\(error)".quoted)")
         }
+        // A setting that is there and cannot be read must not look as if it were not.
+        for (key, type) in types {
+            do {
+                _ = try provider.value(forKey: AbsoluteConfigKey([key]), type: type)
+            } catch {
+                throw UsageError("\(key.quoted) in \(path.quoted) cannot be read: \("\(error)".quoted)")
+            }
+        }
     }
 
     /// The setting's value as text, or nil when the file has none.

@@ -104,7 +104,7 @@ struct SettingSources {
     }
 
     private static func readDotEnv(_ path: String) throws(UsageError) -> DotEnvFile {
-        guard FileManager.default.fileExists(atPath: path) else { return DotEnvFile("") }
+        if FilePresence.isMissing(path) { return DotEnvFile("") }
         do {
             return DotEnvFile(String(decoding: try Data(contentsOf: URL(filePath: path)), as: UTF8.self))
         } catch {

@@ -33,7 +33,7 @@ struct TurnServerFile {
     init?(named given: String?, default preset: String) throws(UsageError) {
         let path = given ?? preset
         if path == Self.noFile { return nil }
-        if path == preset, !FileManager.default.fileExists(atPath: path) { return nil }
+        if path == preset, FilePresence.isMissing(path) { return nil }
         guard let data = try? Data(contentsOf: URL(filePath: path)), data.count <= Self.maxBytes else {
             throw UsageError(
                 "TURN_CONFIG \(path.quoted) cannot be read; allowed: \(Settings.turnConfig.declaration.allowed)"

@@ -167,13 +167,9 @@ enum CertificateCheck {
     }
 
     private static func key(_ planned: PlannedCertificate, _ examination: Examination) -> [Finding] {
-        let path = planned.settings.privateKeyFile
-        guard let file = examination.machine.file(path), file.isReadableByAll else { return [] }
-        return [
-            .warning(
-                .certificateKey, of: path, "every user of this machine may read the key \(path)",
-                do: "chmod o-rwx \(path)")
-        ]
+        let key = SecretFile(path: planned.settings.privateKeyFile, content: .privateKey)
+        guard let exposure = key.exposure(examination.machine.file) else { return [] }
+        return [.warning(.certificateKey, of: key.path, exposure, do: key.remedy)]
     }
 
     /// A server reads new files by itself; if it shows another certificate it could not use them.

@@ -63,11 +63,9 @@ enum DatabaseCheck {
             ]
         }
         var found: [Finding] = []
-        if file.isReadableByAll {
-            found.append(
-                .warning(
-                    .databaseFile, of: path, "every user of this machine may read \(path)",
-                    do: "chmod 600 \(path)*"))
+        let secret = SecretFile(path: path, content: .database)
+        if let exposure = secret.exposure({ _ in file }) {
+            found.append(.warning(.databaseFile, of: path, exposure, do: secret.remedy))
         }
         switch await examination.machine.database(path) {
         case .unreadable(let reason):

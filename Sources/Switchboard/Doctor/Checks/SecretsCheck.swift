@@ -45,11 +45,10 @@ enum SecretsCheck {
 
     private static func readable(_ examination: Examination) -> [Finding] {
         examination.configuration.secretFiles.compactMap { path in
-            guard let file = examination.machine.file(path), file.isReadableByAll else { return nil }
-            return .warning(
-                .secretsReadable, of: path,
-                "\(path) holds secrets and every user of this machine may read it",
-                do: "chmod o-rwx \(path)")
+            let file = SecretFile(path: path, content: .settings)
+            return file.exposure(examination.machine.file).map {
+                .warning(.secretsReadable, of: path, $0, do: file.remedy)
+            }
         }
     }
 }

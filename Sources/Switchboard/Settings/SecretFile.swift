@@ -1,0 +1,53 @@
+/// A file from which others than the server could learn what is nobody else's business. One rule for the start and for
+/// the doctor.
+struct SecretFile: Hashable, Sendable {
+    enum Content: Sendable {
+        /// Settings, some of them secret.
+        case settings
+        /// The key of a certificate.
+        case privateKey
+        /// Who meets whom.
+        case database
+    }
+
+    let path: String
+    let content: Content
+
+    /// What everybody of this machine may read, in one line; nil if nobody but the owner and the group may, or if no such
+    /// file is there.
+    ///
+    /// - Parameter look: what is at a path.
+    func exposure(_ look: (String) -> FileFacts?) -> String? {
+        guard let file = look(path), !file.isDirectory, file.isReadableByAll else { return nil }
+        return switch content {
+        case .settings: "\(path) holds secrets and every user of this machine may read it"
+        case .privateKey: "every user of this machine may read the key \(path)"
+        case .database: "every user of this machine may read \(path)"
+        }
+    }
+
+    /// The command that ends it.
+    var remedy: String {
+        switch content {
+        case .settings, .privateKey: "chmod o-rwx \(path)"
+        case .database: "chmod 600 \(path)*"
+        }
+    }
+
+    /// Those that a server with these settings has.
+    ///
+    /// - Parameter settingFiles: where settings were read that hold a secret.
+    static func all(_ values: SettingValues, settingFiles: [String]) -> [SecretFile] {
+        var keys = [values[Settings.tlsKey]]
+        if values.hasRelay, values[Settings.relayTLS] { keys.append(values[Settings.relayKey]) }
+        var files = settingFiles.map { SecretFile(path: $0, content: .settings) }
+        for key in keys.compactMap({ $0 }).map({ SecretFile(path: $0, content: .privateKey) })
+        where !files.contains(key) {
+            files.append(key)
+        }
+        if values[Settings.useSQLite] {
+            files.append(SecretFile(path: values[Settings.sqliteDBPath], content: .database))
+        }
+        return files
+    }
+}

@@ -69,7 +69,7 @@ package struct ConnectionLimits: Sendable {
 /// Bounds of a WebSocket session.
 package struct SessionLimits: Sendable {
     /// A message over all its fragments; a longer one closes with 1009.
-    package var maxMessageBytes = 65_536
+    package var maxMessageBytes = 131_072
     /// Messages a second in the long run.
     package var messageRate = 50.0
     /// Messages at once.

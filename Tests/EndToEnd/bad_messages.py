@@ -67,10 +67,10 @@ BAD_FRAMES = [
     broken("length with the top bit", frame(TEXT, announced=1 << 63)),
     broken("length of all ones", frame(TEXT, announced=(1 << 64) - 1)),
     broken("length of 2^63 - 1", frame(TEXT, announced=(1 << 63) - 1), code=TOO_BIG),
-    broken("one octet too many", frame(TEXT, announced=65537), code=TOO_BIG),
+    broken("one octet too many", frame(TEXT, announced=131073), code=TOO_BIG),
     broken(
         "one octet too many in a fragment",
-        frames.text(b" " * 65536, fin=False),
+        frames.text(b" " * 131072, fin=False),
         frames.continuation(b" "),
         code=TOO_BIG,
     ),

@@ -16,8 +16,8 @@ struct SettingRelationTests {
         "Values that cannot work together stop the start with one line that names both",
         arguments: [
             (
-                ["MAX_OUTBOX_BYTES": "131071"],
-                "MAX_OUTBOX_BYTES \"131071\" does not go with MAX_MESSAGE_BYTES 65536 (default); "
+                ["MAX_OUTBOX_BYTES": "262143"],
+                "MAX_OUTBOX_BYTES \"262143\" does not go with MAX_MESSAGE_BYTES 131072 (default); "
                     + "allowed: MAX_OUTBOX_BYTES at least twice MAX_MESSAGE_BYTES"
             ),
             (
@@ -26,13 +26,13 @@ struct SettingRelationTests {
                     + "allowed: MAX_OUTBOX_BYTES at least twice MAX_MESSAGE_BYTES"
             ),
             (
-                ["MAX_SDP_BYTES": "65536"],
-                "MAX_SDP_BYTES \"65536\" does not go with MAX_MESSAGE_BYTES 65536 (default); "
+                ["MAX_SDP_BYTES": "131072"],
+                "MAX_SDP_BYTES \"131072\" does not go with MAX_MESSAGE_BYTES 131072 (default); "
                     + "allowed: MAX_SDP_BYTES below MAX_MESSAGE_BYTES"
             ),
             (
-                ["MAX_CANDIDATE_BYTES": "70000"],
-                "MAX_CANDIDATE_BYTES \"70000\" does not go with MAX_MESSAGE_BYTES 65536 (default); "
+                ["MAX_CANDIDATE_BYTES": "140000"],
+                "MAX_CANDIDATE_BYTES \"140000\" does not go with MAX_MESSAGE_BYTES 131072 (default); "
                     + "allowed: MAX_CANDIDATE_BYTES below MAX_MESSAGE_BYTES"
             ),
             (
@@ -58,9 +58,9 @@ struct SettingRelationTests {
     @Test(
         "Values at the very edge are accepted",
         arguments: [
-            ["MAX_OUTBOX_BYTES": "131072"],
+            ["MAX_OUTBOX_BYTES": "262144"],
             ["MAX_MESSAGE_BYTES": "524288"],
-            ["MAX_MESSAGE_BYTES": "49153"],
+            ["MAX_MESSAGE_BYTES": "114689"],
             ["MAX_CONNECTIONS_PER_ADDRESS": "50000"],
             ["ACCEPT_LOCKOUT": "900", "ACCEPT_LOCKOUT_MAX": "900"],
             ["DRAIN_SPREAD": "15"],

@@ -20,11 +20,11 @@ extension Settings {
     }
 
     static let maxMessageBytes = Setting.wholeNumber(
-        "MAX_MESSAGE_BYTES", .messages, default: 65_536, in: 1_024...16_777_216, unit: "bytes",
+        "MAX_MESSAGE_BYTES", .messages, default: 131_072, in: 1_024...16_777_216, unit: "bytes",
         "The longest WebSocket message, all fragments together; a longer one closes with 1009.")
 
     static let maxSDPBytes = Setting.wholeNumber(
-        "MAX_SDP_BYTES", .messages, default: 49_152, in: 256...16_777_216, unit: "bytes",
+        "MAX_SDP_BYTES", .messages, default: 114_688, in: 256...16_777_216, unit: "bytes",
         "The longest session description.")
 
     static let maxCandidateBytes = Setting.wholeNumber(

@@ -10,7 +10,7 @@ final class LoopContext {
     /// What one read may hold decrypted, rounded up as NIO does it.
     private static let plainBufferBytes = 131_072
     private static let maxSpareBuffers = 16
-    private static let maxSpareBytes = 65_536
+    private static let maxSpareBytes = 131_072
     private static let freshBufferBytes = 1_024
 
     let eventLoop: any EventLoop

@@ -3,69 +3,131 @@ import Signaling
 
 /// STUN and TURN servers of others that clients are told of as they are.
 struct ExtraICEServers: Sendable {
+    /// Why a text is no list of servers: which element, and which of its members, but never their values.
+    struct Refusal: Error, Equatable, CustomStringConvertible {
+        let description: String
+    }
+
     /// How many there may be, and URLs of each; browsers slow down beyond a handful.
-    private static let maxServers = 16
+    fileprivate static let maxServers = 16
+    /// What providers put their servers into: Cloudflare and Metered, Twilio.
+    private static let wrappers = ["iceServers", "ice_servers"]
 
     static let none = ExtraICEServers(servers: [])
 
     /// RTCIceServer objects, ready to be put into an array.
     let servers: [JSONObjectWriter]
 
+    /// Bytes of them in a message.
+    var byteCount: Int { servers.reduce(0) { $0 + $1.text.count + 1 } }
+
     private init(servers: [JSONObjectWriter]) {
         self.servers = servers
     }
 
-    /// Reads `stun:` URLs with commas between them, or a JSON array of RTCIceServer objects. TURN servers need
-    /// a username and a credential, and so the latter form.
+    /// The same as ``init(reading:)`` for who does not ask why not.
     init?(_ text: String) {
-        let described =
-            text.trimmingSpaces.hasPrefix("[")
-            ? try? JSONDecoder().decode([Description].self, from: Data(text.utf8))
-            : SettingList.elements(of: text).map { Description(urls: [$0.trimmingSpaces]) }
-        guard let described, described.count <= Self.maxServers else { return nil }
+        guard let read = try? ExtraICEServers(reading: text) else { return nil }
+        self = read
+    }
+
+    /// Reads `stun:` URLs with commas between them, or JSON: an array of RTCIceServer objects, one of them, or either
+    /// as the `iceServers` of an object, which is what providers answer. TURN servers need a username and a
+    /// credential, and so JSON.
+    init(reading text: String) throws(Refusal) {
+        let text = text.trimmingSpaces
+        let elements: [Any] =
+            text.hasPrefix("[") || text.hasPrefix("{")
+            ? try Self.elements(json: text)
+            : SettingList.elements(of: text).map { ["urls": $0.trimmingSpaces] as [String: Any] }
+        guard elements.count <= Self.maxServers else {
+            throw Refusal(description: "there are more than \(Self.maxServers) elements")
+        }
         var servers: [JSONObjectWriter] = []
-        for description in described {
-            guard let server = description.server(maxURLs: Self.maxServers) else { return nil }
-            servers.append(server)
+        for (index, element) in elements.enumerated() {
+            do throws(Refusal) {
+                servers.append(try Description(element).server())
+            } catch {
+                throw Refusal(description: "element \(index + 1): \(error)")
+            }
         }
         self.servers = servers
     }
+
+    /// Why this text is refused; nil if it is not.
+    static func reason(_ text: String) -> String? {
+        do throws(Refusal) {
+            _ = try ExtraICEServers(reading: text)
+            return nil
+        } catch {
+            return error.description
+        }
+    }
+
+    private static func elements(json text: String) throws(Refusal) -> [Any] {
+        guard let value = try? JSONSerialization.jsonObject(with: Data(text.utf8)) else {
+            throw Refusal(description: "it is no JSON")
+        }
+        let object = value as? [String: Any]
+        let wrapped = wrappers.lazy.compactMap { object?[$0] }.first
+        switch wrapped ?? value {
+        case let list as [Any]: return list
+        case let server as [String: Any]: return [server]
+        default: throw Refusal(description: "iceServers is neither an array nor an object")
+        }
+    }
 }
 
-/// One server as an operator describes it.
-private struct Description: Decodable {
-    let urls: [String]
-    var username: String?
-    var credential: String?
+/// One server as an operator or a provider describes it.
+private struct Description {
+    private let urls: [ICEURL]
+    private let username: String?
+    private let credential: String?
 
-    private enum CodingKeys: String, CodingKey, CaseIterable {
-        case urls, username, credential
-    }
-
-    init(urls: [String]) {
-        self.urls = urls
-    }
-
-    /// `urls` may be one string, as in RTCIceServer.
-    init(from decoder: any Decoder) throws {
-        let members = try decoder.container(keyedBy: CodingKeys.self)
-        if let url = try? members.decode(String.self, forKey: .urls) {
-            urls = [url]
-        } else {
-            urls = try members.decode([String].self, forKey: .urls)
+    /// Reads an RTCIceServer. `urls` may be one text, and is `url` where there is no `urls`.
+    init(_ element: Any) throws(ExtraICEServers.Refusal) {
+        guard let members = element as? [String: Any] else { throw .init(description: "it is no object") }
+        let name = members["urls"] == nil && members["url"] != nil ? "url" : "urls"
+        guard let value = members[name] else { throw .init(description: "urls is missing") }
+        guard let texts = (value as? String).map({ [$0] }) ?? value as? [String] else {
+            throw .init(description: "\(name) is neither a text nor an array of texts")
         }
-        username = try members.decodeIfPresent(String.self, forKey: .username)
-        credential = try members.decodeIfPresent(String.self, forKey: .credential)
+        guard (1...ExtraICEServers.maxServers).contains(texts.count) else {
+            throw .init(description: "\(name) has not 1 to \(ExtraICEServers.maxServers) URLs")
+        }
+        var urls: [ICEURL] = []
+        for (index, text) in texts.enumerated() {
+            guard let url = ICEURL(text) else {
+                throw .init(
+                    description: "\(name), URL \(index + 1), is none of stun:, stuns:, turn: or turns:")
+            }
+            urls.append(url)
+        }
+        self.urls = urls
+        username = try Self.text("username", of: members)
+        credential = try Self.text("credential", of: members)
     }
 
-    /// Nil if a URL is none, or if a TURN server lacks what it asks for: browsers refuse such a list as a whole.
-    func server(maxURLs: Int) -> JSONObjectWriter? {
-        let read = urls.compactMap { ICEURL($0) }
-        guard read.count == urls.count, (1...maxURLs).contains(read.count) else { return nil }
-        let isComplete = username?.isEmpty == false && credential?.isEmpty == false
-        guard isComplete || !read.contains(where: \.needsCredential) else { return nil }
+    private static func text(
+        _ name: String, of members: [String: Any]
+    ) throws(ExtraICEServers.Refusal) -> String? {
+        switch members[name] {
+        case nil, is NSNull: return nil
+        case let text as String: return text.isEmpty ? nil : text
+        default: throw .init(description: "\(name) is no text")
+        }
+    }
+
+    /// Refused if a TURN server lacks what it asks for: browsers refuse such a list as a whole.
+    func server() throws(ExtraICEServers.Refusal) -> JSONObjectWriter {
+        if urls.contains(where: \.needsCredential) {
+            for (name, value) in [("username", username), ("credential", credential)] where value == nil {
+                throw .init(description: "\(name) is missing, and a TURN server needs it")
+            }
+        }
+        let isComplete = username != nil && credential != nil
         return .iceServer(
-            read, username: isComplete ? username : nil, credential: isComplete ? credential : nil)
+            urls, username: isComplete ? username : nil, credential: isComplete ? credential : nil)
     }
 }
 

@@ -82,15 +82,16 @@ extension Setting where Value: CaseIterable & RawRepresentable<String> {
 }
 
 extension Setting {
-    /// A text with rules of its own.
+    /// A text with rules of its own. `mistake` says where in a long one the mistake is.
     static func text(
         _ name: String, key: String? = nil, _ group: SettingGroup, allowed: String, default value: Value,
         defaultText: String, isSecret: Bool = false, _ summary: String,
+        mistake: @escaping @Sendable (String) -> String? = { _ in nil },
         read: @escaping @Sendable (String) -> Value?
     ) -> Setting {
         make(
             name, key: key, group, .text, allowed: allowed, default: value, defaultText: defaultText,
-            isSecret: isSecret, summary, read: read)
+            isSecret: isSecret, summary, mistake: mistake, read: read)
     }
 
     /// Elements with commas between them; spaces around an element do not count, empty elements are refused.
@@ -115,13 +116,15 @@ extension Setting {
     private static func make(
         _ name: String, key: String? = nil, _ group: SettingGroup, _ type: SettingType, allowed: String,
         default value: Value, defaultText: String, isSecret: Bool = false, _ summary: String,
+        mistake: @escaping @Sendable (String) -> String? = { _ in nil },
         read: @escaping @Sendable (String) -> Value?
     ) -> Setting {
         let key = key ?? String(name.lowercased().map { $0 == "_" ? "-" : $0 })
         return Setting(
             declaration: SettingDeclaration(
                 name: name, key: key, group: group, type: type, allowed: allowed, defaultText: defaultText,
-                isSecret: isSecret, summary: summary, accepts: { read($0) != nil }),
+                isSecret: isSecret, summary: summary, accepts: { read($0) != nil },
+                mistake: mistake),
             defaultValue: value, read: read)
     }
 

@@ -28,6 +28,8 @@ struct SettingDeclaration: Sendable {
     /// One sentence.
     let summary: String
     let accepts: @Sendable (String) -> Bool
+    /// Where in a long value the mistake is, in words that say nothing of a secret; nil where the value says it all.
+    var mistake: @Sendable (String) -> String? = { _ in nil }
 
     /// The name on the command line, for example `--sqlite-db-path`.
     var flag: String { "--" + key }

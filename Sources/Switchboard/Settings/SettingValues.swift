@@ -27,7 +27,9 @@ struct SettingValues: Sendable {
             if setting.accepts(text) {
                 values.texts[setting.name] = text
             } else {
-                problems.append(UsageError("\(origin) is not allowed; allowed: \(setting.allowed)"))
+                let mistake = setting.mistake(text).map { "; \($0)" } ?? ""
+                problems.append(
+                    UsageError("\(origin) is not allowed; allowed: \(setting.allowed)\(mistake)"))
             }
         }
         for relation in SettingRelation.all {

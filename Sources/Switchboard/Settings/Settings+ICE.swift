@@ -11,10 +11,11 @@ extension Settings {
 
     static let iceServers = Setting.text(
         "ICE_SERVERS", .ice,
-        allowed: "stun: URLs with commas between them, or a JSON array of objects with urls, username and "
-            + "credential",
+        allowed:
+            "stun: URLs with commas between them, or in JSON an array of objects with urls, username and "
+            + "credential, one such object, or an object that has either as iceServers",
         default: ExtraICEServers.none, defaultText: "", isSecret: true,
-        "Further STUN and TURN servers that clients are told of."
+        "Further STUN and TURN servers that clients are told of.", mistake: ExtraICEServers.reason
     ) { ExtraICEServers($0) }
 
     static let turnURLs = Setting.list(

@@ -48,11 +48,16 @@ package struct TURNConfiguration: Sendable {
 
     // MARK: How much
 
+    /// The most permissions that an allocation can count.
+    package static let permissionBound = Int(Allocation.ElementCount.max)
+    /// The most channels: there are no more numbers (RFC 8656 §12).
+    package static let channelBound = ChannelDataHeader.channels.count
+
     /// Allocations a user, an address and in all, and how many an address may begin in a minute.
     package var quotas = Quotas.Limits()
-    /// Permissions an allocation.
+    /// Permissions an allocation; more than ``permissionBound`` count as so many.
     package var maxPermissions = 256
-    /// Channels an allocation.
+    /// Channels an allocation; more than ``channelBound`` count as so many.
     package var maxChannels = 64
     /// Bytes of payload a second an allocation may relay in each direction (`max-bps`); 0 is no limit.
     package var maxBytesPerSecond: UInt64 = 0

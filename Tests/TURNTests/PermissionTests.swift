@@ -92,6 +92,29 @@ struct PermissionTests {
         #expect(client.permit(peer)?.isSuccess == true)
     }
 
+    @Test("However many permissions are allowed, an allocation has no more than it can count")
+    func mostThatCanBeCounted() {
+        let stage = Stage { $0.maxPermissions = .max }
+        let client = Client(stage)
+        client.allocate()
+        let most = TURNConfiguration.permissionBound
+        func address(_ number: Int) -> TransportAddress {
+            TransportAddress(IPAddress(v4: 0x0202_0000 + UInt32(number)), port: 80)
+        }
+        for start in stride(from: 0, to: most, by: 40) {
+            let peers = (start..<min(start + 40, most)).map(address)
+            guard client.permit(peers)?.isSuccess == true else {
+                Issue.record("refused at \(start)")
+                return
+            }
+        }
+        #expect(stage.server.counters.permissions == UInt64(most))
+        #expect(client.permit(address(most))?.code == 508)
+        #expect(client.permit(address(0), address(most - 1))?.isSuccess == true)
+        stage.pass(seconds: 301)
+        #expect(stage.server.counters.permissions == 0)
+    }
+
     @Test("A Send indication that cannot be read is dropped without an answer")
     func unreadable() {
         client.permit(peer)

@@ -21,6 +21,9 @@ package struct StreamLimits: Sendable {
     /// those that are there. Default 2: the dear one of them costs 0.1 ms with an ECDSA key, 1 ms with RSA.
     package var handshakesPerTurn = 2
 
+    /// The most streams that one loop has places for.
+    package static let streamBound = StreamTable.maxCount
+
     package init() {}
 
     /// Data that the kernel may hold unsent for one client; what is more waits in the outbox, where it can be

@@ -1,3 +1,6 @@
+import RelayServer
+import TURN
+
 extension Settings {
     // MARK: Relay limits
 
@@ -25,11 +28,13 @@ extension Settings {
             + "times that.")
 
     static let relayMaxPermissions = Setting.wholeNumber(
-        "RELAY_MAX_PERMISSIONS", .relayLimits, default: 256, in: 1...65_536, unit: "permissions",
+        "RELAY_MAX_PERMISSIONS", .relayLimits, default: 256, in: 1...TURNConfiguration.permissionBound,
+        unit: "permissions",
         "Peers' addresses that one allocation may have permissions for.")
 
     static let relayMaxChannels = Setting.wholeNumber(
-        "RELAY_MAX_CHANNELS", .relayLimits, default: 64, in: 1...16_384, unit: "channels",
+        "RELAY_MAX_CHANNELS", .relayLimits, default: 64, in: 1...TURNConfiguration.channelBound,
+        unit: "channels",
         "Channels of one allocation.")
 
     static let relayMaxBPS = Setting.wholeNumber(
@@ -51,11 +56,13 @@ extension Settings {
         "Such answers at once.")
 
     static let relayMaxStreams = Setting.wholeNumber(
-        "RELAY_MAX_STREAMS", .relayLimits, default: 10_000, in: 1...10_000_000, unit: "connections",
+        "RELAY_MAX_STREAMS", .relayLimits, default: 10_000, in: 1...StreamLimits.streamBound,
+        unit: "connections",
         "Open TCP and TLS connections to the relay in all.")
 
     static let relayMaxStreamsPerAddress = Setting.wholeNumber(
-        "RELAY_MAX_STREAMS_PER_ADDRESS", .relayLimits, default: 128, in: 1...10_000_000, unit: "connections",
+        "RELAY_MAX_STREAMS_PER_ADDRESS", .relayLimits, default: 128, in: 1...StreamLimits.streamBound,
+        unit: "connections",
         "Those of one address (IPv4, or IPv6 /64).")
 
     static let relayStreamTimeout = Setting.seconds(

@@ -6,6 +6,9 @@ let noIndex = UInt32.max
 /// One allocation (RFC 8656 §3.2), plain bits in three cache lines: the five-tuple in the first, what packets need in
 /// the second.
 struct Allocation: BitwiseCopyable {
+    /// Counts permissions, and channels.
+    typealias ElementCount = UInt16
+
     var fiveTuple: FiveTuple
     /// 0 when the place is free.
     var generation: UInt32
@@ -15,8 +18,8 @@ struct Allocation: BitwiseCopyable {
     var ipv6 = RelaySlot()
     var firstPermission = noIndex
     var firstChannel = noIndex
-    var permissionCount: UInt16 = 0
-    var channelCount: UInt16 = 0
+    var permissionCount: ElementCount = 0
+    var channelCount: ElementCount = 0
     var fromClient = DirectionLimit()
     var toClient = DirectionLimit()
     var made: MadeBy

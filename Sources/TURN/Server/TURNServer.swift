@@ -45,7 +45,9 @@ package struct TURNServer: ~Copyable {
     /// A server for one loop. `random` must not be shared with another loop.
     package init(_ authority: RelayAuthority, loop: UInt8, random: SecretRandom) {
         var random = random
-        let configuration = authority.configuration
+        var configuration = authority.configuration
+        configuration.maxPermissions = min(configuration.maxPermissions, TURNConfiguration.permissionBound)
+        configuration.maxChannels = min(configuration.maxChannels, TURNConfiguration.channelBound)
         self.authority = authority
         self.loop = loop
         self.configuration = configuration

@@ -98,7 +98,10 @@ final class Client {
     }
 
     @discardableResult
-    func permit(_ peers: TransportAddress...) -> Answer? {
+    func permit(_ peers: TransportAddress...) -> Answer? { permit(peers) }
+
+    @discardableResult
+    func permit(_ peers: [TransportAddress]) -> Answer? {
         send(message(.createPermission) { for peer in peers { $0.add(.xorPeerAddress, xor: peer) } })
     }
 

@@ -89,10 +89,12 @@ let package = Package(
             swiftSettings: strict),
         // The PROXY protocol's header, v1 and v2.
         .target(name: "ProxyProtocol", dependencies: ["STUN"], swiftSettings: strict),
+        // What waits in memory for all clients together.
+        .target(name: "Backlog", swiftSettings: strict),
         .target(
             name: "RelayServer",
             dependencies: [
-                "TURN", "STUN", "TLS", "ProxyProtocol", "CDatagrams",
+                "Backlog", "TURN", "STUN", "TLS", "ProxyProtocol", "CDatagrams",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -108,7 +110,7 @@ let package = Package(
         .target(
             name: "WebServer",
             dependencies: [
-                "WebSocket", "Signaling", "Pairing", "STUN", "TLS", "ProxyProtocol",
+                "Backlog", "WebSocket", "Signaling", "Pairing", "STUN", "TLS", "ProxyProtocol",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "Crypto", package: "swift-crypto"),
@@ -134,7 +136,7 @@ let package = Package(
             name: "Switchboard",
             dependencies: [
                 "WebServer", "Signaling", "Pairing", "PairingSQLite", "Telemetry", "RelayServer", "TURN",
-                "STUN", "TLS", "CWebFiles", "CZlib", "CClock",
+                "STUN", "TLS", "Backlog", "CWebFiles", "CZlib", "CClock",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
@@ -146,6 +148,7 @@ let package = Package(
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ] + indirect.map(\.product),
             swiftSettings: strict),
+        .testTarget(name: "BacklogTests", dependencies: ["Backlog"], swiftSettings: strict),
         .testTarget(name: "WebSocketTests", dependencies: ["WebSocket"], swiftSettings: strict),
         .testTarget(
             name: "STUNTests", dependencies: ["STUN", .product(name: "Crypto", package: "swift-crypto")],
@@ -159,7 +162,7 @@ let package = Package(
         .testTarget(
             name: "RelayServerTests",
             dependencies: [
-                "RelayServer", "TURN", "STUN", "TLS", "ProxyProtocol", "CDatagrams", "COpenSSL",
+                "RelayServer", "Backlog", "TURN", "STUN", "TLS", "ProxyProtocol", "CDatagrams", "COpenSSL",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
             ],

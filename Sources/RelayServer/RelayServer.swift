@@ -1,3 +1,4 @@
+package import Backlog
 import Glibc
 package import Logging
 package import STUN
@@ -30,10 +31,16 @@ package final class RelayServer: Sendable {
 
     private let configuration: RelayServerConfiguration
     private let authority: RelayAuthority
+    private let budget: BufferBudget
     private let logger: Logger
     private let state = Mutex(State())
 
-    package init(_ configuration: RelayServerConfiguration, authority: RelayAuthority, logger: Logger) {
+    /// - Parameter budget: how much may wait in memory, shared with whatever else has clients.
+    package init(
+        _ configuration: RelayServerConfiguration, authority: RelayAuthority,
+        budget: BufferBudget = BufferBudget(), logger: Logger
+    ) {
+        self.budget = budget
         self.configuration = configuration
         self.authority = authority
         self.logger = logger
@@ -64,7 +71,7 @@ package final class RelayServer: Sendable {
                     number: number, poller: poller, authority: authority, listeners: listeners.take(number),
                     streams: StreamClients(
                         configuration.streams, listeners: streamListeners.take(number), admission: admission,
-                        certificates: certificates, proxies: configuration.proxies),
+                        certificates: certificates, proxies: configuration.proxies, budget: budget),
                     handles: handles, offloads: offloads,
                     holdMicroseconds: configuration.holdMicroseconds)
                 threads.append(try LoopThread(loop))

@@ -1,3 +1,4 @@
+package import Backlog
 import Hummingbird
 import HummingbirdCore
 package import Logging
@@ -28,6 +29,7 @@ package final class WebServer: Service {
     private let telemetry: WebServerTelemetry
     private let logger: Logger
     private let certificates: TLSCertificates?
+    private let budget: BufferBudget
     private let onListening: @Sendable (_ ports: Ports) -> Void
 
     /// What was bound.
@@ -47,11 +49,12 @@ package final class WebServer: Service {
     ///   - relay: the relay, and what clients are told of it; default none.
     ///   - pages: the pages and the client module; default none.
     ///   - certificates: opens the TLS listener; default none. Whoever makes them chooses what ALPN offers.
+    ///   - budget: how much may wait in memory, shared with whatever else has clients.
     ///   - onListening: called once, when clients can connect, with the ports that were bound.
     package init(
         configuration: WebServerConfiguration, pairing: (any PairingStore)?,
         relay: RelayServices = RelayServices(), pages: WebPages? = nil, certificates: TLSCertificates? = nil,
-        telemetry: WebServerTelemetry,
+        budget: BufferBudget = BufferBudget(), telemetry: WebServerTelemetry,
         logger: Logger,
         onListening: @escaping @Sendable (_ ports: Ports) -> Void = { _ in }
     ) {
@@ -60,6 +63,7 @@ package final class WebServer: Service {
         self.relay = relay
         self.pages = pages
         self.certificates = certificates
+        self.budget = budget
         self.telemetry = telemetry
         self.logger = logger
         self.onListening = onListening
@@ -118,7 +122,7 @@ package final class WebServer: Service {
                 configuration: configuration, pairing: pairing, iceServers: relay.iceServers,
                 metrics: SignalingMetrics(forwardLatency: telemetry.forwardLatency), logger: logger),
             tls: certificates.map { TLSService($0, limits: configuration.connections) },
-            takeStream: relay.takeStream,
+            takeStream: relay.takeStream, budget: budget,
             httpConnections: httpConnections)
     }
 

@@ -41,6 +41,11 @@ package struct FrameDecoder: ~Copyable {
     /// True between messages: nothing of a frame or message has been kept.
     package var isIdle: Bool { frame == nil && fragmented == nil && header.count == 0 }
 
+    /// Bytes of frames or messages that have not ended.
+    package var keptByteCount: Int { collected.count &+ control.count }
+    /// Messages so far that came in several pieces; whoever sees it change knows that what is kept is another one.
+    package private(set) var collectedMessageCount = 0
+
     /// Decodes from `bytes` at `offset`, unmasking in place, up to the next event and moves `offset` past it.
     /// Call again until ``Event/needsMoreBytes``; then all of `bytes` is consumed.
     package mutating func next(_ bytes: UnsafeMutableRawBufferPointer, _ offset: inout Int) -> Event {
@@ -112,6 +117,7 @@ package struct FrameDecoder: ~Copyable {
         guard isComplete, frame.isFinal else { return nil }
         if opcode == .text, !validator.isAtBoundary { return fail(.invalidPayload) }
         fragmented = nil
+        collectedMessageCount &+= 1
         return .message(opcode, collected.handOut())
     }
 

@@ -9,6 +9,8 @@ struct PartialMessage: BitwiseCopyable {
     private(set) var wholeByteCount: Int?
 
     var isEmpty: Bool { byteCount == 0 }
+    /// Memory that it takes.
+    var capacity: Int { block?.capacity ?? 0 }
 
     /// Whether `arrived` bytes more still leave it incomplete for certain.
     func isIncomplete(with arrived: Int) -> Bool {

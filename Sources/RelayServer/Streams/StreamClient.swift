@@ -38,6 +38,8 @@ struct StreamClient: ~Copyable {
     var partialSince: Instant
     /// When it last took something, while it is blocked.
     var blockedSince: Instant
+    /// When it last had taken everything, while something waits; else the end of time.
+    var behindSince = Instant.distantFuture
 
     /// - Parameter admittedAs: nil if a proxy's header has to come first.
     init(socket: Int32, route: ClientRoute, admittedAs: IPAddress?, now: Instant) {

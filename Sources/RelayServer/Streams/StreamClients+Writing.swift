@@ -64,6 +64,7 @@ extension StreamClients {
         }
         arena?.removeAll()
         handshakesLeft = limits.handshakesPerTurn
+        noteMemory(now: path.now)
     }
 
     /// Its socket takes something again: what waits goes out at the end of the turn.
@@ -80,7 +81,10 @@ extension StreamClients {
     private mutating func flush(_ client: UnsafeMutablePointer<StreamClient>, now: Instant) {
         while client.pointee.abandoned == nil {
             let bytes = client.pointee.outbox.bytes
-            guard let start = bytes.baseAddress, bytes.count > 0 else { return }
+            guard let start = bytes.baseAddress, bytes.count > 0 else {
+                client.pointee.behindSince = .distantFuture
+                return
+            }
             switch send(client, start, byteCount: bytes.count) {
             case .done(let count):
                 client.pointee.outbox.remove(count, memory: &memory)
@@ -111,6 +115,7 @@ extension StreamClients {
         guard client.pointee.phase != .closing else { return }
         client.pointee.isBlocked = true
         client.pointee.blockedSince = now
+        client.pointee.behindSince = min(client.pointee.behindSince, now)
         registry?.change(
             client.pointee.socket, tag: PollTag(.stream, index: client.pointee.route.handle),
             events: PollRegistry.input | PollRegistry.output)

@@ -1,3 +1,4 @@
+import Backlog
 import CDatagrams
 import Glibc
 import STUN
@@ -46,6 +47,9 @@ struct StreamClients: ~Copyable {
     /// The clients of `table` by five-tuple, but for those that a proxy has not named yet.
     var byFiveTuple: [FiveTuple: UInt32] = [:]
     var memory: StreamMemory
+    /// What of the process's budget this loop's clients hold, and when it is looked at next.
+    var share: BufferShare
+    var budgetLook: Instant?
     var deadlines = DeadlineHeap()
     /// What clients sent in this turn; allocated with the first listener or client.
     var arena: StreamArena?
@@ -71,10 +75,12 @@ struct StreamClients: ~Copyable {
     ///   - admission: shared by all loops.
     ///   - certificates: nil if there is no TLS listener.
     ///   - proxies: whose connections begin with a PROXY header.
+    ///   - budget: how much may wait in memory in the whole process.
     init(
         _ limits: StreamLimits, listeners: [StreamListener], admission: StreamAdmission,
-        certificates: TLSCertificates?, proxies: [IPRange] = []
+        certificates: TLSCertificates?, proxies: [IPRange] = [], budget: BufferBudget = BufferBudget()
     ) {
+        share = BufferShare(of: budget)
         self.proxies = proxies
         self.limits = limits
         self.listeners = listeners
@@ -107,8 +113,9 @@ struct StreamClients: ~Copyable {
 
     /// The earliest moment at which ``expire(path:)`` has something to do.
     var nextDeadline: Instant? {
-        guard let first = deadlines.first?.deadline else { return resting }
-        return resting.map { min($0, first) } ?? first
+        let first = min(deadlines.first?.deadline ?? .distantFuture, resting ?? .distantFuture)
+        let next = min(first, budgetLook ?? .distantFuture)
+        return next < .distantFuture ? next : nil
     }
 
     /// Streams that are open.
@@ -150,6 +157,7 @@ struct StreamClients: ~Copyable {
             }
             watchDeadline(of: client, now: now)
         }
+        if let look = budgetLook, look <= now { keepBudget(path: &path) }
         if !closing.isEmpty { write(path: &path) }
     }
 

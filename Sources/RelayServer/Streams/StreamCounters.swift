@@ -24,11 +24,13 @@ package enum StreamEnd: String, CaseIterable, Sendable, BitwiseCopyable {
     case proxyHeader = "proxy_header"
     /// A proxy says that another connection comes from the same address and port.
     case replaced
+    /// The slowest while too much waited in memory, of everybody's.
+    case memory
 }
 
 /// What one loop has counted of its streams since it started: plain integers, no locks.
 package struct StreamCounters: Sendable, BitwiseCopyable {
-    private var ends = InlineArray<12, UInt64>(repeating: 0)
+    private var ends = InlineArray<13, UInt64>(repeating: 0)
     /// Connections taken, TCP and TLS, adopted ones among them.
     package var accepted: UInt64 = 0
     /// Those that another part of the program accepted.
@@ -80,6 +82,7 @@ extension StreamEnd {
         case .draining: 9
         case .proxyHeader: 10
         case .replaced: 11
+        case .memory: 12
         }
     }
 }

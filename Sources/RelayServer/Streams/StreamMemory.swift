@@ -17,6 +17,8 @@ struct StreamMemory: ~Copyable {
 
     private let capacities: [4 of Int]
     private var unused: [[Block]] = [[], [], [], []]
+    /// Bytes of the blocks that are taken.
+    private(set) var usedByteCount = 0
 
     /// - Parameter largestBytes: no block is ever asked to hold more.
     init(largestBytes: Int) {
@@ -37,6 +39,7 @@ struct StreamMemory: ~Copyable {
         var size = 0
         while size < 4, capacities[size] < byteCount { size += 1 }
         guard size < 4 else { return nil }
+        usedByteCount &+= capacities[size]
         if let block = unused[size].popLast() { return block }
         return Block(
             start: .allocate(byteCount: capacities[size], alignment: 16), capacity: capacities[size],
@@ -49,6 +52,7 @@ struct StreamMemory: ~Copyable {
     /// Gives a block back.
     mutating func give(_ block: Block) {
         let size = Int(block.size)
+        usedByteCount &-= block.capacity
         if unused[size].count < Self.kept[size] {
             unused[size].append(block)
         } else {

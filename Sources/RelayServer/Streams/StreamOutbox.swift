@@ -7,6 +7,8 @@ struct StreamOutbox: BitwiseCopyable {
     /// Bytes that wait.
     var byteCount: Int { end &- start }
     var isEmpty: Bool { end == start }
+    /// Memory that it takes.
+    var capacity: Int { block?.capacity ?? 0 }
 
     /// What waits, from its first byte; valid until the next change. Empty if nothing does.
     var bytes: UnsafeRawBufferPointer {

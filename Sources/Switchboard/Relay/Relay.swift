@@ -1,3 +1,4 @@
+import Backlog
 import Glibc
 import Logging
 import Pairing
@@ -25,8 +26,10 @@ struct Relay: Sendable {
 
     /// Prepares what the settings ask for; nothing is opened yet.
     ///
-    /// - Parameter host: the machine; nil where there is no embedded relay (``SettingValues/hasRelay``).
-    init(_ values: SettingValues, host: RelayHost?, logger: Logger) throws(UsageError) {
+    /// - Parameters:
+    ///   - host: the machine; nil where there is no embedded relay (``SettingValues/hasRelay``).
+    ///   - budget: how much may wait in memory, for the relay's clients and all others.
+    init(_ values: SettingValues, host: RelayHost?, budget: BufferBudget, logger: Logger) throws(UsageError) {
         self.values = values
         let extra = values[Settings.iceServers]
         let elsewhere = values[Settings.turnURLs]
@@ -51,7 +54,7 @@ struct Relay: Sendable {
         self.announcement = announcement
         service = RelayService(
             plan, drainTime: min(values[Settings.relayDrainTime], values[Settings.shutdownTimeout] / 2),
-            isVerbose: values[Settings.relayVerbose],
+            isVerbose: values[Settings.relayVerbose], budget: budget,
             logger: logger
         ) { [isListening] addresses in
             announcement.relayListens(addresses)

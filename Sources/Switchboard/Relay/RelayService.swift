@@ -1,3 +1,4 @@
+import Backlog
 import Dispatch
 import Glibc
 import Logging
@@ -36,11 +37,11 @@ final class RelayService: Service {
     ///   - isVerbose: whether to log once a minute what it has done.
     ///   - onListening: called once, when clients can come, with the addresses that were bound.
     init(
-        _ plan: RelayPlan, drainTime: Duration, isVerbose: Bool, logger: Logger,
+        _ plan: RelayPlan, drainTime: Duration, isVerbose: Bool, budget: BufferBudget, logger: Logger,
         onListening: @escaping @Sendable (RelayServer.Addresses) -> Void
     ) {
         authority = RelayAuthority(plan.rules)
-        server = RelayServer(plan.server, authority: authority, logger: logger)
+        server = RelayServer(plan.server, authority: authority, budget: budget, logger: logger)
         secret = plan.secret
         self.drainTime = drainTime
         report = isVerbose ? RelayReport(logger: logger) : nil

@@ -92,7 +92,7 @@ extension MetricDescription {
                 Label(
                     "reason",
                     "client malformed handshake slow idle unread broken refused exhausted draining "
-                        + "proxy_header replaced")
+                        + "proxy_header replaced memory")
             ],
             help: "Such connections that ended or were refused, by what ended them."),
         MetricDescription(

@@ -35,6 +35,9 @@ extension MetricDescription {
             name: "switchboard_connections", kind: .gauge,
             help: "Open TCP connections, WebSockets included."),
         MetricDescription(
+            name: "switchboard_buffered_bytes", kind: .gauge,
+            help: "Bytes that wait in memory for and of clients, at most MAX_BUFFERED_BYTES but for moments."),
+        MetricDescription(
             name: "switchboard_connections_refused_total", kind: .counter,
             labels: [Label("reason", "connections_total connections_of_address connection_rate_of_address")],
             help: "Connections refused because a limit of connections was reached."),
@@ -43,7 +46,7 @@ extension MetricDescription {
             labels: [
                 Label(
                     "reason",
-                    "handshake_timeout request_timeout idle_timeout response_timeout linger_timeout body_too_large"
+                    "handshake_timeout request_timeout idle_timeout response_timeout linger_timeout body_too_large memory"
                 )
             ],
             help: "Connections that the server ended outside a WebSocket session, by reason."),
@@ -62,7 +65,7 @@ extension MetricDescription {
             labels: [
                 Label(
                     "reason",
-                    "client protocol_error message_too_big invalid_payload flood silent evicted slow draining"
+                    "client protocol_error message_too_big invalid_payload flood silent evicted slow memory draining"
                 )
             ],
             help: "WebSocket sessions that ended, by what ended them."),

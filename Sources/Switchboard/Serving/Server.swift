@@ -1,4 +1,5 @@
 import ArgumentParser
+import Backlog
 import Glibc
 import Logging
 import Metrics
@@ -104,7 +105,8 @@ struct Server {
     }
 
     private func serve(on host: RelayHost?) async throws {
-        let relay = try Relay(values, host: host, logger: logger)
+        let budget = BufferBudget(maxBytes: values[Settings.maxBufferedBytes])
+        let relay = try Relay(values, host: host, budget: budget, logger: logger)
         relay.notices.forEach(note)
         registry.onScrape { relay.metrics() }
         let services = relay.forWebServer
@@ -114,7 +116,7 @@ struct Server {
         let web = WebServer(
             configuration: WebServerConfiguration(values), pairing: store, relay: services,
             pages: values[Settings.web] ? EmbeddedPages.load(networkOrigin: networkOrigin) : nil,
-            certificates: certificates, telemetry: webTelemetry(), logger: logger,
+            certificates: certificates, budget: budget, telemetry: webTelemetry(), logger: logger,
             onListening: { ports in
                 networkOrigin.listens(on: ports.plain)
                 welcome(ports, relay)

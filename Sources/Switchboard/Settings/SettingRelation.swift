@@ -30,6 +30,17 @@ extension SettingRelation {
         SettingRelation(Settings.maxSDPBytes, Settings.maxMessageBytes, "below MAX_MESSAGE_BYTES", holds: <),
         SettingRelation(
             Settings.maxCandidateBytes, Settings.maxMessageBytes, "below MAX_MESSAGE_BYTES", holds: <),
+        // A member gets them in one message, with others around it.
+        SettingRelation(
+            Settings.iceServers, Settings.maxOutboxBytes, "as JSON at most a quarter of MAX_OUTBOX_BYTES"
+        ) { servers, outbox in servers.byteCount <= outbox / 4 },
+        SettingRelation(
+            Settings.turnURLs, Settings.maxOutboxBytes, "in all at most a quarter of MAX_OUTBOX_BYTES"
+        ) { urls, outbox in urls.reduce(0) { $0 + $1.text.utf8.count } <= outbox / 4 },
+        // The preset gives way to a large MAX_OUTBOX_BYTES; then one slow reader may be all that fits.
+        SettingRelation(
+            Settings.maxBufferedBytes, Settings.maxOutboxBytes, "at least MAX_OUTBOX_BYTES",
+            appliesToDefault: false, holds: >=),
         // The preset stands for as many as there are when MAX_CONNECTIONS is small.
         SettingRelation(
             Settings.maxConnectionsPerAddress, Settings.maxConnections, "at most MAX_CONNECTIONS",

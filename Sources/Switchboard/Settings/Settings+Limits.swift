@@ -66,6 +66,12 @@ extension Settings {
         "HANDSHAKE_TIMEOUT", .connections, default: 10, in: 0.1...3_600,
         "Time from accept to a complete request head.")
 
+    static let maxBufferedBytes = Setting.wholeNumber(
+        "MAX_BUFFERED_BYTES", .connections, default: 268_435_456, in: 1_048_576...1_099_511_627_776,
+        unit: "bytes",
+        "Bytes that may wait in memory for and of all clients together, those of the relay by TCP and TLS included; "
+            + "beyond it the slowest are closed, WebSockets with 1013.")
+
     // MARK: Liveness
 
     static let pingInterval = Setting.seconds(

@@ -12,7 +12,7 @@ extension Settings {
         maxCandidateBytes.declaration, messageRate.declaration, messageBurst.declaration,
         joinsPerMinute.declaration, maxOutboxBytes.declaration,
         maxConnections.declaration, maxConnectionsPerAddress.declaration, connectionsPerMinute.declaration,
-        handshakeTimeout.declaration,
+        handshakeTimeout.declaration, maxBufferedBytes.declaration,
         pingInterval.declaration, pingTimeout.declaration, probeTimeout.declaration,
         probeInterval.declaration,
         writeTimeout.declaration,

@@ -1,3 +1,4 @@
+import Backlog
 import NIOCore
 import STUN
 import Signaling
@@ -59,7 +60,9 @@ final class ConnectionGate: ChannelInboundHandler, RemovableChannelHandler, Dead
     /// How much of `held` has been searched for the end of a head.
     private var searched = 0
     private var context: ChannelHandlerContext?
-    private let openedAt: MonotonicTime
+    let openedAt: MonotonicTime
+    /// It stands in the loop's list of those that have something waiting in memory.
+    var isBuffering = false
     var deadlinePlace = DeadlinePlace()
     /// Its place in the loop's list; -1 outside.
     var place = -1
@@ -134,6 +137,7 @@ final class ConnectionGate: ChannelInboundHandler, RemovableChannelHandler, Dead
             if server.takeStream != nil, speaksSTUN(held) { stage = .handingOver }
         }
         if case .handingOver = stage { handOver(context) } else { route(context) }
+        if keptInputBytes >= BufferBudget.notedBytes { loop.noteBuffering(self) }
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
@@ -285,6 +289,7 @@ final class ConnectionGate: ChannelInboundHandler, RemovableChannelHandler, Dead
                 installed.onDeadline = { [loop, weak self] deadline in
                     if let self { loop.bringForwardDeadline(of: self, to: deadline) }
                 }
+                installed.onLongAnswer = { [loop, weak self] in if let self { loop.noteBuffering(self) } }
                 installed.onAnswer = { [weak self] in self?.answered() }
                 http = installed
             }

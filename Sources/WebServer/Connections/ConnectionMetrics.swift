@@ -8,6 +8,8 @@ enum ConnectionEnd: String, CaseIterable {
     case responseTimeout = "response_timeout"
     case lingerTimeout = "linger_timeout"
     case bodyTooLarge = "body_too_large"
+    /// The slowest while too much waited in memory.
+    case memory
 }
 
 /// Counts what connections are refused and ended for before a route or a session sees them.
@@ -32,6 +34,7 @@ final class ConnectionMetrics: Sendable {
     private let ends: [ConnectionEnd: Counter]
     private let acceptPauses = Counter(label: "switchboard_accept_pauses")
     private let open = Gauge(label: "switchboard_connections")
+    private let buffered = Gauge(label: "switchboard_buffered_bytes")
 
     init() {
         handOvers = Dictionary(
@@ -65,5 +68,8 @@ final class ConnectionMetrics: Sendable {
     /// Counts a rest of a listener that had nothing left to accept with.
     func acceptPaused() { acceptPauses.increment() }
 
-    func record(open count: Int) { open.record(count) }
+    func record(open count: Int, bufferedBytes: Int) {
+        open.record(count)
+        buffered.record(bufferedBytes)
+    }
 }

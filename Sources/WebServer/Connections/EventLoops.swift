@@ -1,3 +1,4 @@
+import Backlog
 import NIOCore
 import NIOPosix
 import Signaling
@@ -21,7 +22,8 @@ final class EventLoops: Sendable {
         loops = Array(group.makeIterator())
         for loop in loops {
             let bound = try await loop.submit {
-                let context = LoopContext(eventLoop: loop, counters: LoopCounters())
+                let context = LoopContext(
+                    eventLoop: loop, counters: LoopCounters(), budget: server.budget)
                 context.tls = server.tls.map { LoopTLS(service: $0, eventLoop: loop) }
                 return NIOLoopBound(context, eventLoop: loop)
             }.get()
@@ -29,12 +31,14 @@ final class EventLoops: Sendable {
             tickers.append(
                 loop.scheduleRepeatedTask(initialDelay: LoopContext.tick, delay: LoopContext.tick) { _ in
                     bound.value.fireDeadlines()
+                    bound.value.keepBudget()
                 })
             tickers.append(
                 loop.scheduleRepeatedTask(initialDelay: Self.foldInterval, delay: Self.foldInterval) { _ in
                     signaling.metrics.fold(&bound.value.counters)
                     signaling.metrics.record(sessions: signaling.sessionCount, rooms: signaling.rooms.count)
-                    server.metrics.record(open: server.connections.count)
+                    server.metrics.record(
+                        open: server.connections.count, bufferedBytes: server.budget.bufferedBytes)
                     server.tls?.record()
                 })
         }

@@ -1,3 +1,4 @@
+import Backlog
 import HTTPTypes
 import NIOCore
 import NIOHTTP1
@@ -25,6 +26,8 @@ final class HTTPConnectionGuard: ChannelDuplexHandler {
     private var isLingering = false
     /// Told when the exchange has to be over earlier than it seemed.
     var onDeadline: (MonotonicTime) -> Void = { _ in }
+    /// Told of an answer that is long enough to wait for a slow client.
+    var onLongAnswer: () -> Void = {}
     /// Told when a request has its whole answer.
     var onAnswer: () -> Void = {}
     private let metrics: ConnectionMetrics
@@ -42,6 +45,9 @@ final class HTTPConnectionGuard: ChannelDuplexHandler {
         self.metrics = metrics
         exchange = HTTPExchange(limits: limits, now: loop.now)
     }
+
+    /// What has come of the body of a request that is not answered, and may be kept until it is.
+    var keptBodyBytes: Int { exchange.isAnswered || isLingering ? 0 : bodyBytes }
 
     func bytesArrived() { exchange.bytesArrived(at: loop.now) }
 
@@ -94,8 +100,9 @@ final class HTTPConnectionGuard: ChannelDuplexHandler {
             if head.headerFields[.connection] == "close" { closesAfterResponse = true }
             if closesAfterResponse, responseIsOpen { head.headerFields[.connection] = "close" }
             context.write(wrapOutboundOut(.head(head)), promise: promise)
-        case .body:
+        case .body(let bytes):
             context.write(data, promise: promise)
+            if bytes.readableBytes >= BufferBudget.notedBytes { onLongAnswer() }
         case .end:
             responseIsOpen = false
             exchange.responseEnded(at: loop.now, requestIsOpen: requestIsOpen)

@@ -20,7 +20,8 @@ struct HTTPExchange {
 
     private let limits: ConnectionLimits
     private var phase = Phase.idle
-    private var since: MonotonicTime
+    /// When it got where it stands.
+    private(set) var since: MonotonicTime
     /// Requests whose head has been read and whose response has not been written to its end.
     private var unanswered = 0
     private(set) var hasAnswered = false

@@ -1,3 +1,4 @@
+import Backlog
 import Hummingbird
 import HummingbirdCore
 import Logging
@@ -21,6 +22,8 @@ final class ServerContext: Sendable {
     let resolver: ClientAddressResolver
     let connections: ConnectionTable
     let metrics = ConnectionMetrics()
+    /// How much may wait in memory.
+    let budget: BufferBudget
     let signaling: SignalingService
     /// What TLS connections share; nil without a TLS listener.
     let tls: TLSService?
@@ -35,7 +38,7 @@ final class ServerContext: Sendable {
     init(
         configuration: WebServerConfiguration, resolver: ClientAddressResolver, connections: ConnectionTable,
         signaling: SignalingService, tls: TLSService?,
-        takeStream: (@Sendable (consuming HandedStream) -> Void)?,
+        takeStream: (@Sendable (consuming HandedStream) -> Void)?, budget: BufferBudget,
         httpConnections: AsyncStream<HTTPConnection>.Continuation
     ) {
         self.configuration = configuration
@@ -44,6 +47,7 @@ final class ServerContext: Sendable {
         self.signaling = signaling
         self.tls = tls
         self.takeStream = takeStream
+        self.budget = budget
         self.httpConnections = httpConnections
         // What is configured, until it is known what was bound.
         tlsPort.store(configuration.tlsPort, ordering: .relaxed)

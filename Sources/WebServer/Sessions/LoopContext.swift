@@ -1,3 +1,4 @@
+import Backlog
 import NIOCore
 import Signaling
 
@@ -21,6 +22,9 @@ final class LoopContext {
     /// Every open session of this loop, and every connection that is none (yet): for draining.
     var sessions = PlacedList<SignalingSession>()
     var gates = PlacedList<ConnectionGate>()
+    /// Connections that have something waiting in memory, and what they hold of the process's budget.
+    var buffering: [any BufferingConnection] = []
+    var share: BufferShare
     private var deadlines = DeadlineHeap()
     private var wakeUps: [Mailbox] = []
     private var isWaking = false
@@ -30,9 +34,12 @@ final class LoopContext {
     var tls: LoopTLS?
     private var spareBuffers: [ByteBuffer] = []
 
-    init(eventLoop: any EventLoop, counters: LoopCounters) {
+    init(
+        eventLoop: any EventLoop, counters: LoopCounters, budget: BufferBudget = BufferBudget()
+    ) {
         self.eventLoop = eventLoop
         self.counters = counters
+        share = BufferShare(of: budget)
     }
 
     /// The loop's clock now.

@@ -57,6 +57,8 @@ enum SessionEnd: String, CaseIterable {
     case silent
     case evicted
     case slow
+    /// The slowest while too much waited in memory.
+    case memory
     case draining
 }
 

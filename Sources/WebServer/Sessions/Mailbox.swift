@@ -166,6 +166,9 @@ final class Mailbox: Sendable {
 
     // MARK: Taking, on the owner's event loop
 
+    /// Bytes that wait here.
+    var byteCount: Int { state.withLock { $0.frames?.readableBytes ?? 0 } }
+
     /// Takes what has come in. Frames stay where they are unless `withFrames`: the socket may not be ready.
     func take(withFrames: Bool) -> Batch {
         state.withLock { state in

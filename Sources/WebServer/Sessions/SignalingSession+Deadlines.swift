@@ -111,8 +111,10 @@ extension SignalingSession: DeadlineTarget {
         if channel.isWritable {
             stall = nil
         } else if stall == nil {
-            stall = (loop.now, bytesWaiting)
+            let now = loop.now
+            stall = Stall(began: now, since: now, waiting: bytesWaiting)
             scheduleDeadline()
+            loop.noteBuffering(self)
         }
     }
 
@@ -121,18 +123,14 @@ extension SignalingSession: DeadlineTarget {
         guard let stall, now >= stall.since + service.limits.writeTimeout else { return false }
         let waiting = bytesWaiting
         if waiting < stall.waiting {
-            self.stall = (now, waiting)
+            self.stall = Stall(began: stall.began, since: now, waiting: waiting)
             return false
         }
         return true
     }
 
-    /// Bytes handed to the channel that its socket has not taken, with TLS those that wait to be encrypted too.
-    private var bytesWaiting: Int {
-        guard let channel = channelContext?.channel else { return 0 }
-        let encrypted = (try? channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
-        return encrypted + channel.pipeline.syncOperations.outboundBufferedBytes()
-    }
+    /// Bytes handed to the channel that its socket has not taken.
+    private var bytesWaiting: Int { channelContext?.channel.unsentByteCount ?? 0 }
 
     // MARK: Closing
 

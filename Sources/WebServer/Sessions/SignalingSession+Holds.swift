@@ -22,6 +22,7 @@ extension SignalingSession {
         let buffer = held
         held = ByteBuffer()
         take(buffer)
+        noteInput()
         guard holds.isEmpty, case .open = phase, let context = channelContext else { return }
         if inputHasEnded {
             context.close(promise: nil)

@@ -33,6 +33,15 @@ final class SignalingSession: ChannelInboundHandler, Placed {
         var retry: MonotonicTime
     }
 
+    /// The socket takes nothing.
+    struct Stall {
+        /// When it last had taken everything.
+        let began: MonotonicTime
+        /// Since when it has not even taken a part, and how many bytes waited in it then.
+        let since: MonotonicTime
+        let waiting: Int
+    }
+
     let service: SignalingService
     let loop: LoopContext
     let mailbox: Mailbox
@@ -60,8 +69,13 @@ final class SignalingSession: ChannelInboundHandler, Placed {
     var held = ByteBuffer()
     /// The client has sent its last byte.
     private(set) var inputHasEnded = false
-    /// Since when the socket takes nothing, and how many bytes waited in it then.
-    var stall: (since: MonotonicTime, waiting: Int)?
+    /// Nil while the socket has taken everything.
+    var stall: Stall?
+    /// It stands in the loop's list of those that have something waiting in memory.
+    var isBuffering = false
+    /// When the message began that has not ended, and how many came in pieces before it.
+    var inputSince = MonotonicTime.distantFuture
+    var notedMessages = 0
     /// Earliest time to close because the server is draining.
     var drainAt = MonotonicTime.distantFuture
     private(set) var channelContext: ChannelHandlerContext?
@@ -140,8 +154,19 @@ final class SignalingSession: ChannelInboundHandler, Placed {
             readAt = loop.now
             showLife(at: readAt)
             take(buffer)
+            noteInput()
         }
         loop.giveBackReadBuffer(buffer)
+    }
+
+    /// Input of the client that is kept.
+    var keptInputBytes: Int { decoder.keptByteCount &+ held.readableBytes }
+    var collectedMessages: Int { decoder.collectedMessageCount }
+
+    /// Forgets it: the session is about to end.
+    func forgetInput() {
+        held = ByteBuffer()
+        decoder = FrameDecoder(maxMessageBytes: service.limits.maxMessageBytes)
     }
 
     /// Consumes what the holds allow and keeps the rest. While a client is held its socket is not read, so that

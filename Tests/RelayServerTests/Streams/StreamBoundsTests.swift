@@ -1,3 +1,4 @@
+import Backlog
 import Glibc
 import STUN
 import TURN
@@ -159,6 +160,40 @@ import Testing
         #expect(fixture.streams.count == 1)
         fixture.pass(.seconds(3))
         #expect(ends(fixture, .unread))
+    }
+
+    @Test func whoHasBeenBehindForTheLongestEndsWhenTooMuchWaitsInAll() throws {
+        let budget = BufferBudget(maxBytes: 500_000)
+        let fixture = try StreamFixture(budget: budget)
+        fixture.path.holdsAllocations = true
+        let (first, firstRoute) = try opened(fixture)
+        let (second, secondRoute) = try opened(fixture)
+        func fill(_ route: ClientRoute) -> Bool {
+            let media = TestMessage.channelData(1196)
+            let before = fixture.streams.counters.droppedPackets
+            return fixture.turns {
+                fixture.write { streams in for _ in 0..<50 { streams.append(route.handle, media) } }
+                return fixture.streams.counters.droppedPackets > before
+            }
+        }
+        #expect(fill(firstRoute))
+        fixture.pass(.seconds(1))
+        fixture.turn()
+        #expect((200_000..<500_000).contains(budget.bufferedBytes) && fixture.streams.count == 2)
+        #expect(fill(secondRoute))
+        #expect(budget.bufferedBytes > 500_000)
+        fixture.pass(.milliseconds(250))
+        fixture.turn()
+        #expect(fixture.streams.counters.ended(.memory) == 1 && fixture.streams.count == 1)
+        #expect((200_000..<500_000).contains(budget.bufferedBytes))
+        #expect(
+            fixture.turns {
+                _ = first.receive()
+                return first.isEnded
+            })
+        second.send(TestMessage.binding())
+        let before = fixture.path.routes.count
+        #expect(fixture.turns { fixture.path.routes.count > before })
     }
 
     @Test func moreThanTheLimitOfAnAddressAreClosedAtOnce() throws {

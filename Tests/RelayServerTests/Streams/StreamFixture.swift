@@ -1,3 +1,4 @@
+import Backlog
 import CDatagrams
 import Glibc
 import Logging
@@ -53,7 +54,7 @@ final class StreamFixture {
     /// - Parameter listens: whether it has a listener of its own.
     init(
         _ limits: StreamLimits = StreamLimits(), certificates: TLSCertificates? = nil,
-        proxies: [IPRange] = [],
+        proxies: [IPRange] = [], budget: BufferBudget = BufferBudget(),
         listens: Bool = true
     ) throws {
         admission = StreamAdmission(limits)
@@ -66,7 +67,7 @@ final class StreamFixture {
         }
         streams = StreamClients(
             limits, listeners: listeners, admission: admission, certificates: certificates,
-            proxies: proxies)
+            proxies: proxies, budget: budget)
         streams.register(poller.registry)
     }
 

@@ -7,6 +7,8 @@ enum MachineCheck {
     /// An idle connection in a room, and what TLS adds to it; see docs/operations.md, "Limits of the machine".
     private static let connectionBytes = 8 << 10
     private static let tlsBytes = 15 << 10
+    /// All TLS handshakes that may be under way.
+    private static let handshakeBytes = 4_096 * 50 << 10
     private static let groups = "/sys/fs/cgroup"
 
     static func run(_ examination: Examination) -> [Finding] {
@@ -24,14 +26,17 @@ enum MachineCheck {
         }
         // With HTTPS they may all come that way.
         let hasTLS = examination.values[Settings.tlsCert] != nil
-        let needed =
+        let idle =
             examination.values[Settings.maxConnections] * (connectionBytes + (hasTLS ? tlsBytes : 0))
-        guard memory / 2 >= needed else {
+            + (hasTLS ? handshakeBytes : 0)
+        let buffered = examination.values[Settings.maxBufferedBytes]
+        // What the unit in deploy/ allows by MemoryMax; the rest is the system's.
+        guard memory / 4 * 3 >= idle + buffered else {
             return .notice(
                 .machineMemory,
-                "\(memory.inBytes) of memory, of which MAX_CONNECTIONS would take \(needed.inBytes) when idle, and "
-                    + "more for slow readers",
-                do: "lower MAX_CONNECTIONS to what you expect, or give it more memory")
+                "\(memory.inBytes) of memory, of which MAX_CONNECTIONS would take \(idle.inBytes) when idle, and "
+                    + "MAX_BUFFERED_BYTES \(buffered.inBytes) for slow clients: more than three quarters",
+                do: "lower MAX_CONNECTIONS to what you expect, or MAX_BUFFERED_BYTES, or give it more memory")
         }
         return .ok(.machineMemory, "\(memory.inBytes) of memory")
     }

@@ -1,0 +1,43 @@
+/// When too much waits in memory, how much of it has to go, and whose.
+package struct BudgetRule: Sendable {
+    /// From here on the slowest are closed.
+    package let maxBytes: Int
+    /// Down to here, so that it does not begin anew with the next message.
+    package var restBytes: Int { maxBytes - maxBytes / 8 }
+
+    package init(maxBytes: Int) { self.maxBytes = maxBytes }
+
+    /// How many bytes a loop frees that holds `share` of `total`: its part of what is too much, rounded up. Loops that
+    /// see the total one after the other come down together in a few rounds.
+    package func excess(total: Int, share: Int) -> Int {
+        guard total > maxBytes, share > 0 else { return 0 }
+        let part = Double(min(share, total)) / Double(total)
+        let wanted = (Double(total - restBytes) * part).rounded(.up)
+        return wanted >= Double(share) ? share : Int(wanted)
+    }
+}
+
+/// A connection that has something waiting in memory.
+package struct BufferHolder<ID, Time: Comparable> {
+    package let id: ID
+    package let byteCount: Int
+    /// Since when it has been behind: its socket last took everything then, or the message began that has not ended.
+    package let since: Time
+
+    package init(id: ID, byteCount: Int, since: Time) {
+        (self.id, self.byteCount, self.since) = (id, byteCount, since)
+    }
+
+    /// Those that are closed so that `wanted` bytes become free: who has been behind for the longest first, of two the
+    /// larger one. Who holds little is not spared: to seem fast one has to be fast.
+    package static func slowest(_ holders: [Self], freeing wanted: Int) -> [Self] {
+        guard wanted > 0 else { return [] }
+        var freed = 0
+        let order = holders.sorted { ($0.since, $1.byteCount) < ($1.since, $0.byteCount) }
+        return Array(
+            order.prefix { holder in
+                defer { freed += holder.byteCount }
+                return freed < wanted
+            })
+    }
+}

@@ -1,0 +1,42 @@
+import Backlog
+import TURN
+
+/// Beside the bounds of each client, one for what waits in the whole process.
+extension StreamClients {
+    /// Changes below this are not reported, so that steady traffic touches nothing that other threads use.
+    private static let reportedBytes = 64 << 10
+    /// How often the budget is looked at while something waits.
+    private static let lookNanoseconds: UInt64 = 200_000_000
+
+    /// Reports what waits if that has changed by much; once a turn.
+    @inline(__always)
+    mutating func noteMemory(now: Instant) {
+        let change = memory.usedByteCount &- share.bytes
+        if change >= Self.reportedBytes || change <= -Self.reportedBytes { reportMemory(now: now) }
+    }
+
+    private mutating func reportMemory(now: Instant) {
+        share.report(memory.usedByteCount)
+        budgetLook = share.bytes > 0 ? now.advanced(byNanoseconds: Self.lookNanoseconds) : nil
+    }
+
+    /// Ends the slowest clients of this loop if too much waits in the whole process.
+    mutating func keepBudget(path: inout some StreamReceiver & ~Copyable) {
+        reportMemory(now: path.now)
+        let excess = share.excess
+        guard excess > 0 else { return }
+        var holders: [BufferHolder<UInt32, Instant>] = []
+        for handle in table.handles {
+            guard let client = table.client(handle), client.pointee.phase != .closing else { continue }
+            let byteCount = client.pointee.outbox.capacity + client.pointee.partial.capacity
+            guard byteCount > 0 else { continue }
+            let begun = client.pointee.partial.isEmpty ? Instant.distantFuture : client.pointee.partialSince
+            holders.append(
+                BufferHolder(
+                    id: handle, byteCount: byteCount, since: min(client.pointee.behindSince, begun)))
+        }
+        for slow in BufferHolder.slowest(holders, freeing: excess) {
+            if let client = table.client(slow.id) { finish(client, .memory, path: &path) }
+        }
+    }
+}

@@ -1,0 +1,58 @@
+import Backlog
+import NIOCore
+import Signaling
+
+/// A connection that may have something waiting in memory: for its client, or of it.
+protocol BufferingConnection: AnyObject {
+    /// It stands in the loop's list; kept by ``LoopContext``.
+    var isBuffering: Bool { get set }
+    /// Bytes that wait now; with none it leaves the list.
+    var bufferedByteCount: Int { get }
+    /// Since when its client has been behind.
+    var behindSince: MonotonicTime { get }
+    /// It is about to end, and what it holds with it.
+    var isEnding: Bool { get }
+
+    /// Too much waits in memory, and this client is among the slowest.
+    func closeAsSlowest()
+}
+
+extension LoopContext {
+    /// Notes that something waits in memory for or of a connection, more than a little.
+    func noteBuffering(_ connection: any BufferingConnection) {
+        if connection.isBuffering { return }
+        connection.isBuffering = true
+        buffering.append(connection)
+    }
+
+    /// Counts what waits, reports it, and closes the slowest if that is too much in the whole process. Called once a
+    /// tick.
+    func keepBudget() {
+        guard !buffering.isEmpty || share.bytes > 0 else { return }
+        var waiting = 0
+        var ending = 0
+        buffering.removeAll { connection in
+            let byteCount = connection.bufferedByteCount
+            waiting += byteCount
+            if connection.isEnding { ending += byteCount }
+            if byteCount == 0 { connection.isBuffering = false }
+            return byteCount == 0
+        }
+        share.report(waiting)
+        let excess = share.excess - ending
+        guard excess > 0 else { return }
+        let holders = buffering.filter { !$0.isEnding }.map {
+            BufferHolder(id: $0, byteCount: $0.bufferedByteCount, since: $0.behindSince)
+        }
+        for slow in BufferHolder.slowest(holders, freeing: excess) { slow.id.closeAsSlowest() }
+        wakeAll()
+    }
+}
+
+extension Channel {
+    /// Bytes handed to the channel that its socket has not taken, with TLS those that wait to be encrypted too.
+    var unsentByteCount: Int {
+        let encrypted = (try? syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+        return encrypted + pipeline.syncOperations.outboundBufferedBytes()
+    }
+}

@@ -1,0 +1,38 @@
+import Backlog
+import NIOCore
+import Signaling
+import WebSocket
+
+extension SignalingSession: BufferingConnection {
+    var bufferedByteCount: Int {
+        guard let channel = channelContext?.channel else { return 0 }
+        return mailbox.byteCount + channel.unsentByteCount + keptInputBytes
+    }
+
+    /// What came from a client that is held back waits for its peer, who is behind.
+    var behindSince: MonotonicTime {
+        min(stall?.began ?? .distantFuture, holds.isEmpty ? inputSince : .distantFuture)
+    }
+
+    var isEnding: Bool {
+        if case .open = phase { false } else { true }
+    }
+
+    /// Notes more than a little input that is kept: a message that has not ended, or what came during a hold.
+    func noteInput() {
+        if keptInputBytes < BufferBudget.notedBytes {
+            inputSince = .distantFuture
+        } else {
+            if inputSince == .distantFuture || notedMessages != collectedMessages { inputSince = readAt }
+            notedMessages = collectedMessages
+            loop.noteBuffering(self)
+        }
+    }
+
+    func closeAsSlowest() {
+        guard case .open = phase else { return }
+        mailbox.discardFrames()
+        close(.tryAgainLater, .memory)
+        forgetInput()
+    }
+}

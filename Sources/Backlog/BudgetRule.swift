@@ -18,14 +18,19 @@ package struct BudgetRule: Sendable {
 }
 
 /// A connection that has something waiting in memory.
-package struct BufferHolder<ID, Time: Comparable> {
+package struct BufferHolder<ID> {
+    /// Who has been behind for less is not slow: that much a busy server makes itself.
+    package static var slowFrom: Int64 { 1_000_000_000 }
+
     package let id: ID
     package let byteCount: Int
-    /// Since when it has been behind: its socket last took everything then, or the message began that has not ended.
-    package let since: Time
+    /// How long it has been behind, in nanoseconds: since its socket last took everything, or since the message began
+    /// that has not ended. Below ``slowFrom`` it is 0.
+    private let behind: Int64
 
-    package init(id: ID, byteCount: Int, since: Time) {
-        (self.id, self.byteCount, self.since) = (id, byteCount, since)
+    package init(id: ID, byteCount: Int, behindNanoseconds: Int64) {
+        (self.id, self.byteCount) = (id, byteCount)
+        behind = behindNanoseconds < Self.slowFrom ? 0 : behindNanoseconds
     }
 
     /// Those that are closed so that `wanted` bytes become free: who has been behind for the longest first, of two the
@@ -33,7 +38,7 @@ package struct BufferHolder<ID, Time: Comparable> {
     package static func slowest(_ holders: [Self], freeing wanted: Int) -> [Self] {
         guard wanted > 0 else { return [] }
         var freed = 0
-        let order = holders.sorted { ($0.since, $1.byteCount) < ($1.since, $0.byteCount) }
+        let order = holders.sorted { ($1.behind, $1.byteCount) < ($0.behind, $0.byteCount) }
         return Array(
             order.prefix { holder in
                 defer { freed += holder.byteCount }

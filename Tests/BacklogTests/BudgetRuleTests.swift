@@ -4,7 +4,7 @@ import Testing
 
 @Suite("The budget of bytes that wait")
 struct BudgetRuleTests {
-    private typealias Holder = BufferHolder<String, Int>
+    private typealias Holder = BufferHolder<String>
 
     private let rule = BudgetRule(maxBytes: 800)
 
@@ -42,10 +42,14 @@ struct BudgetRuleTests {
 
     @Test("Who has been behind for the longest goes first, and of two the larger one, until enough is free")
     func slowest() {
+        func holder(_ id: String, _ byteCount: Int, milliseconds: Int64) -> Holder {
+            Holder(id: id, byteCount: byteCount, behindNanoseconds: milliseconds * 1_000_000)
+        }
         let holders = [
-            Holder(id: "late", byteCount: 900, since: 30), Holder(id: "early small", byteCount: 10, since: 5),
-            Holder(id: "early large", byteCount: 50, since: 5),
-            Holder(id: "middle", byteCount: 100, since: 20),
+            holder("late", 900, milliseconds: 1_500), holder("early small", 10, milliseconds: 9_000),
+            holder("just now", 2_000, milliseconds: 10), holder("not slow", 3_000, milliseconds: 999),
+            holder("early large", 50, milliseconds: 9_000), holder("middle", 100, milliseconds: 2_000),
+            holder("ahead", 20, milliseconds: 0),
         ]
         func closed(_ wanted: Int) -> [String] { Holder.slowest(holders, freeing: wanted).map(\.id) }
         #expect(closed(0) == [] && closed(-5) == [])
@@ -53,7 +57,9 @@ struct BudgetRuleTests {
         #expect(closed(50) == ["early large"])
         #expect(closed(51) == ["early large", "early small"])
         #expect(closed(61) == ["early large", "early small", "middle"])
-        #expect(closed(.max).count == 4)
+        #expect(closed(161).last == "late")
+        // Of those that are not slow, the larger ones.
+        #expect(closed(.max).suffix(3) == ["not slow", "just now", "ahead"])
     }
 
     @Test("Loops' reports add up, and what a loop held goes with it")

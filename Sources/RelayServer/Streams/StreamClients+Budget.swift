@@ -25,7 +25,8 @@ extension StreamClients {
         reportMemory(now: path.now)
         let excess = share.excess
         guard excess > 0 else { return }
-        var holders: [BufferHolder<UInt32, Instant>] = []
+        var holders: [BufferHolder<UInt32>] = []
+        let now = path.now.nanoseconds
         for handle in table.handles {
             guard let client = table.client(handle), client.pointee.phase != .closing else { continue }
             let byteCount = client.pointee.outbox.capacity + client.pointee.partial.capacity
@@ -33,7 +34,9 @@ extension StreamClients {
             let begun = client.pointee.partial.isEmpty ? Instant.distantFuture : client.pointee.partialSince
             holders.append(
                 BufferHolder(
-                    id: handle, byteCount: byteCount, since: min(client.pointee.behindSince, begun)))
+                    id: handle, byteCount: byteCount,
+                    behindNanoseconds: Int64(
+                        clamping: now - min(now, min(client.pointee.behindSince, begun).nanoseconds))))
         }
         for slow in BufferHolder.slowest(holders, freeing: excess) {
             if let client = table.client(slow.id) { finish(client, .memory, path: &path) }

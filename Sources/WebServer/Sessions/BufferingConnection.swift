@@ -41,8 +41,11 @@ extension LoopContext {
         share.report(waiting)
         let excess = share.excess - ending
         guard excess > 0 else { return }
+        let now = now.nanoseconds
         let holders = buffering.filter { !$0.isEnding }.map {
-            BufferHolder(id: $0, byteCount: $0.bufferedByteCount, since: $0.behindSince)
+            BufferHolder(
+                id: $0, byteCount: $0.bufferedByteCount,
+                behindNanoseconds: now - min(now, $0.behindSince.nanoseconds))
         }
         for slow in BufferHolder.slowest(holders, freeing: excess) { slow.id.closeAsSlowest() }
         wakeAll()

@@ -311,9 +311,9 @@ BAD_ROOMS |= {
 }
 
 TOO_LARGE: dict[str, str | bytes] = {
-    "offer of 49 KiB": json.dumps({"type": "webrtc_offer", "sdp": "x" * 50000}),
-    "answer of 49 KiB of two-octet characters": json.dumps(
-        {"type": "webrtc_answer", "sdp": "é" * 25000}, ensure_ascii=False
+    "offer of 113 KiB": json.dumps({"type": "webrtc_offer", "sdp": "x" * 115000}),
+    "answer of 113 KiB of two-octet characters": json.dumps(
+        {"type": "webrtc_answer", "sdp": "é" * 57500}, ensure_ascii=False
     ),
     "candidate of 5 KiB": candidate(candidate="x" * 5000),
     "candidate of 5 KiB of members": candidate(x=[1] * 2500),

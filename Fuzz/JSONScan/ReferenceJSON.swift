@@ -47,6 +47,8 @@ struct ReferenceParser {
     static func parse(_ bytes: [UInt8]) -> ReferenceJSON? {
         guard ReferenceUTF8.isValid(bytes) else { return nil }
         var parser = ReferenceParser(bytes: bytes)
+        // Ignored as RFC 8259 §8.1 permits.
+        if bytes.starts(with: "\u{FEFF}".utf8) { parser.position = 3 }
         parser.skipSpace()
         guard let value = try? parser.value(depth: 1) else { return nil }
         parser.skipSpace()

@@ -60,6 +60,13 @@ struct ClientMessageTests {
         #expect(try parse(#"{"type":"ice_candidate","candidate":null}"#) == .candidate(36..<40))
     }
 
+    @Test("may have a byte order mark before it, which is no part of what is forwarded")
+    func byteOrderMark() throws {
+        #expect(try parse("\u{FEFF}{\"type\":\"ping\"}") == .ping)
+        let message = try parse("\u{FEFF} {\"type\":\"key_exchange\"}")
+        #expect(message == .application(type: 12..<26, object: 4..<27))
+    }
+
     @Test(
         "is refused as invalid_json when it is none",
         arguments: [
@@ -70,7 +77,8 @@ struct ClientMessageTests {
             "{\"a\":1e}", "{\"a\":-}", "{\"a\":tru}", "{\"a\":\"\\x\"}", "{\"a\":\"\\u12g4\"}",
             "{\"a\":\"\\u12\"}", "{\"a\":\"\u{1}\"}",
             "{\"a\":\"tab\there\"}", "[1,2", "[1 2]", "[,]", "{\"a\":[}]}", "'{}'", "{\"a\":\"open}",
-            "\u{FEFF}{\"type\":\"ping\"}",
+            "\u{FEFF}", "\u{FEFF}\u{FEFF}{\"type\":\"ping\"}", " \u{FEFF}{\"type\":\"ping\"}",
+            "{\"type\":\u{FEFF}\"ping\"}", "{\"type\":\"ping\"}\u{FEFF}",
             String(repeating: "[", count: 100_000), String(repeating: "{\"a\":", count: 20_000),
         ])
     func invalidJSON(text: String) {

@@ -80,6 +80,11 @@ struct SettingsTests {
         #expect(try await values(json: json)[Settings.port] == 1)
     }
 
+    @Test("A byte order mark before the JSON file is ignored")
+    func byteOrderMark() async throws {
+        #expect(try await values(json: "\u{FEFF}{\"port\": 7, \"host\": \"a\"}")[Settings.port] == 7)
+    }
+
     @Test(
         "Switches understand what people write",
         arguments: [

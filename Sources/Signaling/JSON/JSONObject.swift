@@ -20,7 +20,7 @@ package struct JSONObject: Sendable {
     /// makes the object malformed.
     package init?(_ text: UnsafeRawBufferPointer) {
         guard let json = JSONScanner(text) else { return nil }
-        let start = json.skipWhitespace(0)
+        let start = json.start
         guard start < json.count, json.bytes[start] == UInt8(ascii: "{") else { return nil }
         var cursor = MemberCursor(objectAt: start)
         while true {

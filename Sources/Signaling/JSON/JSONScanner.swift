@@ -9,6 +9,13 @@ struct JSONScanner {
     let bytes: UnsafePointer<UInt8>
     let count: Int
 
+    /// Where the text's value begins: behind white space, and a byte order mark (RFC 8259 §8.1) before that.
+    @inline(__always)
+    var start: Int {
+        let hasMark = count >= 3 && bytes[0] == 0xEF && bytes[1] == 0xBB && bytes[2] == 0xBF
+        return skipWhitespace(hasMark ? 3 : 0)
+    }
+
     init?(_ text: UnsafeRawBufferPointer) {
         guard let base = text.baseAddress else { return nil }
         bytes = base.assumingMemoryBound(to: UInt8.self)

@@ -11,7 +11,7 @@ struct TopLevel {
 
     /// Throws `invalidJSON` when the text is not one JSON value, `invalidMessage` when that is no object.
     init(_ json: JSONScanner) throws(SignalingError) {
-        let start = json.skipWhitespace(0)
+        let start = json.start
         guard start < json.count, json.bytes[start] == UInt8(ascii: "{") else {
             let end = json.valueEnd(start)
             throw end >= 0 && json.skipWhitespace(end) == json.count ? .invalidMessage : .invalidJSON

@@ -35,7 +35,7 @@ struct ExtraICEServers: Sendable {
     /// as the `iceServers` of an object, which is what providers answer. TURN servers need a username and a
     /// credential, and so JSON.
     init(reading text: String) throws(Refusal) {
-        let text = text.trimmingSpaces
+        let text = text.withoutByteOrderMark.trimmingSpaces
         let elements: [Any] =
             text.hasPrefix("[") || text.hasPrefix("{")
             ? try Self.elements(json: text)

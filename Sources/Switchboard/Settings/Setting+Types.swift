@@ -164,6 +164,13 @@ enum SettingList {
     }
 }
 
+extension String {
+    /// The text without the byte order mark that some editors put before it (RFC 8259 §8.1).
+    var withoutByteOrderMark: String {
+        unicodeScalars.first == "\u{FEFF}" ? String(unicodeScalars.dropFirst()) : self
+    }
+}
+
 extension StringProtocol {
     /// The text without spaces and tabs at its ends.
     var trimmingSpaces: String {

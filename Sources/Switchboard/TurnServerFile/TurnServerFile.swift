@@ -49,9 +49,10 @@ struct TurnServerFile {
         self.path = path
         var always: [String] = []
         var meaningless: [String] = []
-        for (index, lineText) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
-            .enumerated()
-        {
+        for (index, lineText) in text.withoutByteOrderMark.split(
+            omittingEmptySubsequences: false, whereSeparator: \.isNewline
+        )
+        .enumerated() {
             guard let line = TurnServerLine(lineText) else { continue }
             let place = "\(path), line \(index + 1)"
             guard let key = TurnServerKey.named(line.key) else { throw Self.unknown(line.key, place) }

@@ -8,7 +8,8 @@ struct ExtraICEServersTests {
     @Test(
         "Lists are refused as a whole if one is wrong",
         arguments: [
-            ("stun:a,stun:b:1", true), ("stun:a, stuns:b", true), ("[]", true),
+            ("stun:a,stun:b:1", true), ("stun:a, stuns:b", true), ("[]", true), ("\u{FEFF}[]", true),
+            ("\u{FEFF}stun:a", true),
             ("turn:a", false), ("stun:a,", false), ("x", false), ("[{}]", false), ("[", false),
             (#"[{"urls":[]}]"#, false), (#"[{"urls":"turn:a"}]"#, false),
             (#"[{"urls":"turn:a","username":"u","credential":""}]"#, false),

@@ -83,6 +83,11 @@ struct TurnServerFileTests {
         #expect(values[Settings.relayVerbose])
     }
 
+    @Test("A byte order mark before the first key is ignored")
+    func byteOrderMark() async throws {
+        #expect(try await values(turnServer: "\u{FEFF}listening-port=4000\n")[Settings.relayPort] == 4000)
+    }
+
     @Test("Every other source goes before it")
     func precedence() async throws {
         let file = "listening-port=1\nrealm=file\nmin-port=50001\nmax-port=50002\nuser=a:b\nfingerprint\n"

@@ -25,7 +25,8 @@ struct BadRequestTests {
         "{\"a\":+1}", "{\"a\":NaN}",
         "{\"a\":tru}", "{\"a\":\"\\x\"}", "{\"a\":\"\\u12\"}", "{\"a\":\"\n\"}", "{\"a\":\"\\ud800\"}",
         "{\"\\udc00\":1}", "{\"a\":\"",
-        "{\"a\":[1,]}", "{\"a\":[1 2]}", "\u{FEFF}{}", "{\"a\":{\"b\":}}", "// {}", "{}\u{0}",
+        "{\"a\":[1,]}", "{\"a\":[1 2]}", "\u{FEFF}", "\u{FEFF}\u{FEFF}{}", " \u{FEFF}{}", "{\u{FEFF}}",
+        "{}\u{FEFF}", "{\"a\":{\"b\":}}", "// {}", "{}\u{0}",
     ]
 
     @Test("What is not one JSON object is invalid_json", arguments: malformed)
@@ -35,6 +36,13 @@ struct BadRequestTests {
             #expect(refused.status == 400)
             #expect(refused.error == "invalid_json")
         }
+    }
+
+    @Test("A byte order mark before the object is ignored")
+    func byteOrderMark() async throws {
+        let created = try await api.post(
+            "/api/rooms", "\u{FEFF} {\"joinid\":\"1\",\"client1\":\"a\",\"expiresInSeconds\":60}")
+        #expect(created.status == 201)
     }
 
     @Test("Bytes that are not UTF-8 are invalid_json")

@@ -40,6 +40,13 @@ def test_the_front_page_is_short_and_logs_a_health_check(start_server: Callable[
     server.wait_for_log("Health check")
 
 
+def test_a_load_balancer_that_asks_often_writes_one_line(start_server: Callable[..., Server]) -> None:
+    server = start_server()
+    assert [Rest(server).call("GET", "/").status for _ in range(20)] == [200] * 20
+    assert server.stop() == 0
+    assert [event["suppressed"] for event in server.events if event.get("message") == "Health check"] == ["0"]
+
+
 def test_health_and_readiness(shared_server: Server) -> None:
     for path in ("/healthz", "/readyz"):
         assert Rest(shared_server).call("GET", path).status == 200

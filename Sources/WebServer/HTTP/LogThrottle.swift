@@ -1,7 +1,7 @@
 import Logging
 import Synchronization
 
-/// Writes an error that may come in floods at most once an interval, with the number left out since.
+/// Writes a line that may come in floods at most once an interval, with a number of those left out since.
 final class LogThrottle: Sendable {
     private struct State {
         var nextLine: ContinuousClock.Instant?
@@ -9,15 +9,20 @@ final class LogThrottle: Sendable {
     }
 
     private let interval: Duration
+    private let level: Logger.Level
     private let state = Mutex(State())
 
-    /// - Parameter interval: the least time between two lines.
-    init(interval: Duration = .seconds(10)) {
+    /// - Parameters:
+    ///   - interval: the least time between two lines.
+    ///   - level: of the lines.
+    init(interval: Duration = .seconds(10), level: Logger.Level = .error) {
         self.interval = interval
+        self.level = level
     }
 
+    /// Writes the line, with `suppressed` beside its metadata, or counts it.
     func log(
-        _ logger: Logger, _ message: Logger.Message, _ metadata: Logger.Metadata,
+        _ logger: Logger, _ message: Logger.Message, _ metadata: Logger.Metadata = [:],
         now: ContinuousClock.Instant = .now
     ) {
         let suppressed: Int? = state.withLock { state in
@@ -30,6 +35,7 @@ final class LogThrottle: Sendable {
             return state.suppressed
         }
         guard let suppressed else { return }
-        logger.error(message, metadata: metadata.merging(["suppressed": "\(suppressed)"]) { $1 })
+        logger.log(
+            level: level, message, metadata: metadata.merging(["suppressed": "\(suppressed)"]) { $1 })
     }
 }

@@ -8,12 +8,24 @@ struct OperationRoutes: Sendable {
     /// Live rooms that `/rooms` lists; `totalRooms` counts all.
     static let maxListedRooms = 10_000
 
+    /// Load balancers ask for the front page every few seconds.
+    private let healthChecks = LogThrottle(interval: .seconds(3_600), level: .info)
+
     let services: WebServices
     let adminToken: AdminToken?
     /// Nil while pairing is off.
     let storeHealth: HealthCheck?
     /// Nil when there is no relay here.
     let relayHealth: HealthCheck?
+
+    init(
+        services: WebServices, adminToken: AdminToken?, storeHealth: HealthCheck?, relayHealth: HealthCheck?
+    ) {
+        self.services = services
+        self.adminToken = adminToken
+        self.storeHealth = storeHealth
+        self.relayHealth = relayHealth
+    }
 
     func add(to router: Router<WebRequestContext>) {
         add(router, .front, front)
@@ -34,7 +46,7 @@ struct OperationRoutes: Sendable {
 
     @Sendable
     private func front(_ request: Request, _ context: WebRequestContext) -> Response {
-        context.logger.info("Health check")
+        healthChecks.log(context.logger, "Health check")
         if let page = services.pages?.front(request) { return page }
         return .text("Switchboard is running. WebSocket clients connect to this path.\n")
     }

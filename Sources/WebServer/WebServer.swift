@@ -102,7 +102,8 @@ package final class WebServer: Service {
             }
             for await connection in connections {
                 tasks.addTask { [logger] in
-                    let responder = adapter.channelResponder(peer: connection.peer)
+                    let responder = adapter.channelResponder(
+                        peer: connection.peer, isProxied: connection.isProxied)
                     await HTTPConnectionService(responder: responder)
                         .handle(value: connection.channel, logger: logger)
                 }

@@ -20,6 +20,11 @@ ARTIFACTS = ROOT / ".build/artifacts"
 CALL_LIMIT = 30.0
 
 
+FREE_GUESSES: dict[str, object] = {"ACCEPT_FAILURES": 1_000, "GLOBAL_ACCEPT_FAILURES_PER_MINUTE": 6_000}
+"""Settings of servers that the pages call: pages of another origin are not local, all have one address, and each call
+begins with a look whether its code is there, which is a guess."""
+
+
 class _QuietHandler(http.server.SimpleHTTPRequestHandler):
     def log_message(self, format: str, *args: object) -> None:
         pass

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from callpage import FREE_GUESSES
 from certificates import Certificate, make_certificate
 from deployment import Deployment, deployment, relays
 from relay import Connect, Relay, connecting, running
@@ -34,8 +35,8 @@ def start_server(tmp_path: pathlib.Path) -> Iterator[Callable[..., Server]]:
 
 @pytest.fixture(scope="session")
 def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """One server with default settings for tests that leave nothing behind that others could notice."""
-    server = Server(tmp_path_factory.mktemp("shared")).start()
+    """One server for tests that leave nothing behind that others could notice, with default settings but for guesses."""
+    server = Server(tmp_path_factory.mktemp("shared"), **FREE_GUESSES).start()
     yield server
     assert server.stop() == 0, server.log_text()
 

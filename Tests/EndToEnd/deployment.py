@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from callpage import FREE_GUESSES
 from certificates import Certificate
 from rest import Rest, new_device
 from switchboard import Server
@@ -79,7 +80,7 @@ def deployment(
 ) -> Iterator[Deployment]:
     """Runs it all on loopback; the options are lines of turnserver.conf, the settings the server's."""
     conf = write_conf(directory, certificate, *options, static_user=static_user)
-    told = {"USE_RELAY": 1, "TURN_CONFIG": conf.path, "ICE_HOST": HOST}
+    told = FREE_GUESSES | {"USE_RELAY": 1, "TURN_CONFIG": conf.path, "ICE_HOST": HOST}
     # All clients have one address; allocations that they leave behind are not waited for.
     limits = {"RELAY_ADDRESS_QUOTA": 0, "RELAY_ALLOCATIONS_PER_MINUTE": 0}
     settings = told | limits | {"RELAY_DRAIN_TIME": 0} | settings

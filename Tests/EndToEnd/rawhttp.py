@@ -28,14 +28,14 @@ class RawConnection:
         self.socket.sendall(data)
 
     def answer(self, to: str = "GET") -> Answer:
-        """The next answer. The method of the request decides whether it has a body."""
+        """The next answer, an interim one too. The method of the request decides whether it has a body."""
         lines = self._until(b"\r\n\r\n").decode("latin-1").split("\r\n")
         version, status, *_ = lines[0].split(" ", 2)
         assert version == "HTTP/1.1", lines
         headers = {
             name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines[1:])
         }
-        if to == "HEAD" or status in {"204", "304"}:
+        if to == "HEAD" or status in {"100", "204", "304"}:
             body = b""
         elif headers.get("transfer-encoding") == "chunked":
             body = self._chunks()

@@ -160,6 +160,16 @@ def test_guesses_are_counted_for_the_client(start: Callable[..., Server]) -> Non
     assert guess(OTHER) == 404
 
 
+def test_nobody_is_local_through_a_proxy(start: Callable[..., Server]) -> None:
+    server = start()
+    for header in (version1("127.0.0.1", "127.0.0.1"), version2("127.0.0.1"), raw_version2(LOCAL, UNSPEC)):
+        with connection(server) as proxy:
+            proxy.send(header)
+            assert get(proxy, "/rooms").status == 403
+    with connection(server, STRANGER) as direct:
+        assert get(direct, "/rooms").status == 200
+
+
 def test_forwarded_addresses_are_resolved_from_the_headers_address_on(start: Callable[..., Server]) -> None:
     """A load balancer that speaks the PROXY protocol, in front of it an HTTP proxy that is trusted too."""
     server = start(TRUSTED_PROXIES=OTHER, ACCEPT_FAILURES=1, GLOBAL_ACCEPT_FAILURES_PER_MINUTE=1_000)

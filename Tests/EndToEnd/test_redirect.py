@@ -55,6 +55,19 @@ def test_requests_are_sent_to_the_same_place_by_https(
     assert response.header("location") == f"https://{expected}:{server.https_port}{target}"
 
 
+def test_the_host_of_an_absolute_target_goes_before_the_host_field(server: Server) -> None:
+    response = answer(server, request("GET", "http://example.org:81/a?b=c", host="evil.example"))
+    response.assert_refusal(308, error="https_only")
+    assert response.header("location") == f"https://example.org:{server.https_port}/a?b=c"
+    handshaken = answer(server, handshake("https://example.org/ws"))
+    assert handshaken.header("location") == f"https://example.org:{server.https_port}/ws"
+    for target in ("ws://example.org/", "http://u@example.org/", "http://exa,mple.org/", "http:///"):
+        refusal = answer(server, request("GET", target))
+        refusal.assert_refusal(400, error="bad_request")
+        assert refusal.header("location") is None
+    assert answer(server, request("OPTIONS", "*", headers={"Connection": "close"})).status == 204
+
+
 def test_browsers_are_told_to_come_by_https_at_once(
     server: Server, shared_server: Server, certificate: Certificate
 ) -> None:

@@ -35,7 +35,8 @@ struct RedirectionTests {
     @Test(
         "Anything else is refused, and never repeated",
         arguments: [
-            "", ":80", "a b", "a/b", "a@b", "a?b", "a#b", "a\\b", "a:b", "a:70000", "a:80:80", "[", "[]",
+            "", ":80", "a b", "a/b", "a@b", "a?b", "a#b", "a\\b", "a:b", "a:70000", "a:+80", "a:80:80", "[",
+            "[]", "[192.0.2.1]",
             "[a]",
             "[::1", "[::1]a", "::1", "ä", "a,b", "%61", String(repeating: "a", count: 301),
         ])
@@ -45,9 +46,17 @@ struct RedirectionTests {
         #expect(refusal.fields.isEmpty)
     }
 
-    @Test("A target that is no path is refused", arguments: ["*", "http://a/", "a", "/ä", ""])
+    @Test("A target that is no path is refused", arguments: ["*", "ws://a/", "http://u@a/", "a", "/ä", ""])
     func targets(target: String) throws {
         #expect(try refusal("GET \(target) HTTP/1.1", "Host: a").id == "bad_request")
+    }
+
+    @Test("A target in absolute form names the host that is asked for")
+    func absoluteTargets() throws {
+        let redirection = try refusal("GET http://example.org:81/a?b HTTP/1.1", "Host: evil.example")
+        #expect(redirection.fields == ["Location: https://example.org:8443/a?b"])
+        let empty = try refusal("GET https://[2001:db8::1] HTTP/1.1", "Host: a", port: 443)
+        #expect(empty.fields == ["Location: https://[2001:db8::1]/"])
     }
 
     @Test("No host, and more than one, are refused")
@@ -56,9 +65,13 @@ struct RedirectionTests {
         #expect(try refusal("GET / HTTP/1.1", "Host: a", "Host: a").id == "bad_request")
     }
 
-    @Test("Health checks stay", arguments: ["/healthz", "/readyz?verbose"])
-    func health(target: String) throws {
-        let outcome = Array("GET \(target) HTTP/1.1\r\nHost: a\r\n\r\n".utf8).withUnsafeBytes {
+    @Test(
+        "Health checks stay, and questions about the server itself",
+        arguments: [
+            "GET /healthz", "GET /readyz?verbose", "GET http://a/healthz", "OPTIONS *", "OPTIONS http://a",
+        ])
+    func health(line: String) throws {
+        let outcome = Array("\(line) HTTP/1.1\r\nHost: a\r\n\r\n".utf8).withUnsafeBytes {
             RequestHead.parse($0)
         }
         guard case .complete(let head, _) = outcome else { throw TestTrouble("head") }

@@ -49,10 +49,20 @@ struct RequestHeadTests {
         #expect(head.connectionSaysUpgrade)
         #expect(head.webSocketKeys == ["k"])
         #expect(head.webSocketVersions == ["13"])
-        #expect(head.origin == "https://a.example")
-        #expect(head.forwardedFor == ["192.0.2.1", "192.0.2.2, 192.0.2.3"])
-        #expect(head.hasOtherForwardingHeader)
+        #expect(head.provenance.origins == ["https://a.example"])
+        #expect(head.provenance.forwardedFor == ["192.0.2.1", "192.0.2.2, 192.0.2.3"])
+        #expect(head.provenance.hasOtherForwardingHeader)
+        #expect(head.provenance.authority == "h")
         #expect(head.framing == .length(0))
+    }
+
+    @Test("prefers the target's host to the Host field's, and finds what HTTP/1.0 must not have")
+    func authority() throws {
+        let head = try head(
+            "POST http://a:81/ws HTTP/1.0\r\nHost: b\r\nTransfer-Encoding: chunked\r\n\r\n")
+        #expect(head.authority == "a:81" && head.provenance.authority == "a:81")
+        #expect(head.path == "/ws")
+        #expect(head.hasTransferEncoding && !head.isHTTP11)
     }
 
     @Test(
@@ -116,12 +126,23 @@ struct HandshakeTests {
         #expect(!text.replacing("\r\n", with: "").contains("\n"))
     }
 
+    @Test(
+        "takes its target in every form",
+        arguments: ["/", "/ws?a", "http://h/", "http://h", "http://h?a", "HTTP://other:81/ws?a"])
+    func targets(target: String) {
+        guard case .accept = judge(line: "GET \(target) HTTP/1.1") else { return #expect(Bool(false)) }
+    }
+
     @Test("leaves other requests to HTTP")
     func others() {
         #expect(judge(["Host: h"]) == .otherRequest)
         #expect(judge(line: "POST / HTTP/1.1") == .otherRequest)
         #expect(judge(line: "GET /api/rooms HTTP/1.1") == .otherRequest)
         #expect(judge(line: "GET /ws/ HTTP/1.1") == .otherRequest)
+        #expect(judge(line: "GET http://h/api/rooms HTTP/1.1") == .otherRequest)
+        #expect(judge(line: "GET ws://h/ws HTTP/1.1") == .otherRequest)
+        // RFC 9110 §7.8.
+        #expect(judge(line: "GET / HTTP/1.0") == .otherRequest)
     }
 
     @Test("refuses what is not complete", arguments: 0..<5)
@@ -136,7 +157,7 @@ struct HandshakeTests {
         }
     }
 
-    @Test("refuses wrong keys, versions, hosts and HTTP/1.0")
+    @Test("refuses wrong keys, versions and hosts")
     func wrong() {
         func with(_ index: Int, _ field: String) -> [String] {
             var fields = Self.fields
@@ -150,7 +171,6 @@ struct HandshakeTests {
         #expect(status(judge(with(4, "Sec-WebSocket-Version: 8"))) == "426 Upgrade Required")
         #expect(status(judge(Self.fields + ["Host: other"])) == "400 Bad Request")
         #expect(status(judge(Self.fields + ["Content-Length: 4"])) == "400 Bad Request")
-        #expect(status(judge(line: "GET / HTTP/1.0")) == "400 Bad Request")
     }
 
     @Test("lets pages of allowed origins in, and whoever is no page")
@@ -161,6 +181,8 @@ struct HandshakeTests {
         )
         #expect(status(judge(Self.fields + ["Origin: null"], origins: allowed)) == "403 Forbidden")
         #expect(status(judge(Self.fields + ["Origin: https://app.example"], origins: allowed)) == nil)
+        let twice = Self.fields + ["Origin: https://evil.example", "Origin: https://app.example"]
+        #expect(status(judge(twice, origins: allowed)) == "403 Forbidden")
         #expect(status(judge(origins: allowed)) == nil)
     }
 }

@@ -4,9 +4,9 @@ import Signaling
 extension ConnectionGate {
     /// Makes the connection a WebSocket session, with `response` as the answer to its handshake.
     func open(_ head: RequestHead, _ response: [UInt8], _ context: ChannelHandlerContext) {
-        let origin = server.resolver.resolve(
-            peer: peer, forwardedFor: head.forwardedFor,
-            hasOtherForwardingHeader: head.hasOtherForwardingHeader)
+        var provenance = head.provenance
+        provenance.isProxied = isProxied
+        let origin = server.resolver.resolve(peer: peer, provenance)
         if server.isDraining { return refuse(.draining, context) }
         let key = server.countsAtHandshake(peer) && !origin.isLocal ? origin.key : nil
         if let key, server.connections.take(key, at: loop.now) != nil {
@@ -32,6 +32,18 @@ extension ConnectionGate {
         loop.removeDeadline(of: self)
         http.retire()
         session.retireHTTP()
+    }
+
+    /// Why a target is not answered, whatever is asked of it; nil for one that is.
+    ///
+    /// A target with the scheme https is answered only where it came by TLS, to this server or to a proxy that is
+    /// trusted (RFC 9110 §7.4); a redirection tells the others where to go.
+    func refusal(of target: RequestTarget?) -> Handshake.Refusal? {
+        guard let target else { return .badTarget }
+        if target.subject == .tunnel { return .noTunnel }
+        let isFromTrustedProxy = isProxied || peer.map(server.resolver.isTrustedProxy) ?? false
+        let isSecure = tls != nil || isFromTrustedProxy || server.redirects(listener)
+        return target.scheme == .https && !isSecure ? .misdirected : nil
     }
 
     /// Answers with a refusal that ends the connection.
@@ -68,9 +80,20 @@ extension Handshake.Refusal {
         message: "The server is about to stop; connect again.",
         fields: ["Retry-After: 5"])
     /// RFC 9112 §3.2.
+    static let badTarget = Handshake.Refusal(
+        status: "400 Bad Request", id: "bad_request",
+        message: "The request's target is a path, or a URL with http or https and a host.")
+    /// RFC 9110 §7.4.
+    static let misdirected = Handshake.Refusal(
+        status: "421 Misdirected Request", id: "bad_request", message: "An https URL is asked for by TLS.")
+    /// RFC 9112 §6.1.
+    static let faultyFraming = Handshake.Refusal(
+        status: "400 Bad Request", id: "bad_request",
+        message: "An HTTP/1.0 request has no Transfer-Encoding.")
+    /// RFC 9112 §3.2.
     static let badHost = Handshake.Refusal(
         status: "400 Bad Request", id: "bad_request",
-        message: "An HTTP/1.1 request has exactly one Host field.")
+        message: "An HTTP/1.1 request has exactly one Host field, with a host in it.")
     /// For HTTP where TLS is spoken.
     static let needsTLS = Handshake.Refusal(
         status: "400 Bad Request", id: "bad_request",

@@ -45,6 +45,8 @@ final class ConnectionGate: ChannelInboundHandler, RemovableChannelHandler, Dead
     let tls: TLSHandler?
     /// The client, as its socket or a trusted proxy's header says.
     var peer: SocketAddress?
+    /// The connection began with a PROXY header.
+    var isProxied = false
     /// Where the client connected to, if a trusted proxy's header says that.
     var proxiedDestination: TransportAddress?
     /// Nothing has been read yet.
@@ -246,6 +248,7 @@ final class ConnectionGate: ChannelInboundHandler, RemovableChannelHandler, Dead
     }
 
     private func meet(_ head: RequestHead, _ length: Int, _ context: ChannelHandlerContext) {
+        if let refusal = refusal(of: head.target) { return refuse(refusal, context) }
         switch Handshake.judge(head, allowedOrigins: server.configuration.http.allowedOrigins) {
         case .accept where server.redirects(listener):
             refuse(server.redirection(of: head), context)
@@ -256,10 +259,10 @@ final class ConnectionGate: ChannelInboundHandler, RemovableChannelHandler, Dead
             refuse(refusal, context)
         case .otherRequest where server.redirects(listener) && !Self.staysPlain(head):
             refuse(server.redirection(of: head), context)
-        case .otherRequest where head.isHTTP11 && head.hostCount != 1:
+        case .otherRequest where head.hostCount > 1 || head.isHTTP11 && head.hostCount == 0:
             refuse(.badHost, context)
-        case .otherRequest where head.method == "CONNECT":
-            refuse(.noTunnel, context)
+        case .otherRequest where head.hasTransferEncoding && !head.isHTTP11:
+            refuse(.faultyFraming, context)
         case .otherRequest:
             switch head.framing {
             case .length(let body): expecting = body == 0 ? .head : .body(body)
@@ -285,7 +288,7 @@ final class ConnectionGate: ChannelInboundHandler, RemovableChannelHandler, Dead
         do {
             if http == nil {
                 let installed = try server.installHTTP(
-                    on: context.channel, loop: loop, peer: peer, isSecure: tls != nil)
+                    on: context.channel, loop: loop, peer: peer, isProxied: isProxied, isSecure: tls != nil)
                 installed.onDeadline = { [loop, weak self] deadline in
                     if let self { loop.bringForwardDeadline(of: self, to: deadline) }
                 }

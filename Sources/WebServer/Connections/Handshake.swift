@@ -36,13 +36,14 @@ struct Handshake {
 
     /// - Parameter allowedOrigins: whose pages may connect; a request without an origin always may.
     static func judge(_ head: RequestHead, allowedOrigins: AllowedOrigins) -> Verdict {
-        guard head.upgradesToWebSocket, head.method == "GET", paths.contains(head.path) else {
+        // HTTP/1.0 knows no Upgrade (RFC 9110 §7.8).
+        guard head.upgradesToWebSocket, head.isHTTP11, head.method == "GET", paths.contains(head.path) else {
             return .otherRequest
         }
-        guard head.isHTTP11, head.hostCount == 1, head.connectionSaysUpgrade, head.framing == .length(0)
+        guard head.hostCount == 1, head.connectionSaysUpgrade, head.framing == .length(0)
         else {
             return .refuse(
-                badRequest("A WebSocket handshake needs HTTP/1.1, one Host and Connection: Upgrade."))
+                badRequest("A WebSocket handshake needs one Host, Connection: Upgrade and no body."))
         }
         guard head.webSocketVersions.count <= 1 else {
             return .refuse(badRequest("Sec-WebSocket-Version must be there once."))
@@ -57,7 +58,7 @@ struct Handshake {
         guard head.webSocketKeys.count == 1, let key = head.webSocketKeys.first, isValid(key: key) else {
             return .refuse(badRequest("Sec-WebSocket-Key must be 16 bytes in base64, once."))
         }
-        if let origin = head.origin, !allowedOrigins.contains(origin) {
+        if !head.provenance.origins.allSatisfy(allowedOrigins.contains) {
             return .refuse(
                 Refusal(
                     status: "403 Forbidden", id: "origin_not_allowed",

@@ -74,6 +74,7 @@ extension ConnectionGate {
     ///
     /// - Returns: false if the client has too many connections.
     func cameThroughProxy(_ header: ProxyHeader, _ socket: SocketAddress?) -> Bool {
+        isProxied = true
         (peer, proxiedDestination) = header.client(behind: socket)
         return admit(peer)
     }

@@ -19,15 +19,14 @@ struct RequestHead {
     }
 
     private(set) var method = ""
-    /// The path, without the query.
-    private(set) var path = ""
-    /// The request's target as it was sent, with the query.
-    private(set) var target = ""
+    /// Nil when it is none that a server could answer.
+    private(set) var target: RequestTarget?
     /// The value of the last `Host` field.
     private(set) var host = ""
     private(set) var isHTTP11 = false
     private(set) var framing = Framing.length(0)
     private var hasLength = false
+    private(set) var hasTransferEncoding = false
     private(set) var hostCount = 0
     /// Where the names of `Upgrade` fields stand.
     private(set) var upgradeNames: [Range<Int>] = []
@@ -35,9 +34,11 @@ struct RequestHead {
     private(set) var connectionSaysUpgrade = false
     private(set) var webSocketKeys: [String] = []
     private(set) var webSocketVersions: [String] = []
-    private(set) var origin: String?
-    private(set) var forwardedFor: [String] = []
-    private(set) var hasOtherForwardingHeader = false
+    /// Who is asking, as far as the head tells.
+    private(set) var provenance = RequestProvenance()
+
+    /// The target's path; empty where it has none.
+    var path: String { target?.path ?? "" }
 
     /// Reads the head at the start of `bytes`, of which the first `searched` are known not to hold its end.
     static func parse(_ bytes: UnsafeRawBufferPointer, searched: Int = 0) -> Outcome {
@@ -53,8 +54,13 @@ struct RequestHead {
             else { return .unreadable }
             head.readField(line[..<colon], line[line.index(after: colon)...])
         }
+        head.provenance.authority = head.authority
         return .complete(head, length: end)
     }
+
+    /// The host that is asked for, and its port: the target's, if it names one, before the `Host` field's (RFC 9112
+    /// §3.2.2).
+    var authority: String { target?.authority?.description ?? host }
 
     /// A method is upper-case letters; anything else need not be waited for.
     private static func startsLikeARequest(_ bytes: UnsafeRawBufferPointer) -> Bool {
@@ -101,8 +107,7 @@ struct RequestHead {
         let parts = line.split(separator: " ", omittingEmptySubsequences: false)
         guard parts.count == 3 else { return false }
         method = String(parts[0])
-        target = String(parts[1])
-        path = String(parts[1].prefix { $0 != "?" })
+        target = RequestTarget(parts[1], method: parts[0])
         isHTTP11 = parts[2] == "HTTP/1.1"
         return true
     }
@@ -114,13 +119,9 @@ struct RequestHead {
         case 4 where Self.matches(name, "host"):
             hostCount += 1
             host = Self.text(value)
-        case 6 where Self.matches(name, "origin"):
-            origin = Self.text(value)
         case 7 where Self.matches(name, "upgrade"):
             upgradeNames.append(name.startIndex..<name.endIndex)
             upgradesToWebSocket = upgradesToWebSocket || Self.hasToken("websocket", Self.text(value))
-        case 9 where Self.matches(name, "forwarded"), 9 where Self.matches(name, "x-real-ip"):
-            hasOtherForwardingHeader = true
         case 10 where Self.matches(name, "connection"):
             connectionSaysUpgrade = connectionSaysUpgrade || Self.hasToken("upgrade", Self.text(value))
         case 14 where Self.matches(name, "content-length"):
@@ -130,17 +131,16 @@ struct RequestHead {
             framing =
                 isNumber && framing == .length(0) && !hasLength
                 ? Int(text).map { .length($0) } ?? .unknown : .unknown
-        case 15 where Self.matches(name, "x-forwarded-for"):
-            forwardedFor.append(Self.text(value))
         case 17 where Self.matches(name, "sec-websocket-key"):
             webSocketKeys.append(Self.text(value))
         case 17 where Self.matches(name, "transfer-encoding"):
+            hasTransferEncoding = true
             let isChunked = framing == .length(0) && !hasLength && Self.text(value).lowercased() == "chunked"
             framing = isChunked ? .chunked : .unknown
         case 21 where Self.matches(name, "sec-websocket-version"):
             webSocketVersions.append(Self.text(value))
         default:
-            return
+            provenance.note(Self.text(name).lowercased(), Self.text(value))
         }
     }
 

@@ -16,6 +16,8 @@ final class ServerContext: Sendable {
         let channel: NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>
         /// The client, as its socket or a trusted proxy says.
         let peer: SocketAddress?
+        /// Whether it began with a PROXY header.
+        let isProxied: Bool
     }
 
     let configuration: WebServerConfiguration
@@ -89,9 +91,10 @@ final class ServerContext: Sendable {
     ///
     /// - Parameters:
     ///   - peer: the client.
+    ///   - isProxied: whether the connection began with a PROXY header.
     ///   - isSecure: whether it speaks TLS.
     func installHTTP(
-        on channel: any Channel, loop: LoopContext, peer: SocketAddress?, isSecure: Bool
+        on channel: any Channel, loop: LoopContext, peer: SocketAddress?, isProxied: Bool, isSecure: Bool
     ) throws -> HTTPConnectionGuard {
         var limits = NIOHTTPDecoderLimitConfiguration()
         limits.maxHeaderFieldSize = configuration.connections.maxHeaderBytes
@@ -101,13 +104,14 @@ final class ServerContext: Sendable {
         try pipeline.configureHTTPServerPipeline(
             withPipeliningAssistance: false, withErrorHandling: false, withOutboundHeaderValidation: false,
             withEncoderConfiguration: .init(), withDecoderLimitConfiguration: limits)
+        try pipeline.addHandler(RequestHeadNormalizer())
         try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: isSecure))
         let connectionGuard = HTTPConnectionGuard(
             limits: configuration.connections, loop: loop, metrics: metrics)
         try pipeline.addHandler(connectionGuard)
         let served = try NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>(
             wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true))
-        httpConnections.yield(HTTPConnection(channel: served, peer: peer))
+        httpConnections.yield(HTTPConnection(channel: served, peer: peer, isProxied: isProxied))
         return connectionGuard
     }
 }

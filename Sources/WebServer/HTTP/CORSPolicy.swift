@@ -20,6 +20,9 @@ struct CORSPolicy: Sendable {
         return .noContent(headers: headers)
     }
 
+    /// Answers `OPTIONS *` (RFC 9110 §9.3.7): the server is there.
+    func optionsOfServer() -> Response { .noContent(headers: [.allow: Endpoint.allowAnywhere]) }
+
     /// Adds what lets the page of an allowed origin read the answer, refusals included.
     func decorate(_ response: inout Response, for request: Request) {
         guard request.uri.path.hasPrefix("/api/") else { return }

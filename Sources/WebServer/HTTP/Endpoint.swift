@@ -28,6 +28,9 @@ enum Endpoint: String, CaseIterable, Sendable {
         }
     }
 
+    /// All methods that have a meaning anywhere, as a header's value.
+    static var allowAnywhere: String { Endpoint.rooms.allow }
+
     /// `methods` as a header's value.
     var allow: String { methods.map(\.rawValue).joined(separator: ", ") }
 

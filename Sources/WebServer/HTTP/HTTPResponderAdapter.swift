@@ -41,19 +41,21 @@ where Responder.Context == WebRequestContext {
     /// What `HTTP1Channel(responder:configuration:)` takes: clients are who their sockets say.
     package var channelResponder: HTTPChannelHandler.Responder {
         { request, writer, channel in
-            try await self.serve(request, writer, peer: channel.remoteAddress)
+            try await self.serve(request, writer, peer: channel.remoteAddress, isProxied: false)
         }
     }
 
     /// The same for one connection, whose client is known otherwise.
-    func channelResponder(peer: SocketAddress?) -> HTTPChannelHandler.Responder {
-        { request, writer, _ in try await self.serve(request, writer, peer: peer) }
+    func channelResponder(peer: SocketAddress?, isProxied: Bool) -> HTTPChannelHandler.Responder {
+        { request, writer, _ in
+            try await self.serve(request, writer, peer: peer, isProxied: isProxied)
+        }
     }
 
     private func serve(
-        _ request: Request, _ writer: consuming ResponseWriter, peer: SocketAddress?
+        _ request: Request, _ writer: consuming ResponseWriter, peer: SocketAddress?, isProxied: Bool
     ) async throws {
-        let context = self.context(of: request, peer: peer)
+        let context = self.context(of: request, peer: peer, isProxied: isProxied)
         let isBodyComing =
             !Self.awaitsContinue(request) || Self.declaredLength(request) <= Self.maxInvitedBytes
         if isBodyComing, Self.awaitsContinue(request) {
@@ -69,11 +71,14 @@ where Responder.Context == WebRequestContext {
     }
 
     /// Makes the context of a request whose connection comes from `peer`.
-    func context(of request: Request, peer: SocketAddress?) -> WebRequestContext {
-        let headers = request.headers
-        let origin = resolver.resolve(
-            peer: peer, forwardedFor: headers[values: .xForwardedFor],
-            hasOtherForwardingHeader: headers.contains(.forwarded) || headers.contains(.xRealIP))
+    ///
+    /// - Parameter isProxied: whether the connection began with a PROXY header.
+    func context(of request: Request, peer: SocketAddress?, isProxied: Bool = false) -> WebRequestContext {
+        var provenance = RequestProvenance()
+        provenance.authority = request.head.authority ?? ""
+        provenance.isProxied = isProxied
+        for field in request.headers { provenance.note(field.name.canonicalName, field.value) }
+        let origin = resolver.resolve(peer: peer, provenance)
         return WebRequestContext(source: WebRequestSource(logger: logger, origin: origin))
     }
 
@@ -108,29 +113,15 @@ where Responder.Context == WebRequestContext {
         request.headers[.contentLength].flatMap { Int($0) } ?? 0
     }
 
+    /// Whether the body is held back until it is asked for. HTTP/1.0 requests have lost the field on their way here.
     private static func awaitsContinue(_ request: Request) -> Bool {
         request.headers[.expect]?.lowercased() == "100-continue"
+            && (declaredLength(request) > 0 || request.headers.contains(.transferEncoding))
     }
 
     private static func asksToClose(_ request: Request) -> Bool {
         request.headers[values: .connection].contains { line in
             line.split(separator: ",").contains { $0.trimmingOptionalWhitespace().lowercased() == "close" }
         }
-    }
-}
-
-extension HTTPField.Name {
-    /// The chain of proxies, the de-facto standard that RFC 7239 replaces.
-    static let xForwardedFor = forwardingName("X-Forwarded-For")
-    /// RFC 7239.
-    static let forwarded = forwardingName("Forwarded")
-    /// nginx's single address.
-    static let xRealIP = forwardingName("X-Real-IP")
-
-    private static func forwardingName(_ name: String) -> HTTPField.Name {
-        guard let name = HTTPField.Name(name) else {
-            preconditionFailure("\(name) is a token (RFC 9110 §5.6.2)")
-        }
-        return name
     }
 }

@@ -42,6 +42,7 @@ struct RefusalMiddleware: RouterMiddleware {
         _ request: Request, _ context: WebRequestContext, _ endpoint: Endpoint?,
         _ next: (Request, WebRequestContext) async throws -> Response
     ) async throws -> Response {
+        if request.head.path == "*", request.method == .options { return cors.optionsOfServer() }
         guard let endpoint else {
             guard let page = pages?.answer(to: request, isLocal: context.origin.isLocal) else {
                 throw APIError.notFound

@@ -6,7 +6,7 @@ import Synchronization
 package struct ClientOrigin: Hashable, Sendable {
     /// What per-address limits count this caller as.
     package let key: AddressKey
-    /// A loopback or Unix-domain caller that sent no forwarding header. Exempt from per-address limits.
+    /// A caller on this machine as ``RequestProvenance`` defines it. Exempt from per-address limits.
     package let isLocal: Bool
     /// A loopback caller that sent a forwarding header although no configured proxy covers it: most likely
     /// a reverse proxy on this machine that the operator forgot to name. All its clients count as one.
@@ -25,16 +25,18 @@ package struct ClientOrigin: Hashable, Sendable {
 /// The default trusts nobody: the address is the socket's. If the socket belongs to a trusted proxy, the
 /// hops of `X-Forwarded-For` are read from the right, where each proxy appended what it saw; the first one
 /// that is not itself a trusted proxy is the client. A hop that is no address ends the walk at the last
-/// trusted one: nothing left of it was written by anybody we trust. `Forwarded` and `X-Real-IP` are never
-/// read for an address; their presence shows only that a caller is not direct.
+/// trusted one: nothing left of it was written by anybody we trust. `Forwarded`, `Via` and `X-Real-IP` are
+/// never read for an address; their presence shows only that a caller is not direct.
 package final class ClientAddressResolver: Sendable {
     private let trustedProxies: [AddressRange]
     private let logger: Logger?
     private let hasWarned = Atomic<Bool>(false)
+    private let hasWarnedOfHost = Atomic<Bool>(false)
 
     /// - Parameters:
     ///   - trustedProxies: blocks whose `X-Forwarded-For` is believed; default none.
-    ///   - logger: told once, by a warning, when a proxy on this machine seems to be missing from the list.
+    ///   - logger: told once, by a warning, when a proxy on this machine seems to be missing from the list, and once when
+    ///     one seems to pass requests on as its own.
     package init(trustedProxies: [AddressRange] = [], logger: Logger? = nil) {
         self.trustedProxies = trustedProxies
         self.logger = logger
@@ -44,21 +46,19 @@ package final class ClientAddressResolver: Sendable {
     ///
     /// - Parameters:
     ///   - peer: the socket's peer; nil counts as the shared `AddressKey.unknown`, never as local.
-    ///   - forwardedFor: the values of all `X-Forwarded-For` lines in the order received.
-    ///   - hasOtherForwardingHeader: whether a `Forwarded` or `X-Real-IP` line was received.
-    package func resolve(
-        peer: SocketAddress?, forwardedFor: some Sequence<some StringProtocol>, hasOtherForwardingHeader: Bool
-    ) -> ClientOrigin {
+    ///   - request: what the request itself tells.
+    func resolve(peer: SocketAddress?, _ request: RequestProvenance) -> ClientOrigin {
         guard let peer else { return ClientOrigin(key: .unknown, isLocal: false) }
         let socket = ClientAddress(peer)
-        let lines = Array(forwardedFor)
-        let isForwarded = !lines.isEmpty || hasOtherForwardingHeader
-        guard isForwarded else { return ClientOrigin(key: socket.key, isLocal: socket.isLoopback) }
+        guard request.isForwarded else {
+            if socket.isLoopback, !request.isProxied, request.asksForAnotherHost { warnOfHostOnce() }
+            return ClientOrigin(key: socket.key, isLocal: request.isLocal(from: socket))
+        }
         guard isTrusted(socket) else {
             if socket.isLoopback { warnOnce() }
             return ClientOrigin(key: socket.key, isLocal: false, viaUntrustedProxy: socket.isLoopback)
         }
-        return ClientOrigin(key: client(behind: socket, lines).key, isLocal: false)
+        return ClientOrigin(key: client(behind: socket, request.forwardedFor).key, isLocal: false)
     }
 
     /// Whether the socket's peer is a proxy whose `X-Forwarded-For` is believed.
@@ -82,6 +82,15 @@ package final class ClientAddressResolver: Sendable {
 
     private func isTrusted(_ address: ClientAddress) -> Bool {
         trustedProxies.contains { $0.contains(address) }
+    }
+
+    private func warnOfHostOnce() {
+        guard let logger, !hasWarnedOfHost.exchange(true, ordering: .relaxed) else { return }
+        logger.warning(
+            """
+            A caller on this machine asks for another host and sends no forwarding header. If it is a proxy, \
+            all clients behind it count as one address: let it add X-Forwarded-For, and name it in TRUSTED_PROXIES
+            """)
     }
 
     private func warnOnce() {

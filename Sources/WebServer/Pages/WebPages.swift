@@ -41,12 +41,12 @@ package struct WebPages: Sendable {
 
     /// The answer if the path is one of these files or their folders; nil for any other path.
     ///
-    /// - Parameter isLocal: whether it comes from this machine, past no proxy.
+    /// - Parameter isLocal: whether the caller is local, as ``RequestProvenance`` defines it.
     func answer(to request: Request, isLocal: Bool) -> Response? {
         let path = request.uri.path.dropFirst()
         if path == Self.network {
             return request.method == .get
-                ? network(request, isLocal) : APIError.methodNotAllowed("GET").response
+                ? network(isLocal) : APIError.methodNotAllowed("GET").response
         }
         if let file = files[String(path)] ?? (path.last == "/" ? files["\(path)\(Self.frontPage)"] : nil) {
             guard request.method == .get || request.method == .head else {
@@ -65,22 +65,13 @@ package struct WebPages: Sendable {
         return Response(status: .permanentRedirect, headers: [.location: "\(name)/"])
     }
 
-    /// The page that a browser shows by a name of its own machine learns where others find it; nobody else does. Pages
-    /// of other sites cannot read it, nor pretend to be of such a name.
+    /// The page that a browser shows by a name of its own machine learns where others find it; nobody else does.
     private func network(_ request: Request, _ isLocal: Bool) -> Response {
         var answer = JSONObjectWriter()
-        if isLocal, Self.isLoopback(request.head.authority ?? ""), let origin = networkOrigin() {
-            answer.add("origin", origin)
-        }
+        if isLocal, let origin = networkOrigin() { answer.add("origin", origin) }
         var response = Self.protected(.json(.ok, answer), request)
         response.headers[.cacheControl] = "no-store"
         return response
-    }
-
-    /// Whether a browser takes this host, with or without a port, for its own machine without asking anybody.
-    private static func isLoopback(_ authority: String) -> Bool {
-        authority.lowercased().prefix { $0 != ":" } == "localhost"
-            || ClientAddress(forwardedHop: authority)?.isLoopback == true
     }
 
     private static func protected(_ response: Response, _ request: Request) -> Response {

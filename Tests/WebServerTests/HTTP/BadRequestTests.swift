@@ -221,6 +221,14 @@ struct BadRequestTests {
         }
     }
 
+    @Test("OPTIONS of the server itself is answered")
+    func optionsOfServer() async throws {
+        let answer = try await api.send(.options, "*")
+        #expect(answer.status == 204 && answer.body.isEmpty)
+        #expect(answer.headers[.allow] == "GET, HEAD, POST, DELETE, OPTIONS")
+        #expect(try await api.send(.get, "*").error == "not_found")
+    }
+
     @Test(
         "A known path with another method says which it answers",
         arguments: [

@@ -27,6 +27,25 @@ struct GuessingTests {
         for line in api.log.lines { #expect(!line.contains("203.0.113") && !line.contains("wrong")) }
     }
 
+    @Test("A page of another site in a browser on this machine is locked out, programs here are not")
+    func foreignPage() async throws {
+        let api = TestAPI()
+        var statuses: [Int] = []
+        // What gives them away differs; their address is one.
+        for (headers, host) in [
+            ([.origin: "https://evil.example"], "localhost"), ([:], "rebind.example"),
+        ] as [(HTTPFields, String)] {
+            for _ in 0..<6 {
+                let answer = try await api.send(
+                    .post, "/api/rooms/accept", wrong, headers: headers, host: host)
+                statuses.append(answer.status)
+            }
+        }
+        #expect(statuses == Array(repeating: 404, count: 10) + [429, 429])
+        #expect(api.metrics["switchboard_http_refusals_total{reason=accept_locked}"] == 2)
+        #expect(try await api.post("/api/rooms/accept", wrong).status == 404)
+    }
+
     @Test("A conflict is a guess, an accept repeated by its device is none, a bad body is none")
     func whatCounts() async throws {
         let api = TestAPI()

@@ -42,11 +42,18 @@ struct OperationRoutesTests {
                 + #""totalRooms":2}"#)
         let remote = try await api.send(.get, "/rooms", from: "203.0.113.1")
         #expect(remote.status == 403 && remote.error == "forbidden")
-        for name in ["X-Forwarded-For", "Forwarded", "X-Real-IP"] {
-            let field = HTTPField(name: try #require(HTTPField.Name(name)), value: "127.0.0.1")
-            let forwarded = try await api.send(.get, "/rooms", headers: HTTPFields([field]))
-            #expect(forwarded.status == 403)
+        for (name, value) in [
+            ("X-Forwarded-For", "127.0.0.1"), ("Forwarded", "for=127.0.0.1"), ("X-Real-IP", "127.0.0.1"),
+            ("Via", "1.1 x"), ("X-Forwarded-Host", "localhost"), ("Origin", "https://evil.example"),
+            ("Origin", "null"), ("Sec-Fetch-Site", "cross-site"),
+        ] {
+            let field = HTTPField(name: try #require(HTTPField.Name(name)), value: value)
+            let other = try await api.send(.get, "/rooms", headers: HTTPFields([field]))
+            #expect(other.status == 403, "\(name)")
         }
+        #expect(try await api.send(.get, "/rooms", host: "rebind.example").status == 403)
+        let own = try await api.send(.get, "/rooms", headers: [.origin: "http://localhost"])
+        #expect(own.status == 200)
         #expect(try await TestAPI().send(.get, "/rooms").body == #"{"rooms":[],"totalRooms":0}"#)
     }
 

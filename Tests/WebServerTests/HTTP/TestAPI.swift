@@ -101,6 +101,14 @@ struct TestAPI {
     }
 }
 
+extension HTTPField.Name {
+    /// The chain of proxies, the de-facto standard that RFC 7239 replaces.
+    static let xForwardedFor: HTTPField.Name = {
+        guard let name = HTTPField.Name("X-Forwarded-For") else { preconditionFailure("a token") }
+        return name
+    }()
+}
+
 private final class CollectedBody {
     var bytes = ByteBuffer()
 }

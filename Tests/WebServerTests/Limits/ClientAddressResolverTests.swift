@@ -51,12 +51,21 @@ struct ClientAddressResolverTests {
         Case(peer: "203.0.113.7", forwardedFor: ["198.51.100.1"], client: "203.0.113.7"),
     ]
 
+    /// A request to localhost.
+    private static func request(_ forwardedFor: [String] = [], other: Bool = false) -> RequestProvenance {
+        var request = RequestProvenance()
+        request.authority = "localhost"
+        for value in forwardedFor { request.note("x-forwarded-for", value) }
+        if other { request.note("x-real-ip", "192.0.2.1") }
+        return request
+    }
+
     private func check(_ test: Case, trusting ranges: [String]) throws {
         let resolver = ClientAddressResolver(
             trustedProxies: try ranges.map { try #require(AddressRange($0)) })
         let origin = resolver.resolve(
-            peer: try SocketAddress(ipAddress: test.peer, port: 5000), forwardedFor: test.forwardedFor,
-            hasOtherForwardingHeader: test.other)
+            peer: try SocketAddress(ipAddress: test.peer, port: 5000),
+            Self.request(test.forwardedFor, other: test.other))
         let client = try #require(ClientAddress(test.client))
         #expect(
             origin
@@ -78,13 +87,38 @@ struct ClientAddressResolverTests {
     func specialPeers() throws {
         let resolver = ClientAddressResolver()
         let socket = try SocketAddress(unixDomainSocketPath: "/run/switchboard.sock")
-        let local = resolver.resolve(peer: socket, forwardedFor: [String](), hasOtherForwardingHeader: false)
+        let local = resolver.resolve(peer: socket, Self.request())
         #expect(local == ClientOrigin(key: ClientAddress.loopback.key, isLocal: true))
-        let forwarded = resolver.resolve(
-            peer: socket, forwardedFor: ["192.0.2.1"], hasOtherForwardingHeader: false)
+        let forwarded = resolver.resolve(peer: socket, Self.request(["192.0.2.1"]))
         #expect(!forwarded.isLocal)
-        let unknown = resolver.resolve(peer: nil, forwardedFor: [String](), hasOtherForwardingHeader: false)
+        let unknown = resolver.resolve(peer: nil, Self.request())
         #expect(unknown == ClientOrigin(key: .unknown, isLocal: false))
+    }
+
+    @Test("A page of another site on this machine counts as this machine's address, with limits")
+    func foreignPage() throws {
+        var request = Self.request()
+        request.note("origin", "https://evil.example")
+        let peer = try SocketAddress(ipAddress: "127.0.0.1", port: 5000)
+        let origin = ClientAddressResolver().resolve(peer: peer, request)
+        #expect(origin == ClientOrigin(key: ClientAddress.loopback.key, isLocal: false))
+    }
+
+    @Test("The log says once that a proxy may pass requests on as its own")
+    func warnsOfHost() throws {
+        let log = RecordingLog()
+        let resolver = ClientAddressResolver(logger: log.logger)
+        let peers = try ["192.0.2.1", "127.0.0.1"].map { try SocketAddress(ipAddress: $0, port: 5000) }
+        var request = Self.request()
+        for (host, expected) in [
+            ("localhost", 0), ("", 0), ("signal.example.org", 1), ("other.example.org", 1),
+        ] {
+            request.authority = host
+            for peer in peers { _ = resolver.resolve(peer: peer, request) }
+            #expect(log.lines.count == expected, "\(host)")
+        }
+        #expect(log.lines.first?.contains("X-Forwarded-For") == true)
+        #expect(log.lines.first?.contains("example") == false)
     }
 
     @Test("The log says once which setting is missing, and names no address")
@@ -93,7 +127,7 @@ struct ClientAddressResolverTests {
         let resolver = ClientAddressResolver(logger: log.logger)
         let peer = try SocketAddress(ipAddress: "127.0.0.1", port: 5000)
         for client in ["198.51.100.1", "198.51.100.2"] {
-            _ = resolver.resolve(peer: peer, forwardedFor: [client], hasOtherForwardingHeader: false)
+            _ = resolver.resolve(peer: peer, Self.request([client]))
         }
         let lines = log.lines
         #expect(lines.count == 1)

@@ -172,6 +172,8 @@ struct WebPagesTests {
         #expect(try await answer("localhost", from: "192.0.2.9").body == "{}")
         let forwarded = try #require(HTTPField.Name("X-Forwarded-For"))
         #expect(try await answer("localhost", from: "127.0.0.1", [forwarded: "192.0.2.9"]).body == "{}")
+        let foreign: HTTPFields = [.origin: "https://evil.example"]
+        #expect(try await answer("localhost", from: "127.0.0.1", foreign).body == "{}")
         #expect(try await api.send(.post, "/demo/network.json").headers[.allow] == "GET")
     }
 

@@ -1,0 +1,60 @@
+/// What a request tells of where it comes from, beside its socket, and the one definition of a local caller: a person
+/// or a program on the server's own machine that speaks to it without anybody in between.
+///
+/// Local callers may read `/rooms` and `/demo/network.json` and are exempt from limits by address. A page of another
+/// site in a browser on this machine is none of them, although its requests come from this machine: it would lend the
+/// privilege to a stranger. Its requests give it away by their `Origin`, by `Sec-Fetch-Site`, or, where a site has
+/// made a name of its own lead here, by the host that they ask for.
+struct RequestProvenance: Equatable, Sendable {
+    /// The host that is asked for: of the target in absolute form, else of the `Host` field.
+    var authority = ""
+    /// The connection began with a PROXY header.
+    var isProxied = false
+    /// The values of all `X-Forwarded-For` fields in the order received.
+    private(set) var forwardedFor: [String] = []
+    /// `Forwarded`, `Via`, `X-Real-IP`, or another field whose name begins with `X-Forwarded-`.
+    private(set) var hasOtherForwardingHeader = false
+    /// The origins (RFC 6454) of the page that asks; one at most, as long as browsers ask.
+    private(set) var origins: [String] = []
+    /// The values of `Sec-Fetch-Site` (W3C Fetch Metadata).
+    private(set) var fetchSites: [String] = []
+
+    /// Takes note of a header field. Most are none of those that count.
+    ///
+    /// - Parameter name: in lower case.
+    mutating func note(_ name: String, _ value: @autoclosure () -> String) {
+        switch name {
+        case "x-forwarded-for": forwardedFor.append(value())
+        case "forwarded", "via", "x-real-ip": hasOtherForwardingHeader = true
+        case "origin": origins.append(value())
+        case "sec-fetch-site": fetchSites.append(value())
+        default: if name.hasPrefix("x-forwarded-") { hasOtherForwardingHeader = true }
+        }
+    }
+
+    /// Whether a proxy has passed the request on.
+    var isForwarded: Bool { !forwardedFor.isEmpty || hasOtherForwardingHeader }
+
+    /// Whether it names a host that is not this machine's own.
+    var asksForAnotherHost: Bool { Authority(authority)?.isLoopback == false }
+
+    /// Whether the caller is local, if the connection's other end has this address. What is missing or unreadable
+    /// counts against it, a missing `Host` (HTTP/1.0) too; only browsers send the last two fields.
+    func isLocal(from socket: ClientAddress) -> Bool {
+        guard socket.isLoopback, !isProxied, !isForwarded, let host = Authority(authority), host.isLoopback
+        else { return false }
+        return origins.allSatisfy { Self.origin($0, isOf: host) }
+            // "none" is a person's own doing, such as typing the address. "same-site" is another port of this machine.
+            && fetchSites.allSatisfy { $0 == "same-origin" || $0 == "none" }
+    }
+
+    /// Whether a page of this origin is one of the server's own, which was asked for by `host`. A port speaks either
+    /// HTTP or TLS, so that the scheme need not be compared.
+    private static func origin(_ text: String, isOf host: Authority) -> Bool {
+        guard let separator = text.firstRange(of: "://"),
+            let scheme = RequestTarget.Scheme(rawValue: text[..<separator.lowerBound].lowercased()),
+            let authority = Authority(text[separator.upperBound...])
+        else { return false }
+        return authority.matches(host, defaultPort: scheme == .https ? 443 : 80)
+    }
+}

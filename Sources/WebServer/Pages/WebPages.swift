@@ -46,7 +46,7 @@ package struct WebPages: Sendable {
         let path = request.uri.path.dropFirst()
         if path == Self.network {
             return request.method == .get
-                ? network(isLocal) : APIError.methodNotAllowed("GET").response
+                ? network(request, isLocal) : APIError.methodNotAllowed("GET").response
         }
         if let file = files[String(path)] ?? (path.last == "/" ? files["\(path)\(Self.frontPage)"] : nil) {
             guard request.method == .get || request.method == .head else {

@@ -14,7 +14,13 @@ func healthyMachine() -> Machine {
     machine.userID = { 1_000 }
     machine.openFiles = { 1_048_576 }
     machine.openFilesOf = { _ in nil }
-    machine.kernelText = { _ in nil }
+    machine.kernelText = { path in
+        switch path {
+        case "/proc/meminfo": "MemTotal:       16384000 kB"
+        case "/proc/net/udp", "/proc/net/udp6": "  sl  local_address rem_address   st"
+        default: nil
+        }
+    }
     machine.udpBuffers = { (4 << 20, 4 << 20) }
     machine.processors = { 4 }
     machine.file = { path in path.hasSuffix("/data") ? FileFacts(isDirectory: true, mode: 0o700) : nil }

@@ -69,10 +69,12 @@ struct PortShareTests {
         #expect(member(stage, 1, port: 9_000, ip: Self.attacker).allocate()?.isSuccess == true)
     }
 
-    @Test("Who may have as many as there may be in all has no share: 0, or a quota that is not below the total")
+    @Test(
+        "Who may have as many as there may be in all has no share: 0, or a quota that is not below the total")
     func quotasThatAreNone() {
         for (quota, total, isLimited) in [
-            (12, 16_000, true), (15_999, 16_000, true), (16_000, 16_000, false), (100_000, 16_000, false), (0, 16_000, false),
+            (12, 16_000, true), (15_999, 16_000, true), (16_000, 16_000, false), (100_000, 16_000, false),
+            (0, 16_000, false),
             (12, 0, true), (0, 0, false),
         ] {
             var limits = Quotas.Limits()

@@ -209,6 +209,11 @@ final class Mailbox: Sendable {
     }
 }
 
+/// A mailbox is itself only.
+extension Mailbox: Equatable {
+    static func == (left: Mailbox, right: Mailbox) -> Bool { left === right }
+}
+
 extension Bool {
     /// Stores `value` and returns what was there.
     fileprivate mutating func exchange(with value: Bool) -> Bool {

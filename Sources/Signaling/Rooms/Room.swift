@@ -30,10 +30,12 @@ package final class Room<Member: Equatable & Sendable>: Sendable {
         state.withLock { body($0.state.peer(of: member)) }
     }
 
-    /// A probed member showed a sign of life; `refuse` is called for those that need wait no longer.
+    /// A probed member showed a sign of life; `tell` is called for those that need wait no longer.
     @inlinable
-    package func heard(_ member: Member, refuse: (Member) -> Void) {
-        state.withLock { $0.state.heard(member).forEach(refuse) }
+    package func heard(_ member: Member, _ tell: (Notice<Member>) -> Void) {
+        state.withLock { locked in
+            for waiting in locked.state.heard(member) { tell(.signal(.joinRefused, to: waiting)) }
+        }
     }
 
     /// Whether the member has a seat here.

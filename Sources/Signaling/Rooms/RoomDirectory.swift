@@ -48,6 +48,12 @@ package final class RoomDirectory<Member: Equatable & Sendable>: Sendable {
             self.room = room
             self.departure = departure
         }
+
+        /// Who is told what of it, in this order; under the rooms' locks.
+        @inlinable
+        package func notices(to joiner: Member, iceServers: ICEServers?) -> [Notice<Member>] {
+            outcome.notices(to: joiner, of: room.id, departure: departure, iceServers: iceServers)
+        }
     }
 
     /// Asks for a seat, opening the room if need be. A member that has a seat in `current` gives it up in the same

@@ -71,7 +71,7 @@ extension SignalingSession: DeadlineTarget {
         if liveness.heard(at: now) { scheduleDeadline() }
         guard isProbed else { return }
         isProbed = false
-        room?.heard(mailbox) { $0.signal(.joinRefused, on: loop) }
+        room?.heard(mailbox) { $0.recipient.signal(.joinRefused, on: loop) }
     }
 
     // MARK: Signals

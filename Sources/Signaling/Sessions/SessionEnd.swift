@@ -16,6 +16,8 @@ package enum SessionEnd: String, CaseIterable, Sendable {
     case evicted
     /// The client reads too slowly.
     case slow
+    /// The slowest while too much waited in the memory of the whole process.
+    case memory
     /// The server is stopping.
     case draining
 
@@ -28,7 +30,7 @@ package enum SessionEnd: String, CaseIterable, Sendable {
         case .tooBig: 1009
         case .invalidPayload: 1007
         case .flood: 1008
-        case .slow: 1013
+        case .slow, .memory: 1013
         case .draining: 1001
         }
     }

@@ -79,8 +79,21 @@ extension SessionRules {
     /// The socket has not taken everything: the write timeout begins, unless it runs already.
     package mutating func socketIsFull(at now: MonotonicTime, bytesWaiting: () -> Int) -> SessionAction {
         guard stall == nil else { return .nothing }
-        stall = Stall(since: now, bytesWaiting: bytesWaiting())
+        stall = Stall(began: now, since: now, bytesWaiting: bytesWaiting())
         return .lookAtDeadline
+    }
+
+    /// Since when the client has been behind; `distantFuture` if it is not.
+    ///
+    /// What came from a client that is held waits for its peer, who is behind.
+    /// - Parameter inputSince: when the message began that has not ended.
+    package func behindSince(inputSince: MonotonicTime) -> MonotonicTime {
+        min(stall?.began ?? .distantFuture, takesMessages ? inputSince : .distantFuture)
+    }
+
+    /// Too much waits in the memory of the whole process, and this client is among the slowest.
+    package mutating func isSlowest(at now: MonotonicTime) -> SessionAction {
+        isOpen ? .end(close(.memory, at: now, discardsOutbox: true)) : .nothing
     }
 
     /// Whether the socket has taken nothing for the whole write timeout. Progress starts the timeout anew.
@@ -90,7 +103,7 @@ extension SessionRules {
         guard let stall, now >= stall.since + bounds.writeTimeout else { return false }
         let waiting = bytesWaiting()
         guard waiting < stall.bytesWaiting else { return true }
-        self.stall = Stall(since: now, bytesWaiting: waiting)
+        self.stall = Stall(began: stall.began, since: now, bytesWaiting: waiting)
         return false
     }
 }

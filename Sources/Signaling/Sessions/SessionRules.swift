@@ -23,8 +23,11 @@ package struct SessionRules: ~Copyable, Sendable {
         case closed
     }
 
-    /// Since when the socket takes nothing, and how many bytes waited in it then.
+    /// The socket takes nothing.
     struct Stall: Sendable {
+        /// When it last had taken everything.
+        let began: MonotonicTime
+        /// Since when it has not even taken a part, and how many bytes waited in it then.
         var since: MonotonicTime
         var bytesWaiting: Int
     }
@@ -33,6 +36,7 @@ package struct SessionRules: ~Copyable, Sendable {
     package internal(set) var participant: Participant
     var state = State.open
     var liveness: Liveness
+    /// Nil while the socket has taken everything.
     var stall: Stall?
     /// When to close because the server is draining.
     var drainAt = MonotonicTime.distantFuture

@@ -86,7 +86,7 @@ struct SessionTimeTests {
         #expect(
             codes == [
                 "client 0", "protocolError 1002", "tooBig 1009", "invalidPayload 1007", "flood 1008",
-                "silent 0", "evicted 0", "slow 1013", "draining 1001",
+                "silent 0", "evicted 0", "slow 1013", "memory 1013", "draining 1001",
             ])
     }
 

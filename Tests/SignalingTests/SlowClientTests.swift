@@ -71,4 +71,43 @@ struct SlowClientTests {
         #expect(b.isGone)
         #expect(b.ends == [.client])
     }
+
+    @Test(
+        "closes with 1013 when the process holds too much and this client is the slowest, and what waits is forgotten"
+    )
+    func slowest() {
+        let (a, b) = stage.pair()
+        #expect(b.rules.behindSince(inputSince: .distantFuture) == .distantFuture)
+        b.stallSocket()
+        let began = stage.now
+        a.send(Client.candidate("1"), Client.candidate("2"))
+        stage.pass(.seconds(4))
+        b.takeFromSocket(1)
+        stage.pass(.seconds(4))
+        // Progress does not make it less behind, unlike the write timeout.
+        #expect(b.rules.behindSince(inputSince: .distantFuture) == began)
+        b.perform(b.rules.isSlowest(at: stage.now))
+        b.endEvent()
+        #expect(b.ends == [.memory])
+        #expect(a.takeReceived() == ["peer_disconnected"])
+        #expect(b.rules.isSlowest(at: stage.now) == .nothing)
+        b.unstallSocket()
+        #expect(b.takeReceived().last == "close 1013")
+        stage.pass(.seconds(2))
+        #expect(b.isGone)
+    }
+
+    @Test("is behind with a message that does not end, but not with what waits for its peer")
+    func behindWithInput() {
+        let (a, b) = stage.pair()
+        let began = stage.now
+        stage.pass(.seconds(1))
+        #expect(a.rules.behindSince(inputSince: began) == began)
+        b.stallSocket()
+        a.offerCandidate("1", padding: 1_500)
+        a.offerCandidate("2", padding: 1_500)
+        let takesMessages = a.rules.takesMessages
+        #expect(!takesMessages)
+        #expect(a.rules.behindSince(inputSince: began) == .distantFuture)
+    }
 }

@@ -66,6 +66,21 @@ struct RequestHeadTests {
     }
 
     @Test(
+        "notes every field that tells where a request comes from, in any case",
+        arguments: [
+            "X-Forwarded-For: 192.0.2.1", "x-forwarded-proto: https", "Forwarded: for=192.0.2.1",
+            "VIA: 1.1 proxy",
+            "X-Real-IP: 192.0.2.1", "Origin: https://example.org", "sec-fetch-site: cross-site",
+        ])
+    func provenance(field: String) throws {
+        let socket = try #require(ClientAddress("127.0.0.1"))
+        let plain = try head("GET / HTTP/1.1\r\nHost: localhost\r\nAccept: */*\r\n\r\n")
+        #expect(plain.provenance.isLocal(from: socket))
+        let told = try head("GET / HTTP/1.1\r\nHost: localhost\r\n\(field)\r\n\r\n")
+        #expect(!told.provenance.isLocal(from: socket))
+    }
+
+    @Test(
         "knows the body's length, or that only the decoder does",
         arguments: [
             ("Content-Length: 12\r\n", .length(12)), ("", .length(0)),

@@ -140,6 +140,7 @@ struct RequestHead {
         case 21 where Self.matches(name, "sec-websocket-version"):
             webSocketVersions.append(Self.text(value))
         default:
+            guard let first = name.first, RequestProvenance.mayNote(first) else { return }
             provenance.note(Self.text(name).lowercased(), Self.text(value))
         }
     }

@@ -51,8 +51,9 @@ package final class ClientAddressResolver: Sendable {
         guard let peer else { return ClientOrigin(key: .unknown, isLocal: false) }
         let socket = ClientAddress(peer)
         guard request.isForwarded else {
-            if socket.isLoopback, !request.isProxied, request.asksForAnotherHost { warnOfHostOnce() }
-            return ClientOrigin(key: socket.key, isLocal: request.isLocal(from: socket))
+            let isLocal = request.isLocal(from: socket)
+            if !isLocal, socket.isLoopback, !request.isProxied, request.asksForAnotherHost { warnOfHostOnce() }
+            return ClientOrigin(key: socket.key, isLocal: isLocal)
         }
         guard isTrusted(socket) else {
             if socket.isLoopback { warnOnce() }

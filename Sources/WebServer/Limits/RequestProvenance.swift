@@ -19,6 +19,16 @@ struct RequestProvenance: Equatable, Sendable {
     /// The values of `Sec-Fetch-Site` (W3C Fetch Metadata).
     private(set) var fetchSites: [String] = []
 
+    /// Whether a field whose name begins with this byte may be one that ``note(_:_:)`` takes; most names need not even
+    /// be made texts.
+    static func mayNote(_ first: UInt8) -> Bool {
+        switch first | 0x20 {
+        case UInt8(ascii: "f"), UInt8(ascii: "o"), UInt8(ascii: "s"), UInt8(ascii: "v"), UInt8(ascii: "x"):
+            true
+        default: false
+        }
+    }
+
     /// Takes note of a header field. Most are none of those that count.
     ///
     /// - Parameter name: in lower case.

@@ -99,7 +99,7 @@ dist: up-to-date
 check-dist: dist
 	@scripts/make-venv $(VENV) Tests/EndToEnd/requirements.txt
 	SWITCHBOARD_DIST='$(CURDIR)/$(DIST)/$(PACKAGE).tar.gz' \
-		$(VENV)/bin/python -m pytest -q Tests/EndToEnd/test_deploy_dist.py $(PYTEST_ARGS)
+		$(VENV)/bin/python -m pytest -q Tests/EndToEnd/deploy/test_deploy_dist.py $(PYTEST_ARGS)
 
 check-image:
 	deploy/check-image

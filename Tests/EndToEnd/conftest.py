@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from callpage import FREE_GUESSES
-from certificates import Certificate, make_certificate
-from deployment import Deployment, deployment, relays
-from relay import Connect, Relay, connecting, running
-from switchboard import Server
-from tcp import Secure
+from support.callpage import FREE_GUESSES
+from support.certificates import Certificate, make_certificate
+from support.deployment import Deployment, deployment, relays
+from support.relay import Connect, Relay, connecting, running
+from support.switchboard import Server
+from support.tcp import Secure
 
-pytest_plugins = ("callfixtures", "demofixtures")
+pytest_plugins = ("support.callfixtures", "support.demofixtures")
 
 
 @pytest.fixture

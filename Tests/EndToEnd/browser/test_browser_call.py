@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from chromium import Chromium
-from switchboard import Server
+from support.chromium import Chromium
+from support.switchboard import Server
 
 MESSAGES = 1_000
 

@@ -10,13 +10,13 @@ from collections.abc import Callable, Iterator
 import pytest
 from selenium.webdriver.common.by import By
 
-from certificates import Certificate
-from demopage import beginning_with
-from deployment import deployment
-from ports import free_port
-from rest import Rest, new_code, new_device
-from sitepage import SitePage
-from switchboard import Server
+from support.certificates import Certificate
+from support.demopage import beginning_with
+from support.deployment import deployment
+from support.ports import free_port
+from support.rest import Rest, new_code, new_device
+from support.sitepage import SitePage
+from support.switchboard import Server
 
 ADDRESS = "198.51.100.7"
 RELAYED = ("TURN over UDP", "TURN over TCP", "TURN over TLS")

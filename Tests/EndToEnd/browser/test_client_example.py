@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from callpage import CALL_LIMIT, CallPage, page_server
-from certificates import Certificate
-from chromium import Chromium
-from firefox import Firefox
-from switchboard import ROOT, Server
-from waiting import eventually
+from support.callpage import CALL_LIMIT, CallPage, page_server
+from support.certificates import Certificate
+from support.chromium import Chromium
+from support.firefox import Firefox
+from support.switchboard import ROOT, Server
+from support.waiting import eventually
 
 PRINTED = "localhost:8080"
 """Where the document's server is. The browsers are told to look for it elsewhere."""

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from callpage import CALL_LIMIT, CallPage
-from certificates import Certificate
-from chromium import Chromium
-from clientpage import Pages, connected, wait_for_channel, wait_for_state
-from firefox import Firefox
-from switchboard import Server
-from waiting import eventually
+from support.callpage import CALL_LIMIT, CallPage
+from support.certificates import Certificate
+from support.chromium import Chromium
+from support.clientpage import Pages, connected, wait_for_channel, wait_for_state
+from support.firefox import Firefox
+from support.switchboard import Server
+from support.waiting import eventually
 
 REFUSALS = ("failed", "refused")
 

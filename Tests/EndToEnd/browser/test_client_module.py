@@ -7,16 +7,16 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from callpage import CALL_LIMIT, CallPage
-from certificates import Certificate
-from chromium import Chromium
-from clientpage import HEALING_LIMIT, Pages, connected, load, wait_for_channel, wait_for_state
-from deployment import Deployment, deployment
-from firefox import Firefox
-from ports import free_port
-from switchboard import Server
-from turnservers import TRANSPORTS, Transport
-from waiting import eventually
+from support.callpage import CALL_LIMIT, CallPage
+from support.certificates import Certificate
+from support.chromium import Chromium
+from support.clientpage import HEALING_LIMIT, Pages, connected, load, wait_for_channel, wait_for_state
+from support.deployment import Deployment, deployment
+from support.firefox import Firefox
+from support.ports import free_port
+from support.switchboard import Server
+from support.turnservers import TRANSPORTS, Transport
+from support.waiting import eventually
 
 OUTAGE = 10.0
 CREDENTIAL_LIFETIME = 10

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from demofixtures import SITE
-from demopage import DemoPage, Pair, beginning_with, link_with, meet
-from rest import Rest, new_code, new_device
-from switchboard import Server
+from support.demofixtures import SITE
+from support.demopage import DemoPage, Pair, beginning_with, link_with, meet
+from support.rest import Rest, new_code, new_device
+from support.switchboard import Server
 
 # Counts how often camera and microphone are asked for.
 COUNT_ASKING = """

@@ -6,8 +6,8 @@ import hashlib
 import pathlib
 import random
 
-from demopage import Pair
-from switchboard import Server
+from support.demopage import Pair
+from support.switchboard import Server
 
 FILE_BYTES = 20_000_000
 WATCH_BUFFER = """

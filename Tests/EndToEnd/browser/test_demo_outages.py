@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
-from demopage import Pair, link_with, meet
-from switchboard import Server
+from support.demopage import Pair, link_with, meet
+from support.switchboard import Server
 
 OUTAGE = 10.0
 WATCH_STATUS = """

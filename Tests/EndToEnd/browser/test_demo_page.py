@@ -7,10 +7,10 @@ import socket
 import subprocess
 from collections.abc import Callable
 
-from chromium import program
-from demofixtures import SITE
-from demopage import DemoPage, Pair, link_with
-from switchboard import Server
+from support.chromium import program
+from support.demofixtures import SITE
+from support.demopage import DemoPage, Pair, link_with
+from support.switchboard import Server
 
 
 def scan(page: DemoPage, directory: pathlib.Path) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import pathlib
 
-from certificates import Certificate
-from demopage import DemoPage, meet
-from deployment import deployment
+from support.certificates import Certificate
+from support.demopage import DemoPage, meet
+from support.deployment import deployment
 
 NO_UDP = {"webrtc": {"ip_handling_policy": "disable_non_proxied_udp"}}
 

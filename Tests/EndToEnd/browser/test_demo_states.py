@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 import pytest
 from selenium.webdriver.common.keys import Keys
 
-from demopage import DemoPage, beginning_with, link_with, meet
-from rest import Rest
-from switchboard import Server
+from support.demopage import DemoPage, beginning_with, link_with, meet
+from support.rest import Rest
+from support.switchboard import Server
 
 REFUSING = "--use-fake-ui-for-media-stream=deny"
 # Devices that cannot be had for the time being: window.withheld is {audio: "NotReadableError"} and the like.

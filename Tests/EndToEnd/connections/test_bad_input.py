@@ -12,13 +12,13 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-import frames
-from bad_messages import BAD_FRAMES, BAD_MESSAGES, BadFrames, BadMessage
-from bad_requests import BAD_REQUESTS, BadRequest
-from goodpair import GoodPair
-from switchboard import Server
-from tcp import Connection, read_response, request
-from wsclient import RawWebSocket, handshake, new_room, pair, raw_pair
+from support import frames
+from support.bad_messages import BAD_FRAMES, BAD_MESSAGES, BadFrames, BadMessage
+from support.bad_requests import BAD_REQUESTS, BadRequest
+from support.goodpair import GoodPair
+from support.switchboard import Server
+from support.tcp import Connection, read_response, request
+from support.wsclient import RawWebSocket, handshake, new_room, pair, raw_pair
 
 LEAST_CASES = 200
 

@@ -15,13 +15,13 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from certificates import Certificate
-from metrics import metric_in
-from processes import cpu_seconds, limit_descriptors, with_descriptors
-from relay import Relay, client_context, running
-from rest import Rest
-from switchboard import Server, binary
-from waiting import eventually
+from support.certificates import Certificate
+from support.metrics import metric_in
+from support.processes import cpu_seconds, limit_descriptors, with_descriptors
+from support.relay import Relay, client_context, running
+from support.rest import Rest
+from support.switchboard import Server, binary
+from support.waiting import eventually
 
 CUT = "limits cut to the files that may be open"
 PAUSE = 0.5

@@ -6,10 +6,10 @@ import json
 
 import pytest
 
-from rawhttp import RawConnection, request
-from rest import Answer, new_code, new_device
-from switchboard import Server
-from wsclient import KEY
+from support.rawhttp import RawConnection, request
+from support.rest import Answer, new_code, new_device
+from support.switchboard import Server
+from support.wsclient import KEY
 
 OLD = "HTTP/1.0"
 

@@ -13,14 +13,14 @@ from collections.abc import Callable
 
 import pytest
 
-import frames
-from certificates import Certificate, make_certificate, openssl
-from metrics import FOLD_LIMIT, by_label, metric
-from rest import Rest, new_device
-from switchboard import Server, binary
-from tcp import LIMIT, Connection, Secure, SecureConnection, connect, read_response, request
-from waiting import eventually
-from wsclient import Client, RawWebSocket, new_room, pair, raw_pair
+from support import frames
+from support.certificates import Certificate, make_certificate, openssl
+from support.metrics import FOLD_LIMIT, by_label, metric
+from support.rest import Rest, new_device
+from support.switchboard import Server, binary
+from support.tcp import LIMIT, Connection, Secure, SecureConnection, connect, read_response, request
+from support.waiting import eventually
+from support.wsclient import Client, RawWebSocket, new_room, pair, raw_pair
 
 StartServer = Callable[..., Server]
 FAILURES = "switchboard_tls_handshake_failures_total"

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from chromium import Chromium
-from rest import Rest, new_code, new_device
-from switchboard import Server
-from tcp import Connection, Response, read_response, request
-from wsclient import assert_accepted, handshake
+from support.chromium import Chromium
+from support.rest import Rest, new_code, new_device
+from support.switchboard import Server
+from support.tcp import Connection, Response, read_response, request
+from support.wsclient import assert_accepted, handshake
 
 GUESSES = 3
 STRANGERS: dict[str, dict[str, str]] = {

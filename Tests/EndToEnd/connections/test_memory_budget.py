@@ -9,18 +9,18 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from unittest.mock import ANY
 
-import frames
-from goodpair import GoodPair
-from metrics import metric
-from pump import offer
-from relay import Relay
-from stun import Endpoint
-from switchboard import Server
-from tcp import Connection
-from transports import Peer, Stream
-from turnclient import Client
-from waiting import eventually
-from wsclient import RawWebSocket, parse, raw_pair
+from support import frames
+from support.goodpair import GoodPair
+from support.metrics import metric
+from support.pump import offer
+from support.relay import Relay
+from support.stun import Endpoint
+from support.switchboard import Server
+from support.tcp import Connection
+from support.transports import Peer, Stream
+from support.turnclient import Client
+from support.waiting import eventually
+from support.wsclient import RawWebSocket, parse, raw_pair
 
 BUDGET = 2 << 20
 TRY_AGAIN_LATER = 1013

@@ -13,9 +13,9 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
-from nginx import Nginx
-from rest import Rest, new_code, new_device
-from switchboard import Server
+from support.nginx import Nginx
+from support.rest import Rest, new_code, new_device
+from support.switchboard import Server
 
 TRUSTED = {"TRUSTED_PROXIES": "127.0.0.1"}
 CANDIDATES = 50

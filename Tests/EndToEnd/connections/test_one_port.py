@@ -14,24 +14,24 @@ from typing import Any
 
 import pytest
 
-from callpage import CallPage
-from certificates import Certificate
-from deployment import HOST, Deployment, deployment, over
-from metrics import FOLD_LIMIT, by_label, metric
-from processes import descriptors
-from relay import PASSWORD, USER, client_context
-from rest import Rest
-from stun import Endpoint, Method, encode
-from tcp import Connection, Secure
-from test_aiortc import LIMIT as CALL_LIMIT
-from test_aiortc import call
-from test_relayed_browser_call import assert_in_relayed_call, enter_relayed_call
-from transports import Peer, Stream
-from turnclient import Client as TurnClient
-from turnservers import Transport, TurnConf
-from turnutils import Run, echo_peer, uclient
-from waiting import eventually
-from wsclient import pair
+from support.aiortcpeers import LIMIT as CALL_LIMIT
+from support.aiortcpeers import call
+from support.callpage import CallPage
+from support.certificates import Certificate
+from support.deployment import HOST, Deployment, deployment, over
+from support.metrics import FOLD_LIMIT, by_label, metric
+from support.processes import descriptors
+from support.relay import PASSWORD, USER, client_context
+from support.relayedcall import assert_in_relayed_call, enter_relayed_call
+from support.rest import Rest
+from support.stun import Endpoint, Method, encode
+from support.tcp import Connection, Secure
+from support.transports import Peer, Stream
+from support.turnclient import Client as TurnClient
+from support.turnservers import Transport, TurnConf
+from support.turnutils import Run, echo_peer, uclient
+from support.waiting import eventually
+from support.wsclient import pair
 
 NO_PORTS_OF_ITS_OWN = {"RELAY_UDP": 0, "RELAY_TCP": 0, "RELAY_TLS": 0}
 PLENTY = 1_000_000

@@ -9,13 +9,13 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from certificates import Certificate
-from metrics import FOLD_LIMIT, metric
-from proxyheader import LOCAL, PROXY, SIGNATURE, TCP4, UNSPEC, raw_version2, version1, version2
-from switchboard import Server
-from tcp import LIMIT, Connection, Response, read_response, request
-from waiting import eventually
-from wsclient import assert_accepted, handshake
+from support.certificates import Certificate
+from support.metrics import FOLD_LIMIT, metric
+from support.proxyheader import LOCAL, PROXY, SIGNATURE, TCP4, UNSPEC, raw_version2, version1, version2
+from support.switchboard import Server
+from support.tcp import LIMIT, Connection, Response, read_response, request
+from support.waiting import eventually
+from support.wsclient import assert_accepted, handshake
 
 StartServer = Callable[..., Server]
 REFUSED = "switchboard_proxy_headers_refused_total"

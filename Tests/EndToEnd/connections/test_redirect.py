@@ -7,13 +7,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from certificates import Certificate
-from metrics import FOLD_LIMIT
-from rest import Rest
-from switchboard import Server
-from tcp import Connection, Response, Secure, read_response, request
-from waiting import eventually
-from wsclient import Client, handshake, new_room
+from support.certificates import Certificate
+from support.metrics import FOLD_LIMIT
+from support.rest import Rest
+from support.switchboard import Server
+from support.tcp import Connection, Response, Secure, read_response, request
+from support.waiting import eventually
+from support.wsclient import Client, handshake, new_room
 
 
 @pytest.fixture(scope="module")

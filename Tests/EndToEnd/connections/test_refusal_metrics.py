@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from metrics import FOLD_LIMIT, by_label, metric
-from switchboard import Server
-from tcp import Connection, read_response, request
-from waiting import eventually
-from wsclient import Client, handshake, new_room, pair
+from support.metrics import FOLD_LIMIT, by_label, metric
+from support.switchboard import Server
+from support.tcp import Connection, read_response, request
+from support.waiting import eventually
+from support.wsclient import Client, handshake, new_room, pair
 
 ORIGIN = "https://app.example"
 HEAD = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n"

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from rest import Rest, new_code, new_device
-from switchboard import Server
-from tcp import Connection, Response, Secure, read_response, request
-from wsclient import KEY, assert_accepted, handshake
+from support.rest import Rest, new_code, new_device
+from support.switchboard import Server
+from support.tcp import Connection, Response, Secure, read_response, request
+from support.wsclient import KEY, assert_accepted, handshake
 
 LIMIT = 20
 ALL_METHODS = "GET, HEAD, POST, DELETE, OPTIONS"

@@ -9,9 +9,9 @@ from collections.abc import Callable
 
 import pytest
 
-from rest import Rest, new_code, new_device
-from switchboard import Server
-from tcp import Connection, read_response
+from support.rest import Rest, new_code, new_device
+from support.switchboard import Server
+from support.tcp import Connection, read_response
 
 WATCH = 0.3
 """Seconds without a change after which a connection that was reset has changed nothing."""

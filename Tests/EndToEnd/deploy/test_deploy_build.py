@@ -13,7 +13,7 @@ import time
 
 import pytest
 
-from switchboard import ROOT
+from support.switchboard import ROOT
 
 SWIFT = f"""#!/bin/sh
 program={shutil.which("false")}

@@ -10,9 +10,9 @@ import stat
 import subprocess
 from collections.abc import Callable
 
-from relay import Relay, client_context, make_certificate
-from switchboard import ROOT
-from waiting import eventually
+from support.relay import Relay, client_context, make_certificate
+from support.switchboard import ROOT
+from support.waiting import eventually
 
 HOOK = ROOT / "deploy/renew-certificate"
 

@@ -13,8 +13,8 @@ from fnmatch import fnmatch
 import pytest
 import yaml
 
-from switchboard import ROOT, Server
-from waiting import eventually
+from support.switchboard import ROOT, Server
+from support.waiting import eventually
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 SETTINGS = set(re.findall(r"^#([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.M))
@@ -49,7 +49,7 @@ def test_what_the_image_is_built_from_is_sent_to_the_build() -> None:
 
 
 def test_neither_secrets_nor_databases_are_sent_to_the_build() -> None:
-    for name in (".env", "data/chat.db", ".git/config", ".build/debug/switchboard", "Tests/EndToEnd/rest.py"):
+    for name in (".env", "data/chat.db", ".git/config", ".build/debug/switchboard", "Tests/EndToEnd/support/rest.py"):
         assert not sent(name), name
 
 

@@ -15,18 +15,18 @@ from typing import Any
 import pytest
 import yaml
 
-from certificates import Certificate
-from denied_peers import ALLOWED_V4, ALLOWED_V6, DENIED_V4, DENIED_V6
-from namespaces import Namespace, needs_namespaces
-from ports import free_port, is_bound
-from rest import Rest, new_device
-from stun import IPV4, IPV6, Endpoint
-from switchboard import ROOT, Server
-from transports import Datagrams
-from turnclient import Client
-from turnservers import TurnConf, write_conf
-from turnutils import uclient
-from waiting import eventually
+from support.certificates import Certificate
+from support.denied_peers import ALLOWED_V4, ALLOWED_V6, DENIED_V4, DENIED_V6
+from support.namespaces import Namespace, needs_namespaces
+from support.ports import free_port, is_bound
+from support.rest import Rest, new_device
+from support.stun import IPV4, IPV6, Endpoint
+from support.switchboard import ROOT, Server
+from support.transports import Datagrams
+from support.turnclient import Client
+from support.turnservers import TurnConf, write_conf
+from support.turnutils import uclient
+from support.waiting import eventually
 
 START = ["sh", str(ROOT / "deploy/coturn-start")]
 PORT = 7000

@@ -12,9 +12,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from relay import Relay
-from rest import Rest
-from wsclient import pair
+from support.relay import Relay
+from support.rest import Rest
+from support.wsclient import pair
 
 TARBALL = os.environ.get("SWITCHBOARD_DIST", "")
 pytestmark = pytest.mark.skipif(not TARBALL, reason="SWITCHBOARD_DIST names no tarball")

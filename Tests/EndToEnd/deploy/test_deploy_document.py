@@ -8,9 +8,9 @@ import subprocess
 
 import pytest
 
-from namespaces import needs_namespaces, program
-from relay import Relay
-from switchboard import ROOT
+from support.namespaces import needs_namespaces, program
+from support.relay import Relay
+from support.switchboard import ROOT
 
 DOCUMENT = ROOT / "docs/deployment.md"
 TEXT = DOCUMENT.read_text()

@@ -10,9 +10,9 @@ import subprocess
 
 import pytest
 
-from switchboard import ROOT
+from support.switchboard import ROOT
 
-HERE = pathlib.Path(__file__).parent
+TESTS = ROOT / "Tests/EndToEnd"
 
 
 def resolved(*packages: tuple[str, str]) -> str:
@@ -77,7 +77,7 @@ def test_not_knowing_what_was_fetched_fails(tmp_path: pathlib.Path, fetched: str
 
 def requirements(name: str) -> list[str]:
     """The entries of a file of requirements, with what belongs to each on one line."""
-    text = (HERE / name).read_text().replace("\\\n", " ")
+    text = (TESTS / name).read_text().replace("\\\n", " ")
     return [line for line in text.splitlines() if line and not line.startswith("#")]
 
 
@@ -86,7 +86,7 @@ def test_what_these_tests_install_has_hashes_and_names_no_index() -> None:
     assert len(entries) > len(requirements("requirements.in"))
     for entry in entries:
         assert re.match(r"[\w.-]+==\S+ ( *;[^-]*)? *--hash=sha256:[0-9a-f]{64}", entry), entry
-    assert "://" not in (HERE / "requirements.txt").read_text()
+    assert "://" not in (TESTS / "requirements.txt").read_text()
 
 
 def test_it_follows_what_is_asked_for() -> None:

@@ -10,10 +10,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from certificates import Certificate
-from proxies import CaddySite, NginxSite, Proxy, SecureClient, any_certificate
-from rest import Answer, Rest, new_code, new_device
-from switchboard import Server
+from support.certificates import Certificate
+from support.proxies import CaddySite, NginxSite, Proxy, SecureClient, any_certificate
+from support.rest import Answer, Rest, new_code, new_device
+from support.switchboard import Server
 
 CANDIDATES = 50
 LARGE = 40_000

@@ -11,7 +11,7 @@ import subprocess
 
 import pytest
 
-from switchboard import ROOT, binary
+from support.switchboard import ROOT, binary
 
 UNIT = ROOT / "deploy/switchboard.service"
 SYSTEMD_ANALYZE = shutil.which("systemd-analyze")

@@ -16,13 +16,13 @@ from contextlib import closing
 
 import pytest
 
-from commands import sqlite, switchboard
-from ports import free_port
-from relay import Relay
-from rest import Rest, new_code
-from switchboard import ROOT, Server
-from turnclient import Client as TurnClient
-from wsclient import Client, pair
+from support.commands import sqlite, switchboard
+from support.ports import free_port
+from support.relay import Relay
+from support.rest import Rest, new_code
+from support.switchboard import ROOT, Server
+from support.turnclient import Client as TurnClient
+from support.wsclient import Client, pair
 
 ORIGINAL_SCHEMA = """
 CREATE TABLE pendings (

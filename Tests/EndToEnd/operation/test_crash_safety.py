@@ -13,10 +13,10 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from commands import sqlite
-from rest import Answer, Rest, new_code, new_device
-from switchboard import Server
-from waiting import eventually
+from support.commands import sqlite
+from support.rest import Answer, Rest, new_code, new_device
+from support.switchboard import Server
+from support.waiting import eventually
 
 ROUNDS = 5
 WORKERS = 16

@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from commands import Result, switchboard
+from support.commands import Result, switchboard
 
 
 def verify(directory: pathlib.Path, username: str, credential: str, *flags: str, **settings: object) -> Result:

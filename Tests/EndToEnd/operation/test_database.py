@@ -9,10 +9,10 @@ from collections.abc import Callable
 
 import pytest
 
-from commands import sqlite, switchboard
-from rest import Rest, in_seconds, instant, new_code, new_device
-from switchboard import ROOT, Server
-from waiting import eventually
+from support.commands import sqlite, switchboard
+from support.rest import Rest, in_seconds, instant, new_code, new_device
+from support.switchboard import ROOT, Server
+from support.waiting import eventually
 
 SCHEMA = ROOT / "scripts/init-db.sql"
 TABLES = {"pendings": ["joinid", "client1", "exp", "client2"], "rooms": ["roomid", "client1", "client2"]}

@@ -15,10 +15,10 @@ from typing import Protocol
 import pytest
 from websockets.sync.client import connect
 
-from commands import sqlite
-from rest import Answer, Rest, new_code, new_device
-from switchboard import Server, binary
-from waiting import eventually
+from support.commands import sqlite
+from support.rest import Answer, Rest, new_code, new_device
+from support.switchboard import Server, binary
+from support.waiting import eventually
 
 DISK_BYTES = 512 * 1_024
 

@@ -11,11 +11,11 @@ from collections.abc import Callable
 
 import pytest
 
-from certificates import Certificate, make_certificate
-from commands import Result, sqlite, switchboard
-from ports import free_port
-from relay import SECRETS, Relay
-from switchboard import Server, binary
+from support.certificates import Certificate, make_certificate
+from support.commands import Result, sqlite, switchboard
+from support.ports import free_port
+from support.relay import SECRETS, Relay
+from support.switchboard import Server, binary
 
 Findings = list[dict[str, str]]
 LEVELS = ("ok", "notice", "warning", "error")

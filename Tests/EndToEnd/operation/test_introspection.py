@@ -9,9 +9,9 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.parser import text_string_to_metric_families
 from websockets.sync.client import connect
 
-from rest import Answer, Rest, new_code, new_device
-from switchboard import Server
-from waiting import eventually
+from support.rest import Answer, Rest, new_code, new_device
+from support.switchboard import Server
+from support.waiting import eventually
 
 TOKEN = "very-secret-admin-token"
 

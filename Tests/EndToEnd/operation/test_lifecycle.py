@@ -17,10 +17,10 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
-from rawhttp import RawConnection, request
-from rest import Rest
-from switchboard import Server
-from waiting import eventually
+from support.rawhttp import RawConnection, request
+from support.rest import Rest
+from support.switchboard import Server
+from support.waiting import eventually
 
 HANDSHAKE = request(
     "GET", "/", b"", "Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13",

@@ -9,9 +9,9 @@ from collections.abc import Callable
 
 import pytest
 
-from commands import switchboard
-from rest import Rest
-from switchboard import Server
+from support.commands import switchboard
+from support.rest import Rest
+from support.switchboard import Server
 
 SETTINGS = """
 PORT HOST USE_SQLITE SQLITE_DB_PATH ALLOWED_ORIGINS ROOM_POLICY FORWARDED_TYPES TRUSTED_PROXIES ADMIN_TOKEN

@@ -7,9 +7,9 @@ import pathlib
 import stat
 from collections.abc import Callable
 
-from certificates import make_certificate
-from commands import switchboard
-from switchboard import Server
+from support.certificates import make_certificate
+from support.commands import switchboard
+from support.switchboard import Server
 
 OWNER = stat.S_IRUSR | stat.S_IWUSR
 EVERYBODY = OWNER | stat.S_IRGRP | stat.S_IROTH

@@ -16,13 +16,13 @@ from dataclasses import dataclass
 
 import pytest
 
-from commands import switchboard
-from relay import Relay, assert_no_crash
-from rest import Rest, new_code, new_device
-from stun import Endpoint
-from transports import Peer, can_bind
-from waiting import eventually
-from wsclient import pair
+from support.commands import switchboard
+from support.relay import Relay, assert_no_crash
+from support.rest import Rest, new_code, new_device
+from support.stun import Endpoint
+from support.transports import Peer, can_bind
+from support.waiting import eventually
+from support.wsclient import pair
 
 Values = dict[str, object]
 StartRelay = Callable[..., Relay]

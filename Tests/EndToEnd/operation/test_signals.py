@@ -16,8 +16,8 @@ from collections.abc import Callable
 import pytest
 from websockets.sync.client import connect
 
-from rawhttp import RawConnection
-from switchboard import Server, binary
+from support.rawhttp import RawConnection
+from support.switchboard import Server, binary
 
 
 @pytest.mark.parametrize("stop_signal", [signal.SIGTERM, signal.SIGINT])

@@ -6,10 +6,10 @@ import asyncio
 
 import pytest
 
-from certificates import Certificate
-from deployment import Deployment, IceServer, over
-from iceagent import connected, exchange
-from turnservers import TRANSPORTS, Transport
+from support.certificates import Certificate
+from support.deployment import Deployment, IceServer, over
+from support.iceagent import connected, exchange
+from support.turnservers import TRANSPORTS, Transport
 
 LIMIT = 30.0
 SIZES = [1, 2, 3, 4, 100, 1_023, 1_200]

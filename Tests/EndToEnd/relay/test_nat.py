@@ -11,11 +11,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from certificates import Certificate
-from deployment import relays, turn_urls
-from namespaces import SERVER, Namespace, internet_with_two_homes, needs_namespaces
-from switchboard import Server
-from turnservers import Coturn, write_conf
+from support.certificates import Certificate
+from support.deployment import relays, turn_urls
+from support.namespaces import SERVER, Namespace, internet_with_two_homes, needs_namespaces
+from support.switchboard import Server
+from support.turnservers import Coturn, write_conf
 
 LIMIT = 60.0
 CLIENT = pathlib.Path(__file__).with_name("natclient.py")

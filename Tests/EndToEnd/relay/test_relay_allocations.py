@@ -7,14 +7,14 @@ from collections.abc import Callable
 
 import pytest
 
-import stun
-from metrics import FOLD_LIMIT, metric
-from ports import free_ports
-from relay import TRANSPORTS, Connect, Relay
-from stun import IPV4, IPV6, Attribute, Endpoint
-from transports import Peer, can_bind
-from turnclient import Client
-from waiting import eventually
+from support import stun
+from support.metrics import FOLD_LIMIT, metric
+from support.ports import free_ports
+from support.relay import TRANSPORTS, Connect, Relay
+from support.stun import IPV4, IPV6, Attribute, Endpoint
+from support.transports import Peer, can_bind
+from support.turnclient import Client
+from support.waiting import eventually
 
 RELAYED = Attribute.XOR_RELAYED_ADDRESS
 EVEN, EVEN_AND_NEXT = (Attribute.EVEN_PORT, b"\x00"), (Attribute.EVEN_PORT, b"\x80")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from relay import Connect
+from support.relay import Connect
 
 
 @pytest.mark.parametrize(

@@ -6,11 +6,11 @@ import struct
 
 import pytest
 
-import stun
-from relay import Connect, loopback
-from stun import Attribute, Endpoint, Kind, Method, encode
-from transports import Datagrams, Peer
-from turnclient import Client
+from support import stun
+from support.relay import Connect, loopback
+from support.stun import Attribute, Endpoint, Kind, Method, encode
+from support.transports import Datagrams, Peer
+from support.turnclient import Client
 
 
 def client_with_channels(connect: Connect, peers: list[Peer]) -> tuple[Client, Datagrams, Endpoint]:

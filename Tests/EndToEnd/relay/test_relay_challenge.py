@@ -6,9 +6,9 @@ import base64
 
 import pytest
 
-from relay import PASSWORD, REALM, TRANSPORTS, USER, Connect
-from stun import Algorithm, Attribute, Key, Message, Method, encode, password_algorithms
-from turnclient import Client, signed_allocate
+from support.relay import PASSWORD, REALM, TRANSPORTS, USER, Connect
+from support.stun import Algorithm, Attribute, Key, Message, Method, encode, password_algorithms
+from support.turnclient import Client, signed_allocate
 
 COOKIE = b"obMatJos2"
 """What starts a nonce whose next four characters are feature bits (RFC 8489, 9.2)."""

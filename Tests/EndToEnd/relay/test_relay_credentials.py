@@ -8,14 +8,14 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from certificates import Certificate
-from commands import switchboard
-from deployment import deployment, relays
-from relay import OTHER, OTHER_PASSWORD, PASSWORD, SECRETS, USER, Connect, Relay, connecting, time_limited
-from stun import Attribute, Endpoint
-from transports import Datagrams, Peer
-from turnclient import Client
-from turnservers import TurnConf
+from support.certificates import Certificate
+from support.commands import switchboard
+from support.deployment import deployment, relays
+from support.relay import OTHER, OTHER_PASSWORD, PASSWORD, SECRETS, USER, Connect, Relay, connecting, time_limited
+from support.stun import Attribute, Endpoint
+from support.transports import Datagrams, Peer
+from support.turnclient import Client
+from support.turnservers import TurnConf
 
 StartRelay = Callable[..., Relay]
 

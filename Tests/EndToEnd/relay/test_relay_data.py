@@ -6,11 +6,11 @@ import struct
 
 import pytest
 
-import stun
-from relay import TRANSPORTS, Connect, Relay, loopback
-from stun import Attribute, Endpoint, Kind, Method, encode
-from transports import Datagrams, Peer
-from turnclient import Data
+from support import stun
+from support.relay import TRANSPORTS, Connect, Relay, loopback
+from support.stun import Attribute, Endpoint, Kind, Method, encode
+from support.transports import Datagrams, Peer
+from support.turnclient import Data
 
 LENGTHS = [0, 1, 2, 3, 4, 5, 170, 1200, 1399, 1400, 1401]
 ICE_CHECK = encode(Method.BINDING, attributes=[(Attribute.USERNAME, b"ab:cd")], key=b"short term")

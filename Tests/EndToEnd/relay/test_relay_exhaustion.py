@@ -10,13 +10,13 @@ from collections.abc import Callable
 
 import pytest
 
-import stun
-from processes import cpu_seconds, descriptors, limit_descriptors
-from relay import Connect, Relay, connecting, loopback
-from stun import Attribute, Kind, Method, encode
-from transports import Datagrams, Peer, Stream
-from turnclient import Client
-from waiting import eventually
+from support import stun
+from support.processes import cpu_seconds, descriptors, limit_descriptors
+from support.relay import Connect, Relay, connecting, loopback
+from support.stun import Attribute, Kind, Method, encode
+from support.transports import Datagrams, Peer, Stream
+from support.turnclient import Client
+from support.waiting import eventually
 
 StartRelay = Callable[..., Relay]
 LARGEST_UDP = 65_507

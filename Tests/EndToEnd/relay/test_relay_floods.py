@@ -8,14 +8,14 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-import stun
-from bad_stun import BAD_DATAGRAMS, PEER, TRANSPORT
-from processes import descriptors, resident
-from relay import SECRETS, USER, Relay, connecting, running, time_limited
-from stun import Attribute, Endpoint, Key, Kind, Method, encode
-from transports import Datagrams, Peer
-from turnclient import signed_allocate
-from waiting import eventually
+from support import stun
+from support.bad_stun import BAD_DATAGRAMS, PEER, TRANSPORT
+from support.processes import descriptors, resident
+from support.relay import SECRETS, USER, Relay, connecting, running, time_limited
+from support.stun import Attribute, Endpoint, Key, Kind, Method, encode
+from support.transports import Datagrams, Peer
+from support.turnclient import signed_allocate
+from support.waiting import eventually
 
 StartRelay = Callable[..., Relay]
 MOST_AMPLIFIED = 2.5

@@ -11,13 +11,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from certificates import Certificate
-from proxyheader import version1
-from relay import PASSWORD, SOURCES, USER, Relay, connecting, running
-from stun import Message, Method, encode
-from test_relay_proxied import PROXY, WAYS, by
-from transports import LIMIT, Datagrams
-from turnclient import Client, signed_allocate
+from support.certificates import Certificate
+from support.proxiedways import PROXY, WAYS, by
+from support.proxyheader import version1
+from support.relay import PASSWORD, SOURCES, USER, Relay, connecting, running
+from support.stun import Message, Method, encode
+from support.transports import LIMIT, Datagrams
+from support.turnclient import Client, signed_allocate
 
 BURST = 5
 BINDING = encode(Method.BINDING)

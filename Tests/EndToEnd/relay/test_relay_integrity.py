@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-import stun
-from relay import (
+from support import stun
+from support.relay import (
     OTHER,
     OTHER_PASSWORD,
     PASSWORD,
@@ -17,9 +17,9 @@ from relay import (
     USER,
     Connect,
 )
-from stun import Algorithm, Attribute, Key, Message, Method, encode
-from transports import Peer
-from turnclient import Client, signed_allocate
+from support.stun import Algorithm, Attribute, Key, Message, Method, encode
+from support.transports import Peer
+from support.turnclient import Client, signed_allocate
 
 
 @pytest.mark.parametrize("transport", TRANSPORTS)

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-import stun
-from relay import PASSWORD, SECRETS, USER, Relay, connecting, running, time_limited
-from stun import Attribute, Endpoint
-from transports import Peer, can_bind
-from turnclient import Client
-from waiting import eventually
+from support import stun
+from support.relay import PASSWORD, SECRETS, USER, Relay, connecting, running, time_limited
+from support.stun import Attribute, Endpoint
+from support.transports import Peer, can_bind
+from support.turnclient import Client
+from support.waiting import eventually
 
 StartRelay = Callable[..., Relay]
 DEFAULTS = {"RELAY_USER_QUOTA": 12, "RELAY_ADDRESS_QUOTA": 64}

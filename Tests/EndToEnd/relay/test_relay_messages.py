@@ -8,8 +8,8 @@ import struct
 
 import pytest
 
-import stun
-from bad_stun import (
+from support import stun
+from support.bad_stun import (
     ANY_CODE,
     BAD_DATAGRAMS,
     UNKNOWN_OPTIONAL,
@@ -17,14 +17,14 @@ from bad_stun import (
     BadDatagram,
     BadRequest,
 )
-from relay import (
+from support.relay import (
     TRANSPORTS,
     Connect,
     Relay,
 )
-from stun import Attribute, Kind, Message, Method, encode
-from transports import Stream
-from turnclient import Client
+from support.stun import Attribute, Kind, Message, Method, encode
+from support.transports import Stream
+from support.turnclient import Client
 
 SMALL_FACTOR = 2.5
 """How much larger than a request its answer may be while nothing is proven."""

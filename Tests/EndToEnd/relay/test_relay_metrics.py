@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-import stun
-from metrics import FOLD_LIMIT, by_label, metric
-from relay import OTHER, PASSWORD, USER, Relay, connecting, running
-from stun import Attribute, Endpoint, Kind, Method, encode
-from transports import Peer, Stream
-from turnclient import Client
-from waiting import eventually
+from support import stun
+from support.metrics import FOLD_LIMIT, by_label, metric
+from support.relay import OTHER, PASSWORD, USER, Relay, connecting, running
+from support.stun import Attribute, Endpoint, Kind, Method, encode
+from support.transports import Peer, Stream
+from support.turnclient import Client
+from support.waiting import eventually
 
 StartRelay = Callable[..., Relay]
 

@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
-from relay import PASSWORD, SECRETS, USER, Connect, Relay, time_limited
-from stun import Attribute, Method
+from support.relay import PASSWORD, SECRETS, USER, Connect, Relay, time_limited
+from support.stun import Attribute, Method
 
 StartRelay = Callable[..., Relay]
 

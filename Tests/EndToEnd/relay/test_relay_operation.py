@@ -8,15 +8,15 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from metrics import FOLD_LIMIT, by_label, metric
-from ports import free_ports
-from processes import udp_ports
-from relay import PASSWORD, USER, Relay, connecting, running
-from rest import Rest
-from stun import Attribute, Endpoint, Method, encode
-from transports import Peer, Stream
-from turnclient import Client
-from waiting import eventually
+from support.metrics import FOLD_LIMIT, by_label, metric
+from support.ports import free_ports
+from support.processes import udp_ports
+from support.relay import PASSWORD, USER, Relay, connecting, running
+from support.rest import Rest
+from support.stun import Attribute, Endpoint, Method, encode
+from support.transports import Peer, Stream
+from support.turnclient import Client
+from support.waiting import eventually
 
 StartRelay = Callable[..., Relay]
 

@@ -6,6 +6,7 @@ Public addresses are had in a network namespace; this file is the test, and the 
 from __future__ import annotations
 
 import contextlib
+import os
 import pathlib
 import socket
 import subprocess
@@ -13,11 +14,12 @@ import sys
 
 import pytest
 
-from processes import limit_descriptors, with_descriptors
-from relay import Relay, connecting, running
-from stun import IPV4, IPV6, Endpoint
-from transports import Peer
-from waiting import eventually
+from support.processes import limit_descriptors, with_descriptors
+from support.relay import Relay, connecting, running
+from support.stun import IPV4, IPV6, Endpoint
+from support.switchboard import ROOT
+from support.transports import Peer
+from support.waiting import eventually
 
 OWN, FREE = {"198.41.0.4", "198.41.0.5"}, "198.41.0.6"
 OWN6, FREE6 = {"2001:500:2::c", "2001:500:2::d"}, "2001:500:2::e"
@@ -39,6 +41,7 @@ def can_enter() -> bool:
 def test_a_host_with_public_addresses_is_no_peer(tmp_path: pathlib.Path, scenario: str) -> None:
     inside = subprocess.run(
         [*ENTER, sys.executable, __file__, str(tmp_path), scenario],
+        env=os.environ | {"PYTHONPATH": str(ROOT / "Tests/EndToEnd")},
         capture_output=True,
         text=True,
         check=False,

@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-import stun
-from denied_peers import ALLOWED_V4, ALLOWED_V6, DENIED_V4, DENIED_V6, REFLECTION_PORTS
-from relay import Connect, Relay, connecting, running
-from stun import IPV6, Endpoint, Method, encode
-from transports import Peer
-from turnclient import Client
+from support import stun
+from support.denied_peers import ALLOWED_V4, ALLOWED_V6, DENIED_V4, DENIED_V6, REFLECTION_PORTS
+from support.relay import Connect, Relay, connecting, running
+from support.stun import IPV6, Endpoint, Method, encode
+from support.transports import Peer
+from support.turnclient import Client
 
 FRIEND = "127.0.0.90"
 """The one loopback address that this relay's operator allows."""

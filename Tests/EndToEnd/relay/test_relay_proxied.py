@@ -8,18 +8,19 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from certificates import Certificate
-from metrics import FOLD_LIMIT, by_label
-from proxyheader import LOCAL, UNSPEC, raw_version2, version1, version2
-from relay import PASSWORD, USER, Relay, client_context, running
-from stun import Endpoint, Method, encode
-from tcp import Connection, read_response, request
-from transports import Peer, Stream
-from turnclient import Client as TurnClient
-from waiting import eventually
+from support.certificates import Certificate
+from support.metrics import FOLD_LIMIT, by_label
+from support.proxiedways import PROXY, WAYS, by
+from support.proxyheader import LOCAL, UNSPEC, raw_version2, version1, version2
+from support.relay import PASSWORD, USER, Relay, running
+from support.stun import Endpoint, Method, encode
+from support.tcp import Connection, read_response, request
+from support.transports import Peer, Stream
+from support.turnclient import Client as TurnClient
+from support.waiting import eventually
 
 BINDING = encode(Method.BINDING)
-PROXY, STRANGER = "127.0.0.9", "127.0.0.8"
+STRANGER = "127.0.0.8"
 
 
 @pytest.fixture(scope="module")
@@ -29,20 +30,6 @@ def proxied(tmp_path_factory: pytest.TempPathFactory, certificate: Certificate) 
     settings = tls | {"PROXY_PROTOCOL_FROM": f"{PROXY},::1"} | limits
     with running(tmp_path_factory.mktemp("proxied"), **settings) as relay:
         yield relay
-
-
-WAYS: dict[str, tuple[bool, Callable[[Relay], int]]] = {
-    "web": (False, lambda relay: relay.port),
-    "web tls": (True, lambda relay: relay.https_port),
-    "relay": (False, lambda relay: relay.relay_port),
-    "relay tls": (True, lambda relay: relay.tls_port),
-}
-
-
-def by(relay: Relay, way: str, preface: bytes, source: str = PROXY) -> Stream:
-    secure, port = WAYS[way]
-    context = client_context() if secure else None
-    return Stream(Endpoint("127.0.0.1", port(relay)), context, source, preface=preface)
 
 
 @pytest.mark.parametrize("way", WAYS)

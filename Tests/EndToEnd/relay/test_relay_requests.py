@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-import stun
-from bad_stun import BAD_SIGNED_REQUESTS, PEER, TRANSPORT, UNKNOWN, BadRequest
-from relay import OTHER, OTHER_PASSWORD, Connect
-from stun import Attribute, Kind, Message, Method, encode
-from transports import Peer
-from turnclient import Client
+from support import stun
+from support.bad_stun import BAD_SIGNED_REQUESTS, PEER, TRANSPORT, UNKNOWN, BadRequest
+from support.relay import OTHER, OTHER_PASSWORD, Connect
+from support.stun import Attribute, Kind, Message, Method, encode
+from support.transports import Peer
+from support.turnclient import Client
 
 
 def named(case: BadRequest) -> str:

@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from relay import REALM, SECRETS, Relay, running, time_limited
-from rest import Answer, Rest, new_code, new_device
-from stun import Endpoint
-from transports import Peer, can_bind
-from turnclient import Client
-from waiting import eventually
-from wsclient import Client as WebSocket
-from wsclient import new_room
+from support.relay import REALM, SECRETS, Relay, running, time_limited
+from support.rest import Answer, Rest, new_code, new_device
+from support.stun import Endpoint
+from support.transports import Peer, can_bind
+from support.turnclient import Client
+from support.waiting import eventually
+from support.wsclient import Client as WebSocket
+from support.wsclient import new_room
 
 StartRelay = Callable[..., Relay]
 JSON = dict[str, Any]

@@ -7,13 +7,13 @@ from collections.abc import Callable
 
 import pytest
 
-from metrics import FOLD_LIMIT, metric
-from ports import free_ports
-from relay import SECRETS, Relay, connecting, time_limited
-from stun import Attribute
-from transports import Peer
-from turnclient import Client
-from waiting import eventually
+from support.metrics import FOLD_LIMIT, metric
+from support.ports import free_ports
+from support.relay import SECRETS, Relay, connecting, time_limited
+from support.stun import Attribute
+from support.transports import Peer
+from support.turnclient import Client
+from support.waiting import eventually
 
 StartRelay = Callable[..., Relay]
 EVEN_AND_NEXT = (Attribute.EVEN_PORT, b"\x80")

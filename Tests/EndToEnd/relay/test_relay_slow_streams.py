@@ -9,18 +9,18 @@ from collections.abc import Iterator
 
 import pytest
 
-from processes import descriptors, resident
-from relay import (
+from support.processes import descriptors, resident
+from support.relay import (
     Connect,
     Relay,
     client_context,
     connecting,
     running,
 )
-from stun import Method, encode
-from transports import Peer, Stream
-from turnclient import Client
-from waiting import eventually
+from support.stun import Method, encode
+from support.transports import Peer, Stream
+from support.turnclient import Client
+from support.waiting import eventually
 
 
 @pytest.fixture(scope="module")

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 
 import pytest
 
-import stun
-from processes import descriptors, resident, udp_ports
-from relay import Relay, running
-from stun import Attribute
-from transports import Peer
-from turnclient import Client, Credentials
-from waiting import eventually
+from support import stun
+from support.processes import descriptors, resident, udp_ports
+from support.relay import Relay, running
+from support.stun import Attribute
+from support.transports import Peer
+from support.turnclient import Client, Credentials
+from support.waiting import eventually
 
 WAVE = 400
 WAVES = 25

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-import stun
-from relay import (
+from support import stun
+from support.relay import (
     Connect,
 )
-from stun import Method, encode
-from transports import Peer, Stream
+from support.stun import Method, encode
+from support.transports import Peer, Stream
 
 
 @pytest.mark.parametrize("transport", ["tcp4", "tls4"])

@@ -8,17 +8,17 @@ from collections.abc import Callable
 
 import pytest
 
-from relay import (
+from support.relay import (
     Connect,
     Relay,
     certificate_in,
     client_context,
     make_certificate,
 )
-from stun import Method, encode
-from transports import Stream
-from turnclient import Client
-from waiting import eventually
+from support.stun import Method, encode
+from support.transports import Stream
+from support.turnclient import Client
+from support.waiting import eventually
 
 StartRelay = Callable[..., Relay]
 

@@ -7,14 +7,14 @@ import time
 
 import pytest
 
-from bad_stun import WITHOUT_COOKIE
-from commands import switchboard
-from ports import free_port, free_ports
-from relay import Relay, time_limited
-from stun import Attribute, Endpoint, Method, encode
-from turnclient import Client
+from support.bad_stun import WITHOUT_COOKIE
+from support.commands import switchboard
+from support.ports import free_port, free_ports
+from support.relay import Relay, time_limited
+from support.stun import Attribute, Endpoint, Method, encode
+from support.turnclient import Client
 
-SHIPPED = pathlib.Path(__file__).parents[2] / "turn-server/turnserver.conf"
+SHIPPED = pathlib.Path(__file__).parents[3] / "turn-server/turnserver.conf"
 
 FROM_THE_FILE = [
     "RELAY_PORT", "RELAY_TLS_PORT", "RELAY_CERT", "RELAY_KEY", "RELAY_IPS", "RELAY_USERS", "RELAY_SECRETS",

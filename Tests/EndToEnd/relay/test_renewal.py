@@ -13,10 +13,10 @@ import aioice.turn
 import pytest
 from aioice.stun import Method
 
-from certificates import Certificate
-from deployment import Deployment, deployment, over
-from iceagent import connected, exchange
-from turnservers import TRANSPORTS, Transport
+from support.certificates import Certificate
+from support.deployment import Deployment, deployment, over
+from support.iceagent import connected, exchange
+from support.turnservers import TRANSPORTS, Transport
 
 LIMIT = 60.0
 RENEWALS = 2

@@ -7,10 +7,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 
-from certificates import Certificate
-from deployment import Deployment, deployment, relays
-from turnservers import STATIC_USER
-from turnutils import Run, echo_peer, stunclient, uclient
+from support.certificates import Certificate
+from support.deployment import Deployment, deployment, relays
+from support.turnservers import STATIC_USER
+from support.turnutils import Run, echo_peer, stunclient, uclient
 
 AT_ONCE = 24
 """A run spends most of its time on waiting before it starts and after it ends."""

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from commands import switchboard
-from rest import Answer, Rest, new_device
-from switchboard import Server
-from wsclient import Client as WebSocket
-from wsclient import new_room
+from support.commands import switchboard
+from support.rest import Answer, Rest, new_device
+from support.switchboard import Server
+from support.wsclient import Client as WebSocket
+from support.wsclient import new_room
 
 StartServer = Callable[..., Server]
 ELSEWHERE = "turn:turn.example.org:3478?transport=udp,turns:[2001:db8::1]:5349?transport=tcp"

@@ -11,8 +11,8 @@ import pytest
 import yaml
 from openapi_spec_validator import validate
 
-from rest import Rest
-from switchboard import ROOT, Server
+from support.rest import Rest
+from support.switchboard import ROOT, Server
 
 DOCUMENT = ROOT / "docs/openapi.yaml"
 CONFIG = pathlib.Path(__file__).with_name("schemathesis.toml")

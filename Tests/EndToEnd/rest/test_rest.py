@@ -10,8 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from rest import UTC, Answer, Rest, in_seconds, instant, new_code, new_device
-from switchboard import Server
+from support.rest import UTC, Answer, Rest, in_seconds, instant, new_code, new_device
+from support.switchboard import Server
 
 
 @pytest.fixture(scope="module")

@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 import pytest
 
-from rawhttp import RawConnection, request
-from rest import Answer, Rest, new_code, new_device
-from switchboard import Server
+from support.rawhttp import RawConnection, request
+from support.rest import Answer, Rest, new_code, new_device
+from support.switchboard import Server
 
 APP = "https://app.example"
 PATHS = {

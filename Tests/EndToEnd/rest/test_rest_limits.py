@@ -8,9 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from rest import Answer, Rest, new_code, new_device
-from switchboard import Server
-from waiting import eventually
+from support.rest import Answer, Rest, new_code, new_device
+from support.switchboard import Server
+from support.waiting import eventually
 
 GUESSES = 10
 

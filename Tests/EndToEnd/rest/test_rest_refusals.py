@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from rest import Rest, new_code, new_device
-from switchboard import Server
+from support.rest import Rest, new_code, new_device
+from support.switchboard import Server
 
 CREATE, ACCEPT, CHECK, PURGE = "/api/rooms", "/api/rooms/accept", "/api/rooms/check", "/api/user/purge"
 

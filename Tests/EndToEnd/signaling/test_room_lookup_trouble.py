@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from metrics import FOLD_LIMIT, metric
-from rest import Rest, new_code, new_device
-from switchboard import Server
-from waiting import eventually
-from wsclient import Client, new_room
+from support.metrics import FOLD_LIMIT, metric
+from support.rest import Rest, new_code, new_device
+from support.switchboard import Server
+from support.waiting import eventually
+from support.wsclient import Client, new_room
 
 StartServer = Callable[..., Server]
 Trouble = Callable[[pathlib.Path], contextlib.AbstractContextManager[None]]

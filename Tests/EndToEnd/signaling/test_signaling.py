@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from switchboard import Server
-from wsclient import JSON, Client, new_room, pair
+from support.switchboard import Server
+from support.wsclient import JSON, Client, new_room, pair
 
 CANDIDATE: JSON = {
     "candidate": "candidate:1 1 udp 2122260223 192.0.2.1 54321 typ host generation 0 ufrag x",

@@ -8,10 +8,10 @@ from collections.abc import Callable
 
 import pytest
 
-import frames
-from switchboard import Server
-from tcp import Connection, read_response
-from wsclient import Client, RawWebSocket, assert_accepted, handshake, new_room, pair
+from support import frames
+from support.switchboard import Server
+from support.tcp import Connection, read_response
+from support.wsclient import Client, RawWebSocket, assert_accepted, handshake, new_room, pair
 
 PING_MESSAGE = frames.text('{"type":"ping"}')
 POLICY_VIOLATION = 1008

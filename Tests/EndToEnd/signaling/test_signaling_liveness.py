@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-import frames
-from switchboard import Server
-from wsclient import JSON, Client, RawWebSocket, new_room, pair, pump_all
+from support import frames
+from support.switchboard import Server
+from support.wsclient import JSON, Client, RawWebSocket, new_room, pair, pump_all
 
 
 def join_as_ghost(server: Server, room: str) -> RawWebSocket:

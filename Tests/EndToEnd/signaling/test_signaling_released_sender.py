@@ -8,12 +8,12 @@ from collections.abc import Callable
 
 import pytest
 
-import frames
-from metrics import FOLD_LIMIT, metric
-from pump import Pump
-from switchboard import Server
-from waiting import eventually
-from wsclient import RawWebSocket, new_room, raw_pair
+from support import frames
+from support.metrics import FOLD_LIMIT, metric
+from support.pump import Pump
+from support.switchboard import Server
+from support.waiting import eventually
+from support.wsclient import RawWebSocket, new_room, raw_pair
 
 StartServer = Callable[..., Server]
 RELEASE_LIMIT = 3.0

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from switchboard import Server
-from wsclient import Client, new_room, pair, room_joined
+from support.switchboard import Server
+from support.wsclient import Client, new_room, pair, room_joined
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,9 @@ import http.client
 import json
 from collections.abc import Callable
 
-import frames
-from switchboard import Server
-from wsclient import Client, new_room, room_joined
+from support import frames
+from support.switchboard import Server
+from support.wsclient import Client, new_room, room_joined
 
 
 def paired_room(server: Server, code: str) -> str:

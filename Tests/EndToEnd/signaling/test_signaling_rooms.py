@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from switchboard import Server
-from wsclient import JSON, Client, new_room, pair, room_joined
+from support.switchboard import Server
+from support.wsclient import JSON, Client, new_room, pair, room_joined
 
 
 def assert_ready(message: JSON, room: str, initiator: bool) -> None:

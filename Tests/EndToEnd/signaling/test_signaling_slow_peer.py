@@ -11,11 +11,11 @@ from collections.abc import Callable
 
 import pytest
 
-import frames
-from goodpair import GoodPair
-from pump import SDP_OCTETS, Pump, offer
-from switchboard import Server
-from wsclient import Client, RawWebSocket, pair, raw_pair
+from support import frames
+from support.goodpair import GoodPair
+from support.pump import SDP_OCTETS, Pump, offer
+from support.switchboard import Server
+from support.wsclient import Client, RawWebSocket, pair, raw_pair
 
 MAX_GROWTH = 64 << 20
 """Octets of memory that one connection may never cost, whatever it does."""

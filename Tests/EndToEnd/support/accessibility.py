@@ -7,7 +7,7 @@ import importlib.util
 import pathlib
 from typing import Any
 
-from chromium import Chromium
+from support.chromium import Chromium
 
 GRAVE = ("serious", "critical")
 

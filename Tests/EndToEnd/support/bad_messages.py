@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 import json
 
-import frames
-from frames import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, frame
+from support import frames
+from support.frames import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, frame
 
 PROTOCOL_ERROR, INVALID_PAYLOAD, TOO_BIG = 1002, 1007, 1009
 

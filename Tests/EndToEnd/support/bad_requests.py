@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 
-from tcp import request
+from support.tcp import request
 
 CREATE, ACCEPT, CHECK = "/api/rooms", "/api/rooms/accept", "/api/rooms/check"
 PURGE = "/api/user/purge"

@@ -5,9 +5,9 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 
-import stun
-from stun import COOKIE, Attribute, Attributes, Endpoint, Kind, Method, encode
-from turnclient import Client
+from support import stun
+from support.stun import COOKIE, Attribute, Attributes, Endpoint, Kind, Method, encode
+from support.turnclient import Client
 
 UNKNOWN, UNKNOWN_TOO, UNKNOWN_OPTIONAL = 0x7ABC, 0x0003, 0xFABC
 """Two types that the server must understand to go on, and one that it may skip."""

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from callpage import page_server
-from certificates import Certificate
-from chromium import Chromium
+from support.callpage import page_server
+from support.certificates import Certificate
+from support.chromium import Chromium
 
 
 @pytest.fixture(scope="module")

@@ -11,8 +11,8 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from switchboard import ROOT, Server
-from waiting import eventually
+from support.switchboard import ROOT, Server
+from support.waiting import eventually
 
 PAGES = pathlib.Path(__file__).parent / "pages"
 ARTIFACTS = ROOT / ".build/artifacts"

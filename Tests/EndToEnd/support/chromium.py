@@ -13,7 +13,7 @@ from typing import Any
 from selenium import webdriver
 from selenium.common.exceptions import WebDriverException
 
-from callpage import CALL_LIMIT, CallPage
+from support.callpage import CALL_LIMIT, CallPage
 
 
 def program(*names: str) -> str:

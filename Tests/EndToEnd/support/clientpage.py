@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from callpage import CALL_LIMIT, CallPage
-from rest import new_device
-from switchboard import Server
-from waiting import eventually
+from support.callpage import CALL_LIMIT, CallPage
+from support.rest import new_device
+from support.switchboard import Server
+from support.waiting import eventually
 
 Pages = tuple[CallPage, CallPage]
 # A path that breaks is noticed after some seconds, and a restart waits its turn.

@@ -7,7 +7,7 @@ import pathlib
 import subprocess
 from dataclasses import dataclass
 
-from switchboard import binary
+from support.switchboard import binary
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from demopage import DemoPage, Pair, meet
-from switchboard import Server
+from support.demopage import DemoPage, Pair, meet
+from support.switchboard import Server
 
 SITE = "call.example.org"
 """A name for the server that only these browsers know; it is no secure context."""

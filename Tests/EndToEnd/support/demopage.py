@@ -11,9 +11,9 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 
-from callpage import CALL_LIMIT
-from sitepage import SitePage
-from switchboard import Server
+from support.callpage import CALL_LIMIT
+from support.sitepage import SitePage
+from support.switchboard import Server
 
 # What the page decodes of the other's video.
 FRAMES = "return document.getElementById('remote').getVideoPlaybackQuality().totalVideoFrames"

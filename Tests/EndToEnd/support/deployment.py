@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from callpage import FREE_GUESSES
-from certificates import Certificate
-from rest import Rest, new_device
-from switchboard import Server
-from turnservers import Coturn, Transport, TurnConf, write_conf
+from support.callpage import FREE_GUESSES
+from support.certificates import Certificate
+from support.rest import Rest, new_device
+from support.switchboard import Server
+from support.turnservers import Coturn, Transport, TurnConf, write_conf
 
 Relay = Literal["embedded", "coturn"]
 HOST = "localhost"

@@ -13,10 +13,10 @@ from typing import Any
 
 from websockets.sync.client import connect
 
-from callpage import CALL_LIMIT, CallPage
-from certificates import Certificate
-from chromium import program
-from waiting import eventually
+from support.callpage import CALL_LIMIT, CallPage
+from support.certificates import Certificate
+from support.chromium import program
+from support.waiting import eventually
 
 START_LIMIT = 60.0
 SETTINGS: dict[str, bool | int | str] = {

@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 import time
 
-from switchboard import Server
-from wsclient import Client, pair
+from support.switchboard import Server
+from support.wsclient import Client, pair
 
 
 class GoodPair:

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import aioice
 
-from deployment import IceServer
+from support.deployment import IceServer
 
 
 def agent(servers: list[IceServer], *, controlling: bool) -> aioice.Connection:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from rest import Rest
-from switchboard import Server
+from support.rest import Rest
+from support.switchboard import Server
 
 FOLD_LIMIT = 5.0
 """Seconds until a counter is sure to show what happened; event loops hand theirs over once a second."""

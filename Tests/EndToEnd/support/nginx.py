@@ -9,9 +9,9 @@ import socket
 import string
 import subprocess
 
-from ports import free_port
-from switchboard import Server
-from waiting import eventually
+from support.ports import free_port
+from support.switchboard import Server
+from support.waiting import eventually
 
 # Debian puts it where ordinary users do not look.
 NGINX = shutil.which("nginx") or "/usr/sbin/nginx"

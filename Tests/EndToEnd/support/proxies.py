@@ -10,13 +10,13 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from typing import Self
 
-from certificates import Certificate
-from nginx import NGINX
-from ports import free_port
-from switchboard import ROOT, Server
-from tcp import Connection
-from waiting import eventually
-from wsclient import Client
+from support.certificates import Certificate
+from support.nginx import NGINX
+from support.ports import free_port
+from support.switchboard import ROOT, Server
+from support.tcp import Connection
+from support.waiting import eventually
+from support.wsclient import Client
 
 START_LIMIT = 20.0
 NGINX_AROUND = """

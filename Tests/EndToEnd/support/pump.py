@@ -8,9 +8,9 @@ import socket
 import time
 from collections.abc import Callable
 
-import frames
-from frames import FrameReader
-from wsclient import parse
+from support import frames
+from support.frames import FrameReader
+from support.wsclient import parse
 
 SDP_OCTETS = 47 * 1024
 PING = frames.text('{"type":"ping"}')

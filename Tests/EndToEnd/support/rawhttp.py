@@ -5,8 +5,8 @@ from __future__ import annotations
 import socket
 from types import TracebackType
 
-from rest import LIMIT, Answer
-from switchboard import Server
+from support.rest import LIMIT, Answer
+from support.switchboard import Server
 
 
 class RawConnection:

@@ -12,11 +12,11 @@ import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
-from ports import free_port
-from stun import Endpoint
-from switchboard import Server
-from transports import Datagrams, Stream, Transport, family_of
-from turnclient import Client
+from support.ports import free_port
+from support.stun import Endpoint
+from support.switchboard import Server
+from support.transports import Datagrams, Stream, Transport, family_of
+from support.turnclient import Client
 
 USER, PASSWORD = "testuser", "testpass"
 OTHER, OTHER_PASSWORD = "otheruser", "otherpass"

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from tcp import Secure
+from support.tcp import Secure
 
 LIMIT = 15.0
 UTC = datetime.UTC

@@ -12,11 +12,11 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 
-from accessibility import grave_findings
-from callpage import CALL_LIMIT
-from chromium import Chromium
-from switchboard import ROOT
-from waiting import eventually
+from support.accessibility import grave_findings
+from support.callpage import CALL_LIMIT
+from support.chromium import Chromium
+from support.switchboard import ROOT
+from support.waiting import eventually
 
 SCREENSHOTS = ROOT / ".build/screenshots"
 DESKTOP, PHONE = (1280, 860), (360, 740)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from typing import NamedTuple
 
-from stun import HEADER_BYTES, Malformed
+from support.stun import HEADER_BYTES, Malformed
 
 
 class Frame(NamedTuple):

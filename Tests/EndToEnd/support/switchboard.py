@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Sequence
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+ROOT = pathlib.Path(__file__).resolve().parents[3]
 START_LIMIT = 30.0
 STOP_LIMIT = 40.0
 

@@ -10,7 +10,7 @@ import struct
 import time
 from typing import Protocol, Self
 
-from socketqueue import SocketQueues
+from support.socketqueue import SocketQueues
 
 LIMIT = 10.0
 """Seconds that any single wait may take."""

@@ -10,8 +10,8 @@ import time
 from collections.abc import Sequence
 from typing import Protocol, Self
 
-from stun import Endpoint
-from stunstream import Frame, Framer
+from support.stun import Endpoint
+from support.stunstream import Frame, Framer
 
 LIMIT = 10.0
 """Seconds that any single wait may take."""

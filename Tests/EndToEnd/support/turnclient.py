@@ -8,9 +8,9 @@ from collections import deque
 from collections.abc import Iterable, Mapping
 from typing import Self
 
-import stun
-from stun import Algorithm, Attribute, Attributes, Endpoint, Key, Kind, Message, Method
-from transports import LIMIT, Transport
+from support import stun
+from support.stun import Algorithm, Attribute, Attributes, Endpoint, Key, Kind, Message, Method
+from support.transports import LIMIT, Transport
 
 FIRST_WAIT = 0.5
 """Seconds until a request over UDP is repeated the first time; then twice as long each time."""

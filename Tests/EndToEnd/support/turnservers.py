@@ -14,9 +14,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from certificates import Certificate
-from ports import free_port, is_bound
-from waiting import eventually
+from support.certificates import Certificate
+from support.ports import free_port, is_bound
+from support.waiting import eventually
 
 Transport = Literal["udp", "tcp", "tls"]
 TRANSPORTS: tuple[Transport, ...] = ("udp", "tcp", "tls")

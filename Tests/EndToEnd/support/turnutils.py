@@ -8,9 +8,9 @@ import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ports import free_port, is_bound
-from turnservers import TurnConf
-from waiting import eventually
+from support.ports import free_port, is_bound
+from support.turnservers import TurnConf
+from support.waiting import eventually
 
 
 @dataclass(frozen=True)

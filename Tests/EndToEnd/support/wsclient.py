@@ -26,9 +26,9 @@ from wsproto.events import (
     TextMessage,
 )
 
-import frames
-from frames import Frame, FrameReader
-from tcp import LIMIT, Connection, Listening, Response, connect, read_response
+from support import frames
+from support.frames import Frame, FrameReader
+from support.tcp import LIMIT, Connection, Listening, Response, connect, read_response
 
 JSON = dict[str, object]
 KEY = base64.b64encode(b"sixteen octets!!").decode()

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-import frames
-from frames import CLOSE, frame
-from switchboard import Server
-from wsclient import Client, RawWebSocket, new_room, pair
+from support import frames
+from support.frames import CLOSE, frame
+from support.switchboard import Server
+from support.wsclient import Client, RawWebSocket, new_room, pair
 
 PROTOCOL_ERROR, INVALID_PAYLOAD = 1002, 1007
 PING_MESSAGE = frames.text('{"type":"ping"}')

@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 import pytest
 
-import frames
-from switchboard import Server
-from tcp import Connection, Response, read_response, request
-from wsclient import KEY, Client, RawWebSocket, assert_accepted, handshake, parse
+from support import frames
+from support.switchboard import Server
+from support.tcp import Connection, Response, read_response, request
+from support.wsclient import KEY, Client, RawWebSocket, assert_accepted, handshake, parse
 
 PING_MESSAGE = frames.text('{"type":"ping"}')
 

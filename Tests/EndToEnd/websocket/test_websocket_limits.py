@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
-import frames
-from frames import BINARY, TEXT, frame
-from switchboard import Server
-from wsclient import RawWebSocket
+from support import frames
+from support.frames import BINARY, TEXT, frame
+from support.switchboard import Server
+from support.wsclient import RawWebSocket
 
 MAX_MESSAGE = 131072
 TOO_BIG = 1009

@@ -9,10 +9,10 @@ import json
 
 import pytest
 
-import frames
-from frames import BINARY, CONTINUATION, PING, PONG, TEXT, frame
-from switchboard import Server
-from wsclient import RawWebSocket, raw_pair
+from support import frames
+from support.frames import BINARY, CONTINUATION, PING, PONG, TEXT, frame
+from support.switchboard import Server
+from support.wsclient import RawWebSocket, raw_pair
 
 PROTOCOL_ERROR = 1002
 PING_MESSAGE = b'{"type":"ping"}'

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import pytest
 
-import frames
-from frames import BINARY, TEXT, frame
-from switchboard import Server
-from wsclient import RawWebSocket, raw_pair
+from support import frames
+from support.frames import BINARY, TEXT, frame
+from support.switchboard import Server
+from support.wsclient import RawWebSocket, raw_pair
 
 INVALID_PAYLOAD = 1007
 

@@ -123,7 +123,7 @@ def test_a_port_in_use_is_a_clear_failure(tmp_path: pathlib.Path) -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        result = switchboard(tmp_path, "serve", HOST="127.0.0.1", PORT=port)
+        result = switchboard(tmp_path, "serve", HOST="127.0.0.1", PORT=port, USE_RELAY=0)
     assert result.code == 1
     assert any(str(port) in line and "in use" in line for line in result.stderr.splitlines()), result
 

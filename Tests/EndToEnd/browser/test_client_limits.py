@@ -8,10 +8,8 @@ from collections.abc import Iterator
 import pytest
 
 from support.callpage import CALL_LIMIT, CallPage
-from support.certificates import Certificate
 from support.chromium import Chromium
 from support.clientpage import Pages, connected, wait_for_channel, wait_for_state
-from support.firefox import Firefox
 from support.switchboard import Server
 from support.waiting import eventually
 
@@ -33,13 +31,6 @@ def small_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     server = Server(tmp_path_factory.mktemp("small"), MAX_SDP_BYTES=10_000).start()
     yield server
     assert server.stop() == 0, server.log_text()
-
-
-@pytest.fixture(scope="module")
-def firefoxes(tmp_path_factory: pytest.TempPathFactory, certificate: Certificate) -> Iterator[Pages]:
-    firefox = Firefox(tmp_path_factory.mktemp("profile"), certificate)
-    yield firefox.page(), firefox.page()
-    firefox.quit()
 
 
 @pytest.fixture(scope="module", params=["chromium", "firefox"])

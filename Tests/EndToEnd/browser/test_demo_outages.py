@@ -1,4 +1,4 @@
-"""A call by the demo page outlives reloads, an absent server and a broken path, and says so meanwhile."""
+"""A call by the demo page outlives reloads and an absent server, and says so meanwhile."""
 
 from __future__ import annotations
 
@@ -65,50 +65,6 @@ def test_the_call_goes_on_while_the_server_is_gone(pair: Pair, start_server: Cal
     pair[0].wait_for_message("The server is back")
     for page in pair:
         page.wait_for_picture()
-
-
-def test_a_path_that_breaks_is_mended(lossy_pair: Pair, shared_server: Server) -> None:
-    meet(*lossy_pair, shared_server)
-    for page in lossy_pair:
-        page.lose_packets(100)
-    for page in lossy_pair:
-        page.wait_for_status("Reconnecting…")
-    lossy_pair[0].inspect("call-reconnecting")
-    for page in lossy_pair:
-        page.lose_packets(0)
-    for page in lossy_pair:
-        page.wait_until_connected()
-    for page in lossy_pair:
-        page.wait_for_picture()
-    lossy_pair[0].say("Mended")
-    lossy_pair[1].wait_for_message("Mended")
-
-
-@pytest.mark.timeout(240)  # Browsers take a minute to give a path up.
-def test_a_call_that_finds_no_path_says_why_and_one_that_loses_it_says_so(
-    lossy_pair: Pair, shared_server: Server
-) -> None:
-    host, guest = lossy_pair
-    for page in lossy_pair:
-        page.visit(shared_server)
-        page.lose_packets(100)
-    guest.join(host.create_code())
-    host.wait_for_status("No connection came about", 60)
-    host.wait_for_text("veil", "this server offers no relay")
-    host.wait_until_shown("veil-check")
-    host.inspect("call-no-path")
-    for page in lossy_pair:
-        page.lose_packets(0)
-    for page in lossy_pair:
-        page.wait_until_connected()
-    for page in lossy_pair:
-        page.lose_packets(100)
-    host.wait_for_status("The connection is lost", 60)
-    host.inspect("call-path-lost")
-    for page in lossy_pair:
-        page.lose_packets(0)
-    for page in lossy_pair:
-        page.wait_until_connected()
 
 
 def test_a_call_that_is_being_set_up_survives_the_loss_of_the_server(

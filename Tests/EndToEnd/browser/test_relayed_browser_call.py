@@ -1,4 +1,4 @@
-"""Two real browsers in a video call that goes through the relay and no other way."""
+"""Two Chromiums in a video call that goes through the relay and no other way."""
 
 from __future__ import annotations
 
@@ -10,19 +10,8 @@ import pytest
 from support.callpage import CallPage
 from support.certificates import Certificate
 from support.deployment import Deployment, deployment
-from support.firefox import Firefox
 from support.relayedcall import assert_in_relayed_call, call_and_leave, enter_relayed_call
 from support.turnservers import TRANSPORTS, Transport
-
-
-@pytest.fixture(scope="module")
-def firefoxes(
-    tmp_path_factory: pytest.TempPathFactory, certificate: Certificate
-) -> Iterator[tuple[CallPage, CallPage]]:
-    """Two windows of a Firefox, which never binds a channel."""
-    firefox = Firefox(tmp_path_factory.mktemp("profile"), certificate)
-    yield firefox.page(), firefox.page()
-    firefox.quit()
 
 
 @pytest.mark.parametrize("transport", TRANSPORTS)
@@ -30,22 +19,6 @@ def test_two_chromiums_are_in_a_call(
     chromiums: tuple[CallPage, CallPage], pages: str, relaying: Deployment, transport: Transport
 ) -> None:
     call_and_leave(chromiums, pages, relaying, transport)
-
-
-@pytest.mark.parametrize("transport", TRANSPORTS)
-def test_two_firefoxes_are_in_a_call(
-    firefoxes: tuple[CallPage, CallPage], pages: str, relaying: Deployment, transport: Transport
-) -> None:
-    call_and_leave(firefoxes, pages, relaying, transport)
-
-
-def test_a_chromium_and_a_firefox_are_in_a_call(
-    chromiums: tuple[CallPage, CallPage],
-    firefoxes: tuple[CallPage, CallPage],
-    pages: str,
-    relaying: Deployment,
-) -> None:
-    call_and_leave((chromiums[0], firefoxes[0]), pages, relaying, "udp")
 
 
 @pytest.fixture(scope="module")

@@ -89,12 +89,14 @@ let package = Package(
             swiftSettings: strict),
         // The PROXY protocol's header, v1 and v2.
         .target(name: "ProxyProtocol", dependencies: ["STUN"], swiftSettings: strict),
+        // What a metric means: each target describes what it counts.
+        .target(name: "MetricDescriptions", swiftSettings: strict),
         // What waits in memory for all clients together.
         .target(name: "Backlog", swiftSettings: strict),
         .target(
             name: "RelayServer",
             dependencies: [
-                "Backlog", "TURN", "STUN", "TLS", "ProxyProtocol", "CDatagrams",
+                "Backlog", "MetricDescriptions", "TURN", "STUN", "TLS", "ProxyProtocol", "CDatagrams",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -103,6 +105,7 @@ let package = Package(
         .target(
             name: "Telemetry",
             dependencies: [
+                "MetricDescriptions",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -110,7 +113,8 @@ let package = Package(
         .target(
             name: "WebServer",
             dependencies: [
-                "Backlog", "WebSocket", "Signaling", "Pairing", "STUN", "TLS", "ProxyProtocol",
+                "Backlog", "MetricDescriptions", "WebSocket", "Signaling", "Pairing", "STUN", "TLS",
+                "ProxyProtocol",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "Crypto", package: "swift-crypto"),
@@ -136,7 +140,7 @@ let package = Package(
             name: "Switchboard",
             dependencies: [
                 "WebServer", "Signaling", "Pairing", "PairingSQLite", "Telemetry", "RelayServer", "TURN",
-                "STUN", "TLS", "Backlog", "CWebFiles", "CZlib", "CClock",
+                "STUN", "TLS", "Backlog", "MetricDescriptions", "CWebFiles", "CZlib", "CClock",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
@@ -199,7 +203,7 @@ let package = Package(
             name: "SwitchboardTests",
             dependencies: [
                 "Switchboard", "Pairing", "Signaling", "Telemetry", "WebServer", "RelayServer", "TURN",
-                "STUN", "TLS", "CWebFiles",
+                "STUN", "TLS", "CWebFiles", "MetricDescriptions",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],

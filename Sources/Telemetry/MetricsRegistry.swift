@@ -1,4 +1,5 @@
 package import CoreMetrics
+package import MetricDescriptions
 import Synchronization
 
 /// The swift-metrics backend: keeps every series in memory and prints them for Prometheus.
@@ -54,6 +55,11 @@ package final class MetricsRegistry: MetricsFactory {
         state.withLock {
             $0.descriptions[Self.describedName(name)] = DescribedMetric(help: help, bounds: bounds)
         }
+    }
+
+    /// Says what each of these metrics means; see ``describe(_:help:bounds:)``.
+    package func describe(_ descriptions: [MetricDescription]) {
+        for metric in descriptions { describe(metric.name, help: metric.help, bounds: metric.bounds) }
     }
 
     /// Adds values that are read at each scrape, on the scraping thread and under no lock.

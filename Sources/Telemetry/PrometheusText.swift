@@ -1,3 +1,5 @@
+import MetricDescriptions
+
 extension MetricsRegistry {
     /// The media type of `prometheusText()`.
     package static let contentType = "text/plain; version=0.0.4; charset=utf-8"
@@ -18,9 +20,8 @@ extension MetricsRegistry {
             families[name] = printed
         }
         let dropped = ScrapedMetric(
-            "switchboard_metrics_dropped_series_total",
-            help: "Series that were not kept because too many exist or their name has another type.",
-            kind: .counter, value: Double(snapshot.droppedSeries))
+            TelemetryMetrics.droppedSeries.name, help: TelemetryMetrics.droppedSeries.help, kind: .counter,
+            value: Double(snapshot.droppedSeries))
         let scraped = snapshot.sources.flatMap { $0() } + [dropped]
         for metric in scraped.sorted(by: { SeriesKey($0.labels) < SeriesKey($1.labels) }) {
             let kind: MetricFamily.Kind = metric.kind == .counter ? .counter : .gauge

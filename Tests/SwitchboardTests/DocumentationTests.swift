@@ -1,4 +1,5 @@
 import Foundation
+import MetricDescriptions
 import Testing
 
 @testable import Switchboard

@@ -1,3 +1,4 @@
+import MetricDescriptions
 import Signaling
 import Testing
 
@@ -46,6 +47,7 @@ struct MetricDescriptionTests {
         let reasons = try values("switchboard_http_refusals_total", "reason")
         #expect(reasons.isSuperset(of: names(ErrorID.self)))
         #expect(reasons.isSuperset(of: names(RateLimitReason.self)))
+        #expect(reasons.isSuperset(of: ConnectionMetrics.refusalReasons))
         let outcomes = try values("switchboard_pairing_calls_total", "outcome")
         #expect(outcomes.isSuperset(of: names(HTTPMetrics.Outcome.self)))
         let pageErrors: Set = ["unauthorized", "forbidden", "pairing_disabled", "method_not_allowed"]

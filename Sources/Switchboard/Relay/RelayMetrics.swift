@@ -54,7 +54,7 @@ enum RelayMetrics {
         metrics += Quota.allCases.map { quota in
             counter("quota_hits", rules.quotaHits[Int(quota.rawValue)], [("quota", quota.label)])
         }
-        return metrics + [counter("quota_hits", rules.portsExhausted, [("quota", "ports")])]
+        return metrics + [counter("quota_hits", rules.portsExhausted, [("quota", RelaySnapshot.portsQuota)])]
     }
 
     private static func sockets(_ all: RelaySnapshot) -> [ScrapedMetric] {
@@ -106,12 +106,4 @@ enum RelayMetrics {
             "switchboard_relay_\(name)_total", kind: .counter, labels: [("loop", String(loop))],
             value: Double(nanoseconds) / 1e9)
     }
-}
-
-/// Why a packet was dropped that the rules had admitted; the raw value is the metric's `reason` label.
-enum SendDrop: String, CaseIterable {
-    case bufferFull = "buffer_full"
-    case refusedByKernel = "refused_by_kernel"
-    case mailboxFull = "mailbox_full"
-    case slowStream = "slow_stream"
 }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Backlog
 import Glibc
 import Logging
+import MetricDescriptions
 import Metrics
 import NIOCore
 import Pairing
@@ -33,7 +34,7 @@ struct Server {
         LoggingSystem.bootstrap { LineLogHandler(label: $0, format: format, level: level, writer: log) }
         logger = Logger(label: "switchboard")
         MetricsSystem.bootstrap(registry)
-        registry.describeServerMetrics()
+        registry.describe(MetricDescription.all)
         registry.onScrape(ProcessMetrics.read)
         registry.onScrape { [log] in Self.ownMetrics(log) }
     }
@@ -162,7 +163,7 @@ struct Server {
 
     private func webTelemetry() -> WebServerTelemetry {
         let latency = registry.histogram(
-            MetricDescription.forwardSeconds, bounds: WebServerTelemetry.forwardLatencyBounds)
+            WebServerMetrics.forwardSeconds, bounds: WebServerTelemetry.forwardLatencyBounds)
         return WebServerTelemetry(
             metricsText: registry.prometheusText,
             forwardLatency: { counts, sum in latency.add(bucketCounts: counts, sum: sum) })
@@ -215,7 +216,8 @@ struct Server {
         [
             ScrapedMetric(
                 MetricDescription.buildInfo, kind: .gauge, labels: [("version", Version.current)], value: 1),
-            ScrapedMetric(MetricDescription.droppedLogLines, kind: .counter, value: Double(log.droppedLines)),
+            ScrapedMetric(
+                TelemetryMetrics.droppedLogLines.name, kind: .counter, value: Double(log.droppedLines)),
         ]
     }
 }

@@ -1,8 +1,23 @@
+import MetricDescriptions
 import Metrics
 import PairingSQLite
 
 /// What the database's transactions look like to an operator.
 struct StoreMetrics: Sendable {
+    static let descriptions: [MetricDescription] = [
+        MetricDescription(
+            name: "switchboard_store_transaction_seconds", kind: .histogram,
+            help: "Time of a write transaction, commit included."),
+        MetricDescription(
+            name: "switchboard_store_batch_calls", kind: .histogram,
+            help: "Store calls that one transaction carried together.",
+            bounds: [1, 2, 4, 8, 16, 32, 64, 128, 256]),
+        MetricDescription(
+            name: "switchboard_store_calls_total", kind: .counter,
+            labels: [.init("outcome", ["committed", "failed"])],
+            help: "Store calls in write transactions, by what became of the transaction."),
+    ]
+
     private let duration = Timer(label: "switchboard_store_transaction_seconds")
     private let committedCalls = Counter(
         label: "switchboard_store_calls_total", dimensions: [("outcome", "committed")])

@@ -1,4 +1,5 @@
 import Logging
+import MetricDescriptions
 import Metrics
 import Pairing
 import ServiceLifecycle
@@ -7,6 +8,12 @@ import ServiceLifecycle
 ///
 /// A store that fails is logged once, and once more when it works again.
 struct SweepService: Service {
+    static let descriptions: [MetricDescription] = [
+        MetricDescription(
+            name: "switchboard_pairing_swept_total", kind: .counter,
+            help: "Expired invitations that the sweep deleted.")
+    ]
+
     let store: any PairingStore
     let interval: Duration
     let logger: Logger

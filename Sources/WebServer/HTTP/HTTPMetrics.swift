@@ -31,6 +31,9 @@ final class HTTPMetrics: Sendable {
         case absent
     }
 
+    /// The `route` label of a path that is none of the server's.
+    static let unknownRoute = "unknown"
+
     private let requests: CounterFamily
     private let refusals: CounterFamily
     private let pairings: CounterFamily
@@ -51,7 +54,7 @@ final class HTTPMetrics: Sendable {
 
     func answered(_ endpoint: Endpoint?, _ status: HTTPResponse.Status) {
         let statusClass = "\(status.code / 100)xx"
-        requests.increment([("route", endpoint?.rawValue ?? "unknown"), ("status", statusClass)])
+        requests.increment([("route", endpoint?.rawValue ?? Self.unknownRoute), ("status", statusClass)])
     }
 
     func refused(_ error: APIError) {

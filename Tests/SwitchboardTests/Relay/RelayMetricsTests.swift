@@ -1,3 +1,4 @@
+import MetricDescriptions
 import RelayServer
 import STUN
 import TURN
@@ -9,7 +10,7 @@ import Testing
 @Suite("Metrics of the relay")
 struct RelayMetricsTests {
     private func labels(_ metric: String, _ label: String) throws -> Set<String> {
-        let description = try #require(MetricDescription.relay.first { $0.name == metric })
+        let description = try #require(RelayServer.metrics.first { $0.name == metric })
         return Set(try #require(description.labels.first { $0.name == label }).values)
     }
 
@@ -41,14 +42,14 @@ struct RelayMetricsTests {
     @Test("Everything that is described is printed, and everything that is printed is described")
     func printed() {
         let registry = MetricsRegistry()
-        registry.describeServerMetrics()
+        registry.describe(MetricDescription.all)
         registry.onScrape { RelayMetrics.read([RelaySnapshot(), RelaySnapshot()]) }
         let text = registry.prometheusText()
         let names = Set(
             text.split(separator: "\n").compactMap { line in
                 line.hasPrefix("switchboard_relay_") ? String(line.prefix { $0 != "{" && $0 != " " }) : nil
             })
-        #expect(names == Set(MetricDescription.relay.map(\.name)))
+        #expect(names == Set(RelayServer.metrics.map(\.name)))
         #expect(text.contains("switchboard_relay_loop_busy_seconds_total{loop=\"1\"} 0"))
         for name in names { #expect(text.contains("# HELP \(name) ")) }
     }

@@ -1,12 +1,18 @@
-extension MetricDescription {
-    /// What the relay counts; see `RelayMetrics`.
-    static let relay = relayTraffic + relayRefusals + relaySockets
+package import MetricDescriptions
+import STUN
+import TURN
 
-    private static let transport = Label("transport", "udp tcp tls")
-    private static let direction = Label("direction", "to_peer to_client")
-    private static let loop = Label("loop", (0..<16).map(String.init).joined(separator: " "))
+extension RelayServer {
+    /// What the relay counts, in the order of the documents; ``RelaySnapshot`` has the numbers.
+    package static let metrics: [MetricDescription] = traffic + refusals + sockets
 
-    private static let relayTraffic = [
+    private typealias Label = MetricDescription.Label
+
+    private static let transport = Label("transport", ClientTransport.allCases.map(\.label))
+    private static let direction = Label("direction", ["to_peer", "to_client"])
+    private static let loop = Label("loop", (0..<RelayServerConfiguration.maxLoops).map(String.init))
+
+    private static let traffic: [MetricDescription] = [
         MetricDescription(
             name: "switchboard_relay_allocations", kind: .gauge, labels: [transport],
             help: "Allocations at the relay, by how their clients are connected."),
@@ -27,40 +33,29 @@ extension MetricDescription {
             help: "Binding requests answered."),
     ]
 
-    private static let relayRefusals = [
+    private static let refusals: [MetricDescription] = [
         MetricDescription(
             name: "switchboard_relay_refusals_total", kind: .counter,
-            labels: [Label("code", "300 400 401 403 420 437 438 440 441 442 443 486 500 508")],
+            labels: [Label("code", ErrorCode.allCases.map { String($0.rawValue) })],
             help: "Requests answered with an error, by its code; the first request of a client without "
                 + "credentials is answered with 401."),
         MetricDescription(
             name: "switchboard_relay_drops_total", kind: .counter,
-            labels: [
-                Label(
-                    "reason",
-                    "not_stun malformed unexpected no_allocation no_channel no_permission peer_denied "
-                        + "dead_relayed_address bandwidth unauthenticated_limit buffer_full refused_by_kernel "
-                        + "mailbox_full slow_stream")
-            ],
+            labels: [Label("reason", DropReason.allCases.map(\.label) + SendDrop.allCases.map(\.rawValue))],
             help: "Packets that were neither answered nor relayed, by reason."),
         MetricDescription(
             name: "switchboard_relay_peer_denials_total", kind: .counter,
-            labels: [
-                Label(
-                    "reason",
-                    "own_address loopback private_network multicast special cloud_metadata configured port "
-                        + "dead_relayed_address")
-            ],
+            labels: [Label("reason", PeerDenial.allCases.map(\.label))],
             help: "Peers that clients asked for and may not reach, by why not."),
         MetricDescription(
             name: "switchboard_relay_quota_hits_total", kind: .counter,
-            labels: [Label("quota", "user address total address_rate user_share address_share ports")],
+            labels: [Label("quota", Quota.allCases.map(\.label) + [RelaySnapshot.portsQuota])],
             help:
                 "Allocations refused because a quota, a minute's allocations, a share of scarce ports, or the ports "
                 + "were used up."),
     ]
 
-    private static let relaySockets = [
+    private static let sockets: [MetricDescription] = [
         MetricDescription(
             name: "switchboard_relay_sockets", kind: .gauge, help: "Sockets that peers send to."),
         MetricDescription(
@@ -84,16 +79,12 @@ extension MetricDescription {
             name: "switchboard_relay_icmp_reports_total", kind: .counter,
             help: "ICMP errors about peers that clients were told of."),
         MetricDescription(
-            name: "switchboard_relay_streams", kind: .gauge, labels: [Label("transport", "tcp tls")],
+            name: "switchboard_relay_streams", kind: .gauge,
+            labels: [Label("transport", [ClientTransport.tcp, .tls].map(\.label))],
             help: "Open TCP and TLS connections to the relay."),
         MetricDescription(
             name: "switchboard_relay_streams_ended_total", kind: .counter,
-            labels: [
-                Label(
-                    "reason",
-                    "client malformed handshake slow idle unread broken refused exhausted draining "
-                        + "proxy_header replaced memory")
-            ],
+            labels: [Label("reason", of: StreamEnd.self)],
             help: "Such connections that ended or were refused, by what ended them."),
         MetricDescription(
             name: "switchboard_relay_shared_streams_total", kind: .counter,

@@ -1,8 +1,8 @@
-import TURN
+package import TURN
 
 extension ClientTransport {
     /// The metrics' `transport` label.
-    var label: String {
+    package var label: String {
         switch self {
         case .udp: "udp"
         case .tcp: "tcp"
@@ -13,7 +13,7 @@ extension ClientTransport {
 
 extension DropReason {
     /// The metric's `reason` label.
-    var label: String {
+    package var label: String {
         switch self {
         case .notSTUN: "not_stun"
         case .malformed: "malformed"
@@ -31,7 +31,7 @@ extension DropReason {
 
 extension PeerDenial {
     /// The metric's `reason` label.
-    var label: String {
+    package var label: String {
         switch self {
         case .ownAddress: "own_address"
         case .loopback: "loopback"
@@ -48,7 +48,7 @@ extension PeerDenial {
 
 extension Quota {
     /// The metric's `quota` label.
-    var label: String {
+    package var label: String {
         switch self {
         case .user: "user"
         case .address: "address"
@@ -58,4 +58,9 @@ extension Quota {
         case .addressShare: "address_share"
         }
     }
+}
+
+extension RelaySnapshot {
+    /// The metric's `quota` label of allocations that were refused because no port was left.
+    package static let portsQuota = "ports"
 }

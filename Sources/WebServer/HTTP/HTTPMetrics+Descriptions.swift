@@ -1,0 +1,59 @@
+import MetricDescriptions
+
+extension HTTPMetrics {
+    /// What is counted of HTTP requests, in the router and before it.
+    static let descriptions: [MetricDescription] = [
+        MetricDescription(
+            name: "switchboard_http_requests_total", kind: .counter,
+            labels: [
+                .init("route", Endpoint.allCases.map(\.rawValue) + [unknownRoute]),
+                .init("status", ["2xx", "4xx", "5xx"]),
+            ],
+            help: "HTTP requests answered, by route and class of status."),
+        MetricDescription(
+            name: "switchboard_http_refusals_total", kind: .counter,
+            labels: [.init("reason", refusalReasons)],
+            help: "HTTP requests and WebSocket handshakes refused, by error or by the limit reached."),
+    ]
+
+    /// What is counted of calls of the pairing API.
+    static let callDescriptions: [MetricDescription] = [
+        MetricDescription(
+            name: "switchboard_pairing_calls_total", kind: .counter,
+            labels: [
+                .init("call", of: PairingCall.self),
+                .init("outcome", callOutcomes),
+            ],
+            help: "Calls of the pairing API, by call and outcome.")
+    ]
+
+    /// What is counted of the store's answers.
+    static let storeDescriptions: [MetricDescription] = [
+        MetricDescription(
+            name: "switchboard_store_seconds", kind: .histogram,
+            labels: [.init("call", of: PairingCall.self)],
+            help: "Time that the store took for a call, its wait for a transaction included.")
+    ]
+
+    /// Every error of the API, every limit that may be reached, and what is refused before the router.
+    private static let refusalReasons: [String] = {
+        let errors = ErrorID.allCases.flatMap { error -> [String] in
+            switch error {
+            case .tooLarge: [error.rawValue, ConnectionMetrics.headersTooLarge]
+            // It stands before the limits that are its reasons.
+            case .rateLimited: []
+            default: [error.rawValue]
+            }
+        }
+        let limits = [ErrorID.rateLimited.rawValue] + RateLimitReason.allCases.map(\.rawValue)
+        let early = ConnectionMetrics.refusalReasons.filter { !errors.contains($0) && !limits.contains($0) }
+        return errors + limits + early
+    }()
+
+    /// What may become of a call: an outcome, or an error that a call of the pairing API can have.
+    private static let callOutcomes: [String] = {
+        let ofPages: Set<ErrorID> = [.unauthorized, .forbidden, .pairingDisabled, .methodNotAllowed]
+        return Outcome.allCases.map(\.rawValue)
+            + ErrorID.allCases.filter { !ofPages.contains($0) }.map(\.rawValue)
+    }()
+}

@@ -69,7 +69,9 @@ let package = Package(
     ] + indirect.map(\.dependency),
     targets: [
         .target(name: "WebSocket", swiftSettings: strict),
-        .target(name: "Signaling", swiftSettings: strict),
+        // JSON text: read, checked and written.
+        .target(name: "JSON", swiftSettings: strict),
+        .target(name: "Signaling", dependencies: ["JSON"], swiftSettings: strict),
         .target(name: "Pairing", swiftSettings: strict),
         .target(
             name: "PairingSQLite",
@@ -110,7 +112,7 @@ let package = Package(
         .target(
             name: "WebServer",
             dependencies: [
-                "Backlog", "WebSocket", "Signaling", "Pairing", "STUN", "TLS", "ProxyProtocol",
+                "Backlog", "JSON", "WebSocket", "Signaling", "Pairing", "STUN", "TLS", "ProxyProtocol",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "Crypto", package: "swift-crypto"),
@@ -136,7 +138,7 @@ let package = Package(
             name: "Switchboard",
             dependencies: [
                 "WebServer", "Signaling", "Pairing", "PairingSQLite", "Telemetry", "RelayServer", "TURN",
-                "STUN", "TLS", "Backlog", "CWebFiles", "CZlib", "CClock",
+                "JSON", "STUN", "TLS", "Backlog", "CWebFiles", "CZlib", "CClock",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
@@ -167,6 +169,7 @@ let package = Package(
                 .product(name: "Metrics", package: "swift-metrics"),
             ],
             swiftSettings: strict),
+        .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
         .testTarget(name: "SignalingTests", dependencies: ["Signaling"], swiftSettings: strict),
         .testTarget(name: "PairingTests", dependencies: ["Pairing"], swiftSettings: strict),
         .testTarget(
@@ -176,7 +179,8 @@ let package = Package(
         .testTarget(
             name: "WebServerTests",
             dependencies: [
-                "WebServer", "WebSocket", "Signaling", "Pairing", "STUN", "TLS", "ProxyProtocol", "COpenSSL",
+                "WebServer", "JSON", "WebSocket", "Signaling", "Pairing", "STUN", "TLS", "ProxyProtocol",
+                "COpenSSL",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
@@ -198,7 +202,7 @@ let package = Package(
         .testTarget(
             name: "SwitchboardTests",
             dependencies: [
-                "Switchboard", "Pairing", "Signaling", "Telemetry", "WebServer", "RelayServer", "TURN",
+                "Switchboard", "JSON", "Pairing", "Signaling", "Telemetry", "WebServer", "RelayServer", "TURN",
                 "STUN", "TLS", "CWebFiles",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Signaling
+import JSON
 import TURN
 
 /// `switchboard credentials`: time-limited TURN credentials for scripts.

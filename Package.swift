@@ -69,6 +69,10 @@ let package = Package(
     ] + indirect.map(\.dependency),
     targets: [
         .target(name: "WebSocket", swiftSettings: strict),
+        // IP addresses, ranges, ports with them, and the key that limits count by.
+        .target(name: "Addresses", swiftSettings: strict),
+        // Numbers as the network writes them.
+        .target(name: "BigEndian", swiftSettings: strict),
         // JSON text: read, checked and written.
         .target(name: "JSON", swiftSettings: strict),
         .target(name: "Signaling", dependencies: ["JSON"], swiftSettings: strict),
@@ -78,10 +82,14 @@ let package = Package(
             dependencies: ["Pairing", .product(name: "GRDB", package: "GRDB.swift")],
             swiftSettings: strict),
         .target(
-            name: "STUN", dependencies: [.product(name: "Crypto", package: "swift-crypto")],
+            name: "STUN",
+            dependencies: ["Addresses", "BigEndian", .product(name: "Crypto", package: "swift-crypto")],
             swiftSettings: strict),
         .target(
-            name: "TURN", dependencies: ["STUN", .product(name: "Crypto", package: "swift-crypto")],
+            name: "TURN",
+            dependencies: [
+                "Addresses", "BigEndian", "STUN", .product(name: "Crypto", package: "swift-crypto"),
+            ],
             swiftSettings: strict),
         // Headers only: what Swift's Glibc module lacks of Linux's sockets, and Debian's libssl-dev.
         .target(name: "CDatagrams"),
@@ -90,13 +98,13 @@ let package = Package(
             name: "TLS", dependencies: ["COpenSSL", .product(name: "Logging", package: "swift-log")],
             swiftSettings: strict),
         // The PROXY protocol's header, v1 and v2.
-        .target(name: "ProxyProtocol", dependencies: ["STUN"], swiftSettings: strict),
+        .target(name: "ProxyProtocol", dependencies: ["Addresses", "BigEndian"], swiftSettings: strict),
         // What waits in memory for all clients together.
         .target(name: "Backlog", swiftSettings: strict),
         .target(
             name: "RelayServer",
             dependencies: [
-                "Backlog", "TURN", "STUN", "TLS", "ProxyProtocol", "CDatagrams",
+                "Addresses", "Backlog", "TURN", "STUN", "TLS", "ProxyProtocol", "CDatagrams",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -112,7 +120,7 @@ let package = Package(
         .target(
             name: "WebServer",
             dependencies: [
-                "Backlog", "JSON", "WebSocket", "Signaling", "Pairing", "STUN", "TLS", "ProxyProtocol",
+                "Addresses", "Backlog", "JSON", "WebSocket", "Signaling", "Pairing", "TLS", "ProxyProtocol",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "Crypto", package: "swift-crypto"),
@@ -138,7 +146,7 @@ let package = Package(
             name: "Switchboard",
             dependencies: [
                 "WebServer", "Signaling", "Pairing", "PairingSQLite", "Telemetry", "RelayServer", "TURN",
-                "JSON", "STUN", "TLS", "Backlog", "CWebFiles", "CZlib", "CClock",
+                "Addresses", "JSON", "STUN", "TLS", "Backlog", "CWebFiles", "CZlib", "CClock",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
@@ -152,19 +160,22 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(name: "BacklogTests", dependencies: ["Backlog"], swiftSettings: strict),
         .testTarget(name: "WebSocketTests", dependencies: ["WebSocket"], swiftSettings: strict),
+        .testTarget(name: "AddressesTests", dependencies: ["Addresses"], swiftSettings: strict),
         .testTarget(
-            name: "STUNTests", dependencies: ["STUN", .product(name: "Crypto", package: "swift-crypto")],
+            name: "STUNTests",
+            dependencies: ["Addresses", "STUN", .product(name: "Crypto", package: "swift-crypto")],
             swiftSettings: strict),
         .testTarget(
-            name: "ProxyProtocolTests", dependencies: ["ProxyProtocol", "STUN"], swiftSettings: strict),
+            name: "ProxyProtocolTests", dependencies: ["Addresses", "ProxyProtocol"], swiftSettings: strict),
         .testTarget(
             name: "TURNTests",
-            dependencies: ["TURN", "STUN", .product(name: "Crypto", package: "swift-crypto")],
+            dependencies: ["Addresses", "TURN", "STUN", .product(name: "Crypto", package: "swift-crypto")],
             swiftSettings: strict),
         .testTarget(
             name: "RelayServerTests",
             dependencies: [
-                "RelayServer", "Backlog", "TURN", "STUN", "TLS", "ProxyProtocol", "CDatagrams", "COpenSSL",
+                "Addresses", "RelayServer", "Backlog", "TURN", "STUN", "TLS", "ProxyProtocol", "CDatagrams",
+                "COpenSSL",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
             ],
@@ -179,7 +190,7 @@ let package = Package(
         .testTarget(
             name: "WebServerTests",
             dependencies: [
-                "WebServer", "JSON", "WebSocket", "Signaling", "Pairing", "STUN", "TLS", "ProxyProtocol",
+                "Addresses", "WebServer", "JSON", "WebSocket", "Signaling", "Pairing", "TLS", "ProxyProtocol",
                 "COpenSSL",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -202,7 +213,8 @@ let package = Package(
         .testTarget(
             name: "SwitchboardTests",
             dependencies: [
-                "Switchboard", "JSON", "Pairing", "Signaling", "Telemetry", "WebServer", "RelayServer", "TURN",
+                "Addresses", "Switchboard", "JSON", "Pairing", "Signaling", "Telemetry", "WebServer",
+                "RelayServer", "TURN",
                 "STUN", "TLS", "CWebFiles",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

@@ -1,3 +1,4 @@
+import Addresses
 import STUN
 import TURN
 
@@ -187,9 +188,13 @@ struct Model {
     }
 
     func account(_ ask: Ask) -> Account {
-        let ip = Client.all[ask.client].tuple.client.ip
-        return Account(
-            user: ask.user.account, address: ip.family == .ipv4 ? ip : IPAddress(v6High: ip.high, low: 0))
+        Account(
+            user: ask.user.account, address: Self.payingAddress(Client.all[ask.client].tuple.client.ip))
+    }
+
+    /// What stands for all addresses that count as one.
+    static func payingAddress(_ ip: IPAddress) -> IPAddress {
+        ip.family == .ipv4 ? ip : IPAddress(v6High: ip.high, low: 0)
     }
 
     private func refreshRefusal(_ ask: Ask, _ allocation: Allocation) -> ErrorCode? {

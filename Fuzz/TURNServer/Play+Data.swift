@@ -1,3 +1,4 @@
+import Addresses
 import STUN
 import TURN
 
@@ -186,7 +187,7 @@ extension Play {
             guard isModelled else { continue }
             let payers = taken.filter { $0.family == family }.compactMap { model.payers[$0] }
             expectEqual(billed, payers.count, "ports on bills")
-            for address in Set(Client.all.map(\.tuple.client.ip.quotaKey)) {
+            for address in Set(Client.all.map { Model.payingAddress($0.tuple.client.ip) }) {
                 expectEqual(
                     pools.billedPortCount(family, of: address, at: world.now),
                     payers.count { $0.address == address }, "ports on an address's bill")

@@ -1,4 +1,4 @@
-import STUN
+import Addresses
 import TURN
 
 /// Relay sockets that keep account of what is open and check that it is opened and closed as promised.

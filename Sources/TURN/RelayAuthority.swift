@@ -1,4 +1,4 @@
-package import STUN
+package import Addresses
 import Synchronization
 
 /// What all loops share: configuration, who may allocate, what is left, and who receives where.

@@ -1,3 +1,4 @@
+import Addresses
 import STUN
 import Testing
 
@@ -62,7 +63,7 @@ struct TableTests {
         }
     }
 
-    private let payer = QuotaClaim(user: UserID(bits: 1), address: IPAddress(v4: 1))
+    private let payer = QuotaClaim(user: UserID(bits: 1), address: AddressKey(IPAddress(v4: 1)))
 
     @Test("Ports are drawn once, rest after use, and come back")
     func pool() {
@@ -124,9 +125,9 @@ struct TableTests {
     @Test("An address allocates so many times a minute, all at once if it was quiet")
     func rate() {
         var rate = AllocationRate(perMinute: 6)
-        let (one, two) = (IPAddress(v4: 1), IPAddress(v4: 2))
+        let (one, two) = (AddressKey(IPAddress(v4: 1)), AddressKey(IPAddress(v4: 2)))
         var now = Instant(nanoseconds: 1)
-        func take(_ count: Int, _ address: IPAddress) -> Bool { rate.take(count, of: address, at: now) }
+        func take(_ count: Int, _ address: AddressKey) -> Bool { rate.take(count, of: address, at: now) }
         #expect((0..<7).map { _ in take(1, one) } == Array(repeating: true, count: 6) + [false])
         #expect([take(6, two), take(1, two)] == [true, false])
         now = now.advanced(bySeconds: 10)
@@ -146,12 +147,12 @@ struct TableTests {
     func ratesAreForgotten() {
         var random = SecretRandom(seed: 8)
         var rate = AllocationRate(perMinute: 10)
-        var fullAt: [IPAddress: UInt64] = [:]
+        var fullAt: [AddressKey: UInt64] = [:]
         var now = Instant(nanoseconds: 0)
         let interval: UInt64 = 6_000_000_000
         for _ in 0..<50_000 {
             now.nanoseconds += UInt64.random(in: 0...100_000_000, using: &random)
-            let address = IPAddress(v4: UInt32.random(in: 0..<40, using: &random))
+            let address = AddressKey(IPAddress(v4: UInt32.random(in: 0..<40, using: &random)))
             let next = max(fullAt[address] ?? 0, now.nanoseconds) + interval
             let isAdmitted = next <= now.nanoseconds + 10 * interval
             if isAdmitted { fullAt[address] = next }
@@ -159,14 +160,16 @@ struct TableTests {
         }
         for number in 0..<100_000 {
             now.nanoseconds += 10_000_000
-            _ = rate.take(1, of: IPAddress(v4: 1_000 + UInt32(number)), at: now)
+            _ = rate.take(1, of: AddressKey(IPAddress(v4: 1_000 + UInt32(number))), at: now)
             #expect(rate.count <= 12_100)
         }
         now = now.advanced(bySeconds: 120)
-        _ = rate.take(1, of: IPAddress(v4: 1), at: now)
+        _ = rate.take(1, of: AddressKey(IPAddress(v4: 1)), at: now)
         #expect(rate.count == 1)
         var small = AllocationRate(perMinute: 10, maxAddresses: 100)
-        for number in 0..<10_000 { _ = small.take(1, of: IPAddress(v4: UInt32(number)), at: now) }
+        for number in 0..<10_000 {
+            _ = small.take(1, of: AddressKey(IPAddress(v4: UInt32(number))), at: now)
+        }
         #expect(small.count <= 200)
     }
 

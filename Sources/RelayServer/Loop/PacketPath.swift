@@ -1,4 +1,3 @@
-import STUN
 import TURN
 
 /// The way of packets through a loop: from sockets into fixed memory, judged by the rules, and out in batches.

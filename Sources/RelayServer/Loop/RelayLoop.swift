@@ -1,6 +1,5 @@
 import CDatagrams
 import Glibc
-import STUN
 import TURN
 
 /// One thread's relay: its sockets, clients, allocations and memory. Shares nothing but the authority with the others.

@@ -1,6 +1,7 @@
+package import Addresses
 import Glibc
 import ProxyProtocol
-package import STUN
+import STUN
 package import TURN
 
 /// What the relay found out about itself.

@@ -1,7 +1,7 @@
+import Addresses
 import Backlog
 import CDatagrams
 import Glibc
-import STUN
 import TLS
 import TURN
 

@@ -4,7 +4,6 @@ import Logging
 import Pairing
 import PairingSQLite
 import RelayServer
-import STUN
 import TURN
 import Telemetry
 import WebServer

@@ -1,9 +1,9 @@
+import Addresses
 import Backlog
 import Dispatch
 import Glibc
 import Logging
 import RelayServer
-import STUN
 import ServiceLifecycle
 import Synchronization
 import TURN

@@ -1,3 +1,5 @@
+import Addresses
+import BigEndian
 internal import Crypto
 import STUN
 

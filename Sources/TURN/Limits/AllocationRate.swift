@@ -1,4 +1,4 @@
-import STUN
+import Addresses
 
 /// Token buckets, one an address: so many allocations a minute, all of them at once if the address was quiet.
 ///
@@ -16,8 +16,8 @@ struct AllocationRate: Sendable {
     /// How far ahead of now a bucket's time may be, in nanoseconds.
     private let window: UInt64
     private let maxAddresses: Int
-    private var younger: [IPAddress: UInt64] = [:]
-    private var older: [IPAddress: UInt64] = [:]
+    private var younger: [AddressKey: UInt64] = [:]
+    private var older: [AddressKey: UInt64] = [:]
     /// When the younger generation began, in nanoseconds.
     private var began: UInt64 = 0
 
@@ -29,7 +29,7 @@ struct AllocationRate: Sendable {
     }
 
     /// Takes so many allocations out of an address's bucket; false, having taken nothing, if there are fewer in it.
-    mutating func take(_ count: Int, of address: IPAddress, at now: Instant) -> Bool {
+    mutating func take(_ count: Int, of address: AddressKey, at now: Instant) -> Bool {
         guard interval > 0 else { return true }
         changeGenerations(at: now.nanoseconds)
         let full = max(younger[address] ?? older[address] ?? 0, now.nanoseconds)

@@ -1,4 +1,4 @@
-import STUN
+import Addresses
 
 /// How many unsigned answers an address gets for requests with one kind of proof (``AnswerLimits`` has one of these for
 /// each).
@@ -7,8 +7,7 @@ import STUN
 /// quiet for the longest gives way. One a loop, so that no packet waits for another thread.
 struct AnswerLimit: ~Copyable {
     private struct Place: BitwiseCopyable {
-        var high: UInt64 = 0
-        var low: UInt64 = 0
+        var key: (UInt64, UInt64) = (0, 0)
         /// Up to when its answers are accounted for, in nanoseconds (GCRA); 0 is an unused place.
         var accounted: UInt64 = 0
     }
@@ -33,18 +32,16 @@ struct AnswerLimit: ~Copyable {
     /// Whether an address may have one more answer now; if so it is counted.
     mutating func admits(_ ip: IPAddress, _ hash: KeyedHash, at now: Instant) -> Bool {
         guard interval > 0 else { return true }
-        let key = ip.quotaKey
-        // The family makes 0.0.0.1 differ from ::1.
-        let high = key.high ^ UInt64(key.family.rawValue) << 56
+        let key = AddressKey(ip).words
         let group = places + Int(hash.hash(key)) % Self.groups * Self.placesInGroup
         var chosen = 0
         for place in 0..<Self.placesInGroup {
-            if group[place].accounted != 0, group[place].high == high, group[place].low == key.low {
+            if group[place].accounted != 0, group[place].key == key {
                 return charge(&group[place], at: now)
             }
             if group[place].accounted < group[chosen].accounted { chosen = place }
         }
-        group[chosen] = Place(high: high, low: key.low, accounted: now.nanoseconds)
+        group[chosen] = Place(key: key, accounted: now.nanoseconds)
         return charge(&group[chosen], at: now)
     }
 

@@ -1,4 +1,4 @@
-package import STUN
+import Addresses
 import Synchronization
 
 /// Whom an allocation counts for: a static user, or the id in a time-limited username, so that minting a new expiry
@@ -10,8 +10,7 @@ package struct UserID: Hashable, BitwiseCopyable, Sendable {
 /// Who pays for an allocation or a reservation: in the quotas, and with its ports on the bills.
 struct QuotaClaim: Hashable, BitwiseCopyable, Sendable {
     let user: UserID
-    /// The client's address as `IPAddress.quotaKey`.
-    let address: IPAddress
+    let address: AddressKey
 }
 
 /// A quota that is used up, or a share of the ports that is.
@@ -35,7 +34,7 @@ package final class Quotas: Sendable {
     private struct Counts: Sendable {
         var total = 0
         var users: [UserID: Int] = [:]
-        var addresses: [IPAddress: Int] = [:]
+        var addresses: [AddressKey: Int] = [:]
         var rate: AllocationRate
     }
 
@@ -93,10 +92,4 @@ package final class Quotas: Sendable {
             }
         }
     }
-}
-
-extension IPAddress {
-    /// What counts as one client for limits: an IPv4 address, the first 64 bits of an IPv6 address, which is what a
-    /// home or a phone gets.
-    package var quotaKey: IPAddress { family == .ipv4 ? self : IPAddress(v6High: high, low: 0) }
 }

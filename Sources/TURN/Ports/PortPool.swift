@@ -1,4 +1,4 @@
-import STUN
+import Addresses
 
 /// What became of a port that was drawn.
 enum PortFate: Equatable, Sendable {

@@ -1,4 +1,4 @@
-package import STUN
+package import Addresses
 import Synchronization
 
 /// The relay's addresses with their ports: which are free, which are held and who pays for them, and who receives at
@@ -98,9 +98,9 @@ package final class RelayedAddresses: Sendable {
         sum(family, at: now) { $0.bills.total }
     }
 
-    /// Those of them that an address pays for, as `IPAddress.quotaKey`.
+    /// Those of them that the clients pay for who count as this address.
     package func billedPortCount(_ family: IPAddress.Family, of address: IPAddress, at now: Instant) -> Int {
-        sum(family, at: now) { $0.bills.count(address) }
+        sum(family, at: now) { $0.bills.count(AddressKey(address)) }
     }
 
     /// Adds a number up over the pools of a family.

@@ -1,3 +1,4 @@
+import Addresses
 import STUN
 
 /// The index that stands for none in lists through slabs.

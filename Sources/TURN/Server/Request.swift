@@ -1,3 +1,4 @@
+import Addresses
 import STUN
 
 /// A request at hand: what every rule needs to know of it.

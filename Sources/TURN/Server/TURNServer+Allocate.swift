@@ -1,3 +1,4 @@
+import Addresses
 import STUN
 
 /// Allocate (RFC 8656 §7.2).
@@ -33,7 +34,7 @@ extension TURNServer {
         _ wish: AllocateRequest, _ request: Request, _ caller: Caller,
         _ sockets: inout some RelaySockets & ~Copyable
     ) throws(Refusal) -> UInt32 {
-        let claim = QuotaClaim(user: caller.user, address: request.fiveTuple.client.ip.quotaKey)
+        let claim = QuotaClaim(user: caller.user, address: AddressKey(request.fiveTuple.client.ip))
         let lifetime = granted(wish.lifetime)
         let allocation = allocations.add(
             Allocation(

@@ -1,4 +1,4 @@
-import STUN
+import Addresses
 
 /// Permissions and channels in their slabs, tables and lists.
 extension TURNServer {

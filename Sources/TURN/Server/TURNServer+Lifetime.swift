@@ -1,4 +1,4 @@
-import STUN
+import Addresses
 
 /// The beginning and the end of allocations: by time, by their stream, by their room, all at once.
 extension TURNServer {

@@ -1,3 +1,5 @@
+package import Addresses
+import BigEndian
 package import STUN
 
 /// The short way of data: ChannelData and Send indications from clients, datagrams from peers.

@@ -1,3 +1,4 @@
+import Addresses
 import STUN
 
 /// CreatePermission (RFC 8656 §10.2) and ChannelBind (§12.2): both ask the policy, both install permissions.

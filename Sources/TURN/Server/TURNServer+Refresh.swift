@@ -1,3 +1,4 @@
+import Addresses
 import STUN
 
 /// Refresh (RFC 8656 §8.2).

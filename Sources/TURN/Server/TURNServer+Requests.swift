@@ -1,3 +1,4 @@
+import Addresses
 package import STUN
 
 /// Messages that are not data: decoded, authenticated, handed to the rule of their method.

@@ -1,3 +1,4 @@
+package import Addresses
 package import STUN
 
 /// The rules of a STUN and TURN server (RFC 8489, RFC 8656) for the clients of one loop, driven by bytes and time.

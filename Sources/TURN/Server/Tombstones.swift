@@ -1,3 +1,4 @@
+import Addresses
 import STUN
 
 /// Allocations that a Refresh ended a moment ago, so that its retransmission gets the same success again instead of

@@ -1,3 +1,4 @@
+import Addresses
 import NIOCore
 import Signaling
 
@@ -66,7 +67,7 @@ extension ConnectionGate {
     /// - Returns: false if the address has too many.
     func admit(_ peer: SocketAddress?) -> Bool {
         guard let peer, !server.countsAtHandshake(peer), let channel else { return true }
-        let key = ClientAddress(peer).key
+        let key = AddressKey(IPAddress(peer))
         let connections = server.connections
         guard connections.take(key, at: loop.now) == nil else { return false }
         channel.closeFuture.whenComplete { _ in connections.release(key) }

@@ -1,6 +1,6 @@
+import Addresses
 import Backlog
 import NIOCore
-import STUN
 import Signaling
 
 /// The first handler of every connection: it looks at the head of each request and makes the connection a

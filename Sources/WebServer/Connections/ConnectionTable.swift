@@ -1,3 +1,4 @@
+import Addresses
 import Metrics
 import Signaling
 import Synchronization

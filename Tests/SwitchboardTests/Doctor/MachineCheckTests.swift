@@ -1,4 +1,3 @@
-import STUN
 import TURN
 import Testing
 

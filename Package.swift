@@ -73,9 +73,11 @@ let package = Package(
         .target(name: "Addresses", swiftSettings: strict),
         // Numbers as the network writes them.
         .target(name: "BigEndian", swiftSettings: strict),
+        // Points in time, rates, heaps of deadlines. It has no clock.
+        .target(name: "Timing", swiftSettings: strict),
         // JSON text: read, checked and written.
         .target(name: "JSON", swiftSettings: strict),
-        .target(name: "Signaling", dependencies: ["JSON"], swiftSettings: strict),
+        .target(name: "Signaling", dependencies: ["JSON", "Timing"], swiftSettings: strict),
         .target(name: "Pairing", swiftSettings: strict),
         .target(
             name: "PairingSQLite",
@@ -88,7 +90,7 @@ let package = Package(
         .target(
             name: "TURN",
             dependencies: [
-                "Addresses", "BigEndian", "STUN", .product(name: "Crypto", package: "swift-crypto"),
+                "Addresses", "BigEndian", "Timing", "STUN", .product(name: "Crypto", package: "swift-crypto"),
             ],
             swiftSettings: strict),
         // Headers only: what Swift's Glibc module lacks of Linux's sockets, and Debian's libssl-dev.
@@ -104,7 +106,7 @@ let package = Package(
         .target(
             name: "RelayServer",
             dependencies: [
-                "Addresses", "Backlog", "TURN", "STUN", "TLS", "ProxyProtocol", "CDatagrams",
+                "Addresses", "Backlog", "Timing", "TURN", "STUN", "TLS", "ProxyProtocol", "CDatagrams",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -120,7 +122,8 @@ let package = Package(
         .target(
             name: "WebServer",
             dependencies: [
-                "Addresses", "Backlog", "JSON", "WebSocket", "Signaling", "Pairing", "TLS", "ProxyProtocol",
+                "Addresses", "Backlog", "JSON", "Timing", "WebSocket", "Signaling", "Pairing", "TLS",
+                "ProxyProtocol",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "Crypto", package: "swift-crypto"),
@@ -146,7 +149,7 @@ let package = Package(
             name: "Switchboard",
             dependencies: [
                 "WebServer", "Signaling", "Pairing", "PairingSQLite", "Telemetry", "RelayServer", "TURN",
-                "Addresses", "JSON", "STUN", "TLS", "Backlog", "CWebFiles", "CZlib", "CClock",
+                "Addresses", "JSON", "Timing", "STUN", "TLS", "Backlog", "CWebFiles", "CZlib", "CClock",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
@@ -160,6 +163,7 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(name: "BacklogTests", dependencies: ["Backlog"], swiftSettings: strict),
         .testTarget(name: "WebSocketTests", dependencies: ["WebSocket"], swiftSettings: strict),
+        .testTarget(name: "TimingTests", dependencies: ["Timing"], swiftSettings: strict),
         .testTarget(name: "AddressesTests", dependencies: ["Addresses"], swiftSettings: strict),
         .testTarget(
             name: "STUNTests",
@@ -169,19 +173,22 @@ let package = Package(
             name: "ProxyProtocolTests", dependencies: ["Addresses", "ProxyProtocol"], swiftSettings: strict),
         .testTarget(
             name: "TURNTests",
-            dependencies: ["Addresses", "TURN", "STUN", .product(name: "Crypto", package: "swift-crypto")],
+            dependencies: [
+                "Addresses", "Timing", "TURN", "STUN", .product(name: "Crypto", package: "swift-crypto"),
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "RelayServerTests",
             dependencies: [
-                "Addresses", "RelayServer", "Backlog", "TURN", "STUN", "TLS", "ProxyProtocol", "CDatagrams",
+                "Addresses", "RelayServer", "Backlog", "Timing", "TURN", "STUN", "TLS", "ProxyProtocol",
+                "CDatagrams",
                 "COpenSSL",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
             ],
             swiftSettings: strict),
         .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
-        .testTarget(name: "SignalingTests", dependencies: ["Signaling"], swiftSettings: strict),
+        .testTarget(name: "SignalingTests", dependencies: ["Signaling", "Timing"], swiftSettings: strict),
         .testTarget(name: "PairingTests", dependencies: ["Pairing"], swiftSettings: strict),
         .testTarget(
             name: "PairingSQLiteTests",
@@ -190,7 +197,8 @@ let package = Package(
         .testTarget(
             name: "WebServerTests",
             dependencies: [
-                "Addresses", "WebServer", "JSON", "WebSocket", "Signaling", "Pairing", "TLS", "ProxyProtocol",
+                "Addresses", "WebServer", "JSON", "Timing", "WebSocket", "Signaling", "Pairing", "TLS",
+                "ProxyProtocol",
                 "COpenSSL",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -213,7 +221,8 @@ let package = Package(
         .testTarget(
             name: "SwitchboardTests",
             dependencies: [
-                "Addresses", "Switchboard", "JSON", "Pairing", "Signaling", "Telemetry", "WebServer",
+                "Addresses", "Switchboard", "JSON", "Timing", "Pairing", "Signaling", "Telemetry",
+                "WebServer",
                 "RelayServer", "TURN",
                 "STUN", "TLS", "CWebFiles",
                 .product(name: "Logging", package: "swift-log"),

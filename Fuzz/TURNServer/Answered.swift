@@ -1,6 +1,7 @@
 import Addresses
 import STUN
 import TURN
+import Timing
 
 /// A signed answer, read back, with the checks that all of them pass.
 struct Answered {

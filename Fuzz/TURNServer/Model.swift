@@ -1,6 +1,7 @@
 import Addresses
 import STUN
 import TURN
+import Timing
 
 /// What a relay has to do by RFC 8489 and RFC 8656, with lists instead of tables and all in one place. Shares no line
 /// with the server it is the measure of.

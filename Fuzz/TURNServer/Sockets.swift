@@ -1,5 +1,6 @@
 import Addresses
 import TURN
+import Timing
 
 /// Relay sockets that keep account of what is open and check that it is opened and closed as promised.
 struct Sockets: RelaySockets, ~Copyable {

@@ -1,6 +1,7 @@
 import Addresses
 import STUN
 import TURN
+import Timing
 
 /// How many unsigned answers each address has had, by what its requests prove, on each loop by itself.
 struct UnsignedAnswers {

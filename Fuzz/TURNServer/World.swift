@@ -1,6 +1,7 @@
 import Addresses
 import STUN
 import TURN
+import Timing
 
 /// Two loops of one relay with small limits, their clock, and the clients that speak to them.
 struct World: ~Copyable {

@@ -1,5 +1,6 @@
 package import Addresses
 import Synchronization
+import Timing
 
 /// What all loops share: configuration, who may allocate, what is left, and who receives where.
 ///

@@ -1,6 +1,7 @@
 import Addresses
 import STUN
 import Testing
+import Timing
 
 @testable import TURN
 
@@ -36,7 +37,7 @@ struct TableTests {
     @Test("The heap gives deadlines in order, moves them both ways and forgets")
     func heap() {
         var random = SecretRandom(seed: 4)
-        var heap = DeadlineHeap()
+        var heap = DeadlineTable()
         var model: [UInt32: UInt64] = [:]
         for _ in 0..<20_000 {
             let index = UInt32.random(in: 0..<300, using: &random)

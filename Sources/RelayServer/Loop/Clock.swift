@@ -1,6 +1,7 @@
 import CDatagrams
 import Glibc
 import TURN
+import Timing
 
 /// The clocks of the relay: TURN's rules get their values as arguments.
 enum Clock {

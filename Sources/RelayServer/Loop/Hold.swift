@@ -1,6 +1,7 @@
 import CDatagrams
 import Glibc
 import TURN
+import Timing
 
 /// How long a loop waits after a turn so that the next finds more packets at once: interrupt moderation.
 ///

@@ -1,4 +1,5 @@
 import TURN
+import Timing
 
 /// The way of packets through a loop: from sockets into fixed memory, judged by the rules, and out in batches.
 ///

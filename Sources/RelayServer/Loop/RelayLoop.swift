@@ -1,6 +1,7 @@
 import CDatagrams
 import Glibc
 import TURN
+import Timing
 
 /// One thread's relay: its sockets, clients, allocations and memory. Shares nothing but the authority with the others.
 ///

@@ -3,6 +3,7 @@ import Glibc
 import ProxyProtocol
 import STUN
 package import TURN
+import Timing
 
 /// What the relay found out about itself.
 package enum SelfTestResult: Equatable, Sendable {

@@ -3,6 +3,7 @@ import CDatagrams
 import Glibc
 import STUN
 import TURN
+import Timing
 
 /// A socket with which the relay asks itself; who reads from it waits. UDP, or a stream where UDP is not served.
 final class SelfTestSocket {

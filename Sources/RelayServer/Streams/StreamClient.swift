@@ -1,6 +1,7 @@
 import Addresses
 import TLS
 import TURN
+import Timing
 
 /// One TCP or TLS client: its socket, what is known of it, and what waits in either direction.
 struct StreamClient: ~Copyable {

@@ -1,5 +1,6 @@
 import Backlog
 import TURN
+import Timing
 
 /// Beside the bounds of each client, one for what waits in the whole process.
 extension StreamClients {

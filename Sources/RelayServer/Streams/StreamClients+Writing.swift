@@ -3,6 +3,7 @@ import CDatagrams
 import Glibc
 import TLS
 import TURN
+import Timing
 
 extension StreamClients {
     /// Adds one frame to a client's outbox, or drops it where the outbox is at its high-water mark.

@@ -4,6 +4,7 @@ import CDatagrams
 import Glibc
 import TLS
 import TURN
+import Timing
 
 /// What a loop does with what its stream clients send: `PacketPath`, or a test's own.
 protocol StreamReceiver: ~Copyable {
@@ -50,7 +51,7 @@ struct StreamClients: ~Copyable {
     /// What of the process's budget this loop's clients hold, and when it is looked at next.
     var share: BufferShare
     var budgetLook: Instant?
-    var deadlines = DeadlineHeap()
+    var deadlines = DeadlineTable()
     /// What clients sent in this turn; allocated with the first listener or client.
     var arena: StreamArena?
 

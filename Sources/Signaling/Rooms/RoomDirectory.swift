@@ -1,4 +1,5 @@
 import Synchronization
+package import Timing
 
 /// All live rooms by id. Touched when members join and leave, never for a message in between.
 ///

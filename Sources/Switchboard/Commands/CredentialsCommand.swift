@@ -1,6 +1,7 @@
 import ArgumentParser
 import JSON
 import TURN
+import Timing
 
 /// `switchboard credentials`: time-limited TURN credentials for scripts.
 struct CredentialsCommand: AsyncParsableCommand {

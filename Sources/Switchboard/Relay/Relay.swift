@@ -6,6 +6,7 @@ import PairingSQLite
 import RelayServer
 import TURN
 import Telemetry
+import Timing
 import WebServer
 
 /// The relay as the rest of the program sees it: the embedded one, one elsewhere, or none.

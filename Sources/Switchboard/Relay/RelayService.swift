@@ -7,6 +7,7 @@ import RelayServer
 import ServiceLifecycle
 import Synchronization
 import TURN
+import Timing
 import WebServer
 
 /// Runs the relay beside the web server: starts it, tells where it listens, and drains it at shutdown.

@@ -1,4 +1,5 @@
 import Addresses
+import Timing
 
 /// Token buckets, one an address: so many allocations a minute, all of them at once if the address was quiet.
 ///

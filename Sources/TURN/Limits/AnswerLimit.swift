@@ -1,4 +1,5 @@
 import Addresses
+import Timing
 
 /// How many unsigned answers an address gets for requests with one kind of proof (``AnswerLimits`` has one of these for
 /// each).

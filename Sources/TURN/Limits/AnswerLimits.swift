@@ -1,4 +1,5 @@
 import Addresses
+import Timing
 
 /// The limits of unsigned answers, one for each kind of proof, each with a table of its own: forged datagrams neither
 /// use up what the address's own clients may have nor take their places in the table.

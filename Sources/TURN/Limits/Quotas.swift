@@ -1,5 +1,6 @@
 import Addresses
 import Synchronization
+import Timing
 
 /// Whom an allocation counts for: a static user, or the id in a time-limited username, so that minting a new expiry
 /// gains nothing, or that name itself if it has none. 64 bits of a hash, for the name itself is not needed.

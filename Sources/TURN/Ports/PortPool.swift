@@ -1,4 +1,5 @@
 import Addresses
+import Timing
 
 /// What became of a port that was drawn.
 enum PortFate: Equatable, Sendable {

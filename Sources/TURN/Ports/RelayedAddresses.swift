@@ -1,5 +1,6 @@
 package import Addresses
 import Synchronization
+package import Timing
 
 /// The relay's addresses with their ports: which are free, which are held and who pays for them, and who receives at
 /// each. Shared by all loops.

@@ -1,4 +1,5 @@
 import Synchronization
+import Timing
 
 /// Ports held for the second allocation of a pair (RESERVATION-TOKEN, RFC 8656 §7.2). Shared by all loops, because
 /// the second Allocate comes on another five-tuple and may reach another loop.

@@ -1,5 +1,6 @@
 import Addresses
 import STUN
+import Timing
 
 /// The index that stands for none in lists through slabs.
 let noIndex = UInt32.max
@@ -76,8 +77,8 @@ struct RelaySlot: BitwiseCopyable {
 
 /// How much of its bandwidth an allocation has used in one direction.
 struct DirectionLimit: BitwiseCopyable {
-    var bytes = RateLimit()
-    var packets = RateLimit()
+    var bytes = ThroughputLimit()
+    var packets = ThroughputLimit()
 }
 
 /// What the Allocate that made an allocation was and got: enough to answer its retransmissions the same.

@@ -1,5 +1,6 @@
 import Addresses
 import STUN
+import Timing
 
 /// A request at hand: what every rule needs to know of it.
 struct Request {

@@ -1,5 +1,6 @@
 import Addresses
 import STUN
+import Timing
 
 /// Allocate (RFC 8656 §7.2).
 extension TURNServer {

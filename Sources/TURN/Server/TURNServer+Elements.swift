@@ -1,4 +1,5 @@
 import Addresses
+import Timing
 
 /// Permissions and channels in their slabs, tables and lists.
 extension TURNServer {

@@ -1,4 +1,5 @@
 import Addresses
+package import Timing
 
 /// The beginning and the end of allocations: by time, by their stream, by their room, all at once.
 extension TURNServer {

@@ -1,6 +1,7 @@
 package import Addresses
 import BigEndian
 package import STUN
+package import Timing
 
 /// The short way of data: ChannelData and Send indications from clients, datagrams from peers.
 extension TURNServer {

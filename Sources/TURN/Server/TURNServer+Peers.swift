@@ -1,5 +1,6 @@
 import Addresses
 import STUN
+import Timing
 
 /// CreatePermission (RFC 8656 §10.2) and ChannelBind (§12.2): both ask the policy, both install permissions.
 extension TURNServer {

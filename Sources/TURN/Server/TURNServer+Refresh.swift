@@ -1,5 +1,6 @@
 import Addresses
 import STUN
+import Timing
 
 /// Refresh (RFC 8656 §8.2).
 extension TURNServer {

@@ -1,5 +1,6 @@
 import Addresses
 package import STUN
+package import Timing
 
 /// Messages that are not data: decoded, authenticated, handed to the rule of their method.
 extension TURNServer {

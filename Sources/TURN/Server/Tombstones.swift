@@ -1,5 +1,6 @@
 import Addresses
 import STUN
+import Timing
 
 /// Allocations that a Refresh ended a moment ago, so that its retransmission gets the same success again instead of
 /// 437, and a late copy of the Allocate does not make another one.

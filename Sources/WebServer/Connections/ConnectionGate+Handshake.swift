@@ -1,6 +1,6 @@
 import Addresses
 import NIOCore
-import Signaling
+import Timing
 
 extension ConnectionGate {
     /// Makes the connection a WebSocket session, with `response` as the answer to its handshake.

@@ -7,7 +7,6 @@ import NIOCore
 import NIOHTTP1
 import NIOHTTPTypes
 import NIOHTTPTypesHTTP1
-import Signaling
 import Synchronization
 
 /// What every connection needs to know of the server it belongs to.

@@ -1,5 +1,6 @@
 import NIOCore
 import Signaling
+import Timing
 
 extension SignalingSession {
     /// Takes nothing more from the client until ``release(_:)``.

@@ -1,5 +1,6 @@
 import NIOCore
 import Signaling
+import Timing
 
 extension SignalingSession {
     /// Carries out one client message; `text` holds the bytes its ranges point into.

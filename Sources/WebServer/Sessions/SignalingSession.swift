@@ -1,5 +1,6 @@
 import NIOCore
 import Signaling
+import Timing
 import WebSocket
 
 /// One WebSocket connection after its handshake: it turns bytes into client messages and asks the rules.

@@ -5,6 +5,7 @@ import Glibc
 import Logging
 import STUN
 import TURN
+import Timing
 
 @testable import RelayServer
 @testable import TLS

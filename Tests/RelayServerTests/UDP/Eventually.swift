@@ -3,6 +3,7 @@ import Glibc
 import STUN
 import TURN
 import Testing
+import Timing
 
 @testable import RelayServer
 

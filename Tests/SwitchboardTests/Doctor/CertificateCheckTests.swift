@@ -2,6 +2,7 @@ import Addresses
 import Foundation
 import TURN
 import Testing
+import Timing
 
 @testable import Switchboard
 @testable import TLS

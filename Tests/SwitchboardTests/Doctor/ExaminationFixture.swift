@@ -2,6 +2,7 @@ import Addresses
 import RelayServer
 import TLS
 import TURN
+import Timing
 
 @testable import Switchboard
 

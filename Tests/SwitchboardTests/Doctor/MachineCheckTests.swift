@@ -1,5 +1,6 @@
 import TURN
 import Testing
+import Timing
 
 @testable import Switchboard
 

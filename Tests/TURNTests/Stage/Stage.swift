@@ -2,6 +2,7 @@ import Addresses
 import STUN
 import TURN
 import Testing
+import Timing
 
 /// A server on a stage: its clock is moved by hand, its randomness is seeded, its sockets are fake.
 final class Stage {

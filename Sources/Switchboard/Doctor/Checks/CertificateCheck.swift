@@ -2,6 +2,7 @@ import Addresses
 import RelayServer
 import TLS
 import TURN
+import Timing
 
 extension DoctorCheck {
     /// Certificates: files, chain, names, dates, keys, and what a running server shows.

@@ -25,12 +25,3 @@ package struct Instant: Comparable, Hashable, BitwiseCopyable, Sendable {
             : UInt32(truncatingIfNeeded: min((nanoseconds - other.nanoseconds) / 1_000_000_000, 0xFFFF_FFFF))
     }
 }
-
-/// Wall-clock time in whole seconds since 1970: what nonces and time-limited credentials carry.
-package struct UnixTime: Comparable, Hashable, BitwiseCopyable, Sendable {
-    package var seconds: UInt64
-
-    package init(seconds: UInt64) { self.seconds = seconds }
-
-    package static func < (a: UnixTime, b: UnixTime) -> Bool { a.seconds < b.seconds }
-}

@@ -1,8 +1,9 @@
-/// A point on a clock that never goes back, in nanoseconds from an arbitrary start. The rules of this module
-/// are told the time; they have no clock of their own.
+/// A point on a clock that never goes back, in nanoseconds from an arbitrary start. The rules are told
+/// the time; they have no clock of their own.
+@usableFromInline
 package struct MonotonicTime: Comparable, Hashable, Sendable {
     /// Nanoseconds since the start of the clock.
-    package let nanoseconds: Int64
+    @usableFromInline package let nanoseconds: Int64
 
     /// The time so many nanoseconds after the start of the clock.
     @inlinable

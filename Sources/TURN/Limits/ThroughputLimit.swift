@@ -1,6 +1,8 @@
+import Timing
+
 /// What one allocation may relay in one direction (`max-bps`), as a generic cell rate algorithm: a point in time up to
 /// which its packets are accounted for. Off when the cost is 0.
-struct RateLimit: BitwiseCopyable, Sendable {
+struct ThroughputLimit: BitwiseCopyable, Sendable {
     /// The price of a byte or a packet in nanoseconds, in 1/1024ths, and how far ahead an allocation may be.
     struct Price: BitwiseCopyable, Sendable {
         let cost: UInt64

@@ -106,7 +106,7 @@ extension Play {
     // MARK: Time and trouble
 
     mutating func pass(_ script: inout Script) {
-        let milliseconds: [UInt64] = [
+        let milliseconds: [Int64] = [
             1, 200, 999, 1_000, 29_999, 30_000, 39_999, 40_000, 119_999, 120_000, 299_999, 300_000, 599_999,
             600_000,
             1_000_000, 3_600_000,

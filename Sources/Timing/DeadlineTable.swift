@@ -6,7 +6,7 @@
 package struct DeadlineTable {
     @usableFromInline
     struct Entry: BitwiseCopyable {
-        @usableFromInline var deadline: Instant
+        @usableFromInline var deadline: MonotonicTime
         @usableFromInline var index: UInt32
     }
 
@@ -23,11 +23,13 @@ package struct DeadlineTable {
 
     /// The earliest deadline and whose it is.
     @inlinable
-    package var first: (deadline: Instant, index: UInt32)? { entries.first.map { ($0.deadline, $0.index) } }
+    package var first: (deadline: MonotonicTime, index: UInt32)? {
+        entries.first.map { ($0.deadline, $0.index) }
+    }
 
     /// Sets a number's deadline, new or known.
     @usableFromInline
-    package mutating func set(_ index: UInt32, to deadline: Instant) {
+    package mutating func set(_ index: UInt32, to deadline: MonotonicTime) {
         while places.count <= Int(index) { places.append(0) }
         let place = Int(places[Int(index)])
         if place == 0 {
@@ -43,7 +45,7 @@ package struct DeadlineTable {
 
     /// Sets the deadline only if it is earlier than the one that stands.
     @inlinable
-    package mutating func bringForward(_ index: UInt32, to deadline: Instant) {
+    package mutating func bringForward(_ index: UInt32, to deadline: MonotonicTime) {
         let place = Int(index) < places.count ? Int(places[Int(index)]) : 0
         if place == 0 || deadline < entries[place - 1].deadline { set(index, to: deadline) }
     }

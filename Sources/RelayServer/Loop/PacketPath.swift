@@ -16,7 +16,7 @@ struct PacketPath: ~Copyable {
     static let maxReads = 4
 
     /// The time of this turn.
-    var now: Instant
+    var now: MonotonicTime
     /// The rules with their allocations.
     var turn: TURNServer
     var sockets: RelaySocketTable

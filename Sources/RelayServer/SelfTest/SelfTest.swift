@@ -147,7 +147,7 @@ package struct SelfTest {
         return nil
     }
 
-    private func receive(until deadline: Instant, where isWanted: (Message) -> Bool) -> Message? {
+    private func receive(until deadline: MonotonicTime, where isWanted: (Message) -> Bool) -> Message? {
         while let bytes = socket.read(until: min(deadline, self.deadline)) {
             if let message = Message(bytes), isWanted(message) { return message }
         }
@@ -173,12 +173,5 @@ package struct SelfTest {
                     password: credential.credential, algorithm: .md5))
         }
         return Array(writer.buffer)
-    }
-}
-
-extension Instant {
-    static func + (instant: Instant, duration: Duration) -> Instant {
-        let (sum, overflow) = instant.nanoseconds.addingReportingOverflow(duration.nanoseconds)
-        return overflow ? .distantFuture : Instant(nanoseconds: sum)
     }
 }

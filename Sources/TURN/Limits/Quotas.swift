@@ -68,7 +68,7 @@ package final class Quotas: Sendable {
 
     /// Takes so many allocations from all quotas, or nothing and says which has too few left. An attempt that fails
     /// later gives them back, but has cost its part of the minute's.
-    func take(_ count: Int, for claim: QuotaClaim, at now: Instant) -> Quota? {
+    func take(_ count: Int, for claim: QuotaClaim, at now: MonotonicTime) -> Quota? {
         counts.withLock { counts in
             let user = counts.users[claim.user, default: 0] + count
             let address = counts.addresses[claim.address, default: 0] + count

@@ -6,7 +6,7 @@ import Timing
 struct Request {
     let route: ClientRoute
     let index: MessageIndex
-    let now: Instant
+    let now: MonotonicTime
     let wallClock: UnixTime
     /// Bytes of the message: what an answer to a stranger is measured by.
     let byteCount: Int

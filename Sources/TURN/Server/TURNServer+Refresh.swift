@@ -45,7 +45,7 @@ extension TURNServer {
 
     /// Gives an allocation, or its part of one family, a new end.
     private mutating func extend(
-        _ allocation: UInt32, _ family: IPAddress.Family?, until expires: Instant, at now: Instant
+        _ allocation: UInt32, _ family: IPAddress.Family?, until expires: MonotonicTime, at now: MonotonicTime
     ) {
         for each in IPAddress.Family.allCases where allocations[allocation][each].isLive {
             if family == nil || family == each { allocations[allocation][each].expires = expires }

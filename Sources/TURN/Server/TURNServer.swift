@@ -29,7 +29,7 @@ package struct TURNServer: ~Copyable {
     var byRoom: [RoomTag: [UInt32]] = [:]
     var deadlines = DeadlineTable()
     /// When the next port that is held for the second allocation of a pair is to be given back.
-    var reservationsEnd: Instant?
+    var reservationsEnd: MonotonicTime?
 
     var permissions = Slab<Permission>()
     var permissionTable = IndexTable()
@@ -69,7 +69,7 @@ package struct TURNServer: ~Copyable {
     }
 
     /// When `expire` has something to do, if ever.
-    package var nextDeadline: Instant? {
+    package var nextDeadline: MonotonicTime? {
         mutating get {
             guard let first = deadlines.first?.deadline, let held = reservationsEnd else {
                 return deadlines.first?.deadline ?? reservationsEnd

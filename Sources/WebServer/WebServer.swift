@@ -216,7 +216,7 @@ package final class WebServer: Service {
         let spread = configuration.drainSpread
         if context.signaling.sessionCount > 0 {
             await loops.closeSessions(over: spread)
-            await wait(atMost: spread + SignalingSession.lingerTime) { context.signaling.sessionCount == 0 }
+            await wait(atMost: spread + SessionBounds.lingerTime) { context.signaling.sessionCount == 0 }
         }
         await loops.closeConnections(atOnce: false)
         await wait(atMost: Self.requestGrace) { context.connections.count == 0 }

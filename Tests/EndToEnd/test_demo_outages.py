@@ -84,6 +84,7 @@ def test_a_path_that_breaks_is_mended(lossy_pair: Pair, shared_server: Server) -
     lossy_pair[1].wait_for_message("Mended")
 
 
+@pytest.mark.timeout(240)  # Browsers take a minute to give a path up.
 def test_a_call_that_finds_no_path_says_why_and_one_that_loses_it_says_so(
     lossy_pair: Pair, shared_server: Server
 ) -> None:

@@ -143,7 +143,7 @@ def test_a_few_slow_ones_within_the_budget_are_left_alone(start_server: Callable
 
 def test_requests_that_do_not_end_are_cut(start_server: Callable[..., Server]) -> None:
     server = start_server(**FOREVER)
-    request = b"POST /api/user/purge HTTP/1.1\r\nHost: a\r\nContent-Length: 65000\r\n\r\n" + b" " * 64_000
+    request = b"POST /api/user/purge HTTP/1.1\r\nHost: localhost\r\nContent-Length: 65000\r\n\r\n" + b" " * 64_000
     with undisturbed(server), ExitStack() as stack:
         connections = [stack.enter_context(opened(server)) for _ in range(50)]
         for connection in connections:

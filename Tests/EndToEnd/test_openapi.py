@@ -17,7 +17,7 @@ from switchboard import ROOT, Server
 DOCUMENT = ROOT / "docs/openapi.yaml"
 CONFIG = pathlib.Path(__file__).with_name("schemathesis.toml")
 EXAMPLES = 100
-LIMIT = 110
+LIMIT = 230
 
 
 def test_the_document_is_valid_openapi() -> None:

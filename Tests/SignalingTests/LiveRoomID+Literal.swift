@@ -1,4 +1,4 @@
-import Signaling
+public import Signaling
 
 extension LiveRoomID: ExpressibleByUnicodeScalarLiteral {}
 extension LiveRoomID: ExpressibleByExtendedGraphemeClusterLiteral {}

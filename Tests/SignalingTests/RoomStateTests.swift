@@ -3,7 +3,7 @@ import Testing
 import Timing
 
 /// A member with a name, for transcripts.
-private final class Member: CustomStringConvertible, Sendable {
+private struct Member: CustomStringConvertible, Equatable, Sendable {
     let description: String
     init(_ name: String) { description = name }
 }
@@ -47,13 +47,13 @@ struct RoomStateTests {
     @Test("seats two, and who sits longest is the initiator")
     func seats() {
         var t = Transcript()
-        #expect(t.room.isEmpty)
+        #expect(t.room.isEmpty && t.room.count == 0)
         #expect(t.join(a) == "seated peer=-")
         #expect(t.join(a) == "already peer=- initiator=true")
         #expect(t.join(b) == "seated peer=a")
         #expect(t.join(b) == "already peer=a initiator=false")
-        #expect(t.room.peer(of: a) === b)
-        #expect(t.room.peer(of: b) === a)
+        #expect(t.room.peer(of: a) == b)
+        #expect(t.room.peer(of: b) == a)
         #expect(t.room.peer(of: c) == nil)
         #expect(t.leave(a) == "left peer=b waiting=[]")
         #expect(t.join(b) == "already peer=- initiator=true")
@@ -86,7 +86,7 @@ struct RoomStateTests {
         t.wait(1)
         #expect(t.join(c) == "seated peer=b evicted=[a]")
         #expect(t.join(d) == "full")
-        #expect(t.room.peer(of: b) === c)
+        #expect(t.room.peer(of: b) == c)
         #expect(!t.room.isSeated(a))
     }
 
@@ -129,8 +129,26 @@ struct RoomStateTests {
     @Test("lets few wait at once")
     func bound() {
         var t = fullRoom()
-        for _ in 0..<RoomState<Member>.maxWaiting { #expect(t.join(Member("w")).hasPrefix("waiting")) }
+        for index in 0..<RoomState<Member>.maxWaiting {
+            #expect(t.join(Member("w\(index)")).hasPrefix("waiting"))
+        }
         #expect(t.join(c) == "full")
+    }
+
+    @Test("starts no probe for one more when as many as may wait do so already")
+    func boundBetweenProbes() {
+        var t = Transcript()
+        _ = t.join(a, "phone")
+        _ = t.join(b)
+        _ = t.join(c)
+        _ = t.room.heard(a)
+        _ = t.room.heard(b)
+        for index in 0..<RoomState<Member>.maxWaiting {
+            #expect(t.join(Member("w\(index)"), "phone") == "waiting probed=[] until=10.0s")
+        }
+        t.wait(10)
+        #expect(t.join(d) == "full")
+        #expect(t.join(Member("w0"), "phone") == "waiting probed=[a, b] until=2.0s")
     }
 
     @Test("forgets who is told that it is full, so that later ones may wait")
@@ -181,8 +199,8 @@ struct RoomDirectoryTests {
             ])
         #expect(rooms.summaries(limit: 1).count == 1)
         guard let room else { return #expect(Bool(false)) }
-        #expect(room.withPeer(of: a) { $0 === b })
-        rooms.leave(room, member: a) { #expect($0.peer === b) }
+        #expect(room.withPeer(of: a) { $0 == b })
+        rooms.leave(room, member: a) { #expect($0.peer == b) }
         rooms.leave(room, member: a) { #expect($0.peer == nil) }
         #expect(rooms.count == 2)
         rooms.leave(room, member: b) { #expect($0.peer == nil) }
@@ -200,7 +218,7 @@ struct RoomDirectoryTests {
         rooms.join("r", leaving: nil, member: b, device: nil, now: now) { _ in }
         rooms.join("s", leaving: first, member: b, device: nil, now: now) {
             second = $0.room
-            #expect($0.departure?.peer === a)
+            #expect($0.departure?.peer == a)
         }
         guard let first, let second else { return #expect(Bool(false)) }
         #expect(!first.isSeated(b))

@@ -21,6 +21,7 @@ package enum DescriptionKind: Equatable, Sendable {
 }
 
 /// A hash of the `deviceId` a client sent, seeded anew in every process, so that the id itself is not kept.
+@usableFromInline
 package struct DeviceMark: Hashable, Sendable {
     private let hash: Int
 

@@ -1,6 +1,7 @@
 package import JSON
 
 /// The ICE servers of one member of a room, as text that is spliced into messages.
+@usableFromInline
 package struct ICEServers: Equatable, Sendable {
     /// A JSON array in the shape of RTCConfiguration's `iceServers`: objects with `urls`, and with `username` and
     /// `credential` where the server asks for them. Whoever makes it answers for its syntax.

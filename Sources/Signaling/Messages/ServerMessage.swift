@@ -1,6 +1,7 @@
 import JSON
 
 /// A message the server makes itself, as opposed to one it forwards.
+@usableFromInline
 package enum ServerMessage: Equatable, Sendable {
     case connected(ClientID)
     /// `peers` counts the joiner: 1 or 2. `iceServers` are the joiner's own, nil where the server has none to tell of.

@@ -1,4 +1,5 @@
 /// Why a client's message was refused. The raw value is the stable `code` of the `error` message.
+@usableFromInline
 package enum SignalingError: String, Error, CaseIterable, Sendable {
     case invalidJSON = "invalid_json"
     case invalidMessage = "invalid_message"

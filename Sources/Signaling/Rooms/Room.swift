@@ -1,4 +1,4 @@
-import Synchronization
+public import Synchronization
 
 /// A live room that several event loops share: its state behind a lock of its own.
 ///
@@ -6,43 +6,57 @@ import Synchronization
 /// the callbacks lock. Callbacks run under the room's
 /// lock, so that what they append to members' outboxes stands there in the order of the room's events; they
 /// must neither block nor call back into rooms.
-package final class Room<Member: AnyObject & Sendable>: Sendable {
+@usableFromInline
+package final class Room<Member: Equatable & Sendable>: Sendable {
     /// The id by which members join.
-    package let id: LiveRoomID
-    private let state = Mutex(Locked())
+    @usableFromInline package let id: LiveRoomID
+    @usableFromInline let state = Mutex(Locked())
 
     /// Lets the members cross the mutex: they are sendable, the state around them is not copied out.
-    private struct Locked: @unchecked Sendable {
-        var state = RoomState<Member>()
+    @usableFromInline
+    struct Locked: @unchecked Sendable {
+        @usableFromInline var state = RoomState<Member>()
+
+        @inlinable
+        init() {}
     }
 
+    @inlinable
     init(id: LiveRoomID) { self.id = id }
 
     /// Calls `body` with the other member, nil when there is none.
+    @inlinable
     package func withPeer<Result>(of member: Member, _ body: (Member?) -> Result) -> Result {
         state.withLock { body($0.state.peer(of: member)) }
     }
 
-    /// A probed member showed a sign of life; `refuse` is called for those that need wait no longer.
-    package func heard(_ member: Member, refuse: (Member) -> Void) {
-        state.withLock { $0.state.heard(member).forEach(refuse) }
+    /// A probed member showed a sign of life; `tell` is called for those that need wait no longer.
+    @inlinable
+    package func heard(_ member: Member, _ tell: (Notice<Member>) -> Void) {
+        state.withLock { locked in
+            for waiting in locked.state.heard(member) { tell(.signal(.joinRefused, to: waiting)) }
+        }
     }
 
     /// Whether the member has a seat here.
+    @inlinable
     package func isSeated(_ member: Member) -> Bool {
         state.withLock { $0.state.isSeated(member) }
     }
 
     /// Whether the member waits here for a seat.
+    @inlinable
     package func isWaiting(_ member: Member) -> Bool {
         state.withLock { $0.state.isWaiting(member) }
     }
 
     /// Gives up a place among the waiting.
+    @inlinable
     package func stopWaiting(_ member: Member) {
         state.withLock { if !$0.state.isSeated(member) { _ = $0.state.leave(member) } }
     }
 
+    @inlinable
     func withState<Result>(_ body: (inout RoomState<Member>) -> Result) -> Result {
         state.withLock { body(&$0.state) }
     }

@@ -1,18 +1,20 @@
-import Synchronization
-package import Timing
+public import Synchronization
+public import Timing
 
 /// All live rooms by id. Touched when members join and leave, never for a message in between.
 ///
 /// A room exists while somebody sits in it. The table is sharded by id, so that joins on different loops
 /// seldom meet; its size is bounded by the number of connections.
-package final class RoomDirectory<Member: AnyObject & Sendable>: Sendable {
-    private final class Shard: Sendable {
-        let rooms = Mutex<[LiveRoomID: Room<Member>]>([:])
+@usableFromInline
+package final class RoomDirectory<Member: Equatable & Sendable>: Sendable {
+    @usableFromInline
+    final class Shard: Sendable {
+        @usableFromInline let rooms = Mutex<[LiveRoomID: Room<Member>]>([:])
     }
 
-    private static var shardCount: Int { 64 }
-    private let shards: [Shard]
-    private let rules: RoomState<Member>.Rules
+    @inlinable static var shardCount: Int { 64 }
+    @usableFromInline let shards: [Shard]
+    @usableFromInline let rules: RoomState<Member>.Rules
 
     /// A directory without rooms; the rules are those of every room.
     package init(rules: RoomState<Member>.Rules) {
@@ -20,24 +22,44 @@ package final class RoomDirectory<Member: AnyObject & Sendable>: Sendable {
         shards = (0..<Self.shardCount).map { _ in Shard() }
     }
 
-    private func shardIndex(of id: LiveRoomID) -> Int {
+    @inlinable
+    func shardIndex(of id: LiveRoomID) -> Int {
         Int(UInt(bitPattern: id.hashValue) % UInt(Self.shardCount))
     }
 
-    private func shard(of id: LiveRoomID) -> Shard { shards[shardIndex(of: id)] }
+    @inlinable
+    func shard(of id: LiveRoomID) -> Shard { shards[shardIndex(of: id)] }
 
     /// What a member learns that asked for a seat.
+    @usableFromInline
     package struct Joined {
         /// What became of the request.
-        package let outcome: RoomState<Member>.JoinOutcome
+        @usableFromInline package let outcome: RoomState<Member>.JoinOutcome
         /// The room it asked for.
-        package let room: Room<Member>
+        @usableFromInline package let room: Room<Member>
         /// Those left in the room that it left for this one; nil when it left none.
-        package let departure: RoomState<Member>.Departure?
+        @usableFromInline package let departure: RoomState<Member>.Departure?
+
+        @inlinable
+        init(
+            outcome: RoomState<Member>.JoinOutcome, room: Room<Member>,
+            departure: RoomState<Member>.Departure?
+        ) {
+            self.outcome = outcome
+            self.room = room
+            self.departure = departure
+        }
+
+        /// Who is told what of it, in this order; under the rooms' locks.
+        @inlinable
+        package func notices(to joiner: Member, iceServers: ICEServers?) -> [Notice<Member>] {
+            outcome.notices(to: joiner, of: room.id, departure: departure, iceServers: iceServers)
+        }
     }
 
     /// Asks for a seat, opening the room if need be. A member that has a seat in `current` gives it up in the same
     /// moment as it gets the new one, and keeps it otherwise. `body` learns the outcome under the locks of both rooms.
+    @inlinable
     package func join(
         _ id: LiveRoomID, leaving current: Room<Member>?, member: Member, device: DeviceMark?,
         now: MonotonicTime, _ body: (Joined) -> Void
@@ -68,19 +90,21 @@ package final class RoomDirectory<Member: AnyObject & Sendable>: Sendable {
         }
     }
 
-    private func join(
+    @inlinable
+    func join(
         _ id: LiveRoomID, _ rooms: inout [LiveRoomID: Room<Member>], _ member: Member, _ device: DeviceMark?,
         _ now: MonotonicTime, _ body: (RoomState<Member>.JoinOutcome, Room<Member>) -> Void
     ) {
         let room = rooms[id] ?? Room(id: id)
         room.withState { state in
             body(state.join(member, device: device, now: now, rules: rules), room)
-            rooms[id] = state.isEmpty ? nil : room
+            rooms[id] = room
         }
     }
 
     /// True when nobody is left in the room that was left.
-    private func move(
+    @inlinable
+    func move(
         _ member: Member, from current: Room<Member>, to id: LiveRoomID,
         _ rooms: inout [LiveRoomID: Room<Member>], _ device: DeviceMark?, _ now: MonotonicTime,
         _ body: (Joined) -> Void
@@ -98,6 +122,7 @@ package final class RoomDirectory<Member: AnyObject & Sendable>: Sendable {
     }
 
     /// Gives a seat up, closing the room behind the last one. `body` learns of those left under the room's lock.
+    @inlinable
     package func leave(
         _ room: Room<Member>, member: Member, _ body: (RoomState<Member>.Departure) -> Void
     ) {

@@ -1,17 +1,22 @@
-package import Timing
+public import Timing
 
 /// Two seats and who waits for one: the rules of a live room, without locks, clocks or I/O.
 ///
 /// Whoever has sat longest is the initiator. A join that finds both seats taken makes the room probe its
 /// members (the caller pings them): one that shows no sign of life before the deadline gives up its seat, so
 /// that the ghost of a dead connection never keeps its owner out.
-package struct RoomState<Member: AnyObject> {
+///
+/// A member is whatever handle its owner gives: an object, an index in a table. All of it can be inlined, so that other
+/// modules get code for their handle: without, each message would ask the runtime for metadata.
+@usableFromInline
+package struct RoomState<Member: Equatable> {
     /// The times of probing.
+    @usableFromInline
     package struct Rules: Sendable {
         /// How long a probed member has to show a sign of life.
-        package let probeTimeout: Duration
+        @usableFromInline package let probeTimeout: Duration
         /// The least time between the starts of two probes.
-        package let probeInterval: Duration
+        @usableFromInline package let probeInterval: Duration
 
         /// Durations from zero up.
         package init(probeTimeout: Duration, probeInterval: Duration) {
@@ -21,6 +26,7 @@ package struct RoomState<Member: AnyObject> {
     }
 
     /// What a join leads to.
+    @usableFromInline
     package enum JoinOutcome {
         /// The member has the seat. `evicted` lost theirs to it; `peer` is the other one in the room.
         case seated(peer: Member?, evicted: [Member])
@@ -33,65 +39,83 @@ package struct RoomState<Member: AnyObject> {
     }
 
     /// Who has to be told of a seat that became free.
+    @usableFromInline
     package struct Departure {
         /// Who is left in the room.
-        package let peer: Member?
+        @usableFromInline package let peer: Member?
         /// Waiting members that should join again now.
-        package let waiting: [Member]
+        @usableFromInline package let waiting: [Member]
+
+        @inlinable
+        init(peer: Member?, waiting: [Member]) {
+            self.peer = peer
+            self.waiting = waiting
+        }
     }
 
-    private struct Seat {
-        let member: Member
-        let device: DeviceMark?
+    @usableFromInline
+    struct Seat {
+        @usableFromInline let member: Member
+        @usableFromInline let device: DeviceMark?
         /// Probed and not heard of since.
-        var isProbed = false
+        @usableFromInline var isProbed = false
+
+        @inlinable
+        init(member: Member, device: DeviceMark?) {
+            self.member = member
+            self.device = device
+        }
     }
 
-    private enum Probe {
+    @usableFromInline
+    enum Probe {
         case none
         case running(deadline: MonotonicTime)
     }
 
     /// Members that may wait for a seat at once; more are told that the room is full.
-    package static var maxWaiting: Int { 4 }
+    @inlinable package static var maxWaiting: Int { 4 }
 
-    private var initiator: Seat?
-    private var second: Seat?
-    private var probe = Probe.none
-    private var lastProbe: MonotonicTime?
-    private var waiting: [Member] = []
+    @usableFromInline var initiator: Seat?
+    @usableFromInline var second: Seat?
+    @usableFromInline var probe = Probe.none
+    @usableFromInline var lastProbe: MonotonicTime?
+    @usableFromInline var waiting: [Member] = []
 
     /// A room with nobody in it.
+    @inlinable
     package init() {}
 
     /// Whether no seat is taken; somebody may still wait for one.
-    package var isEmpty: Bool { initiator == nil }
+    @inlinable package var isEmpty: Bool { initiator == nil }
 
     /// Seats taken: 0, 1 or 2.
-    package var count: Int { initiator == nil ? 0 : second == nil ? 1 : 2 }
+    @inlinable package var count: Int { initiator == nil ? 0 : second == nil ? 1 : 2 }
 
     /// The other member; nil when `member` is alone or has no seat.
-    @inline(__always)
+    @inlinable
     package func peer(of member: Member) -> Member? {
-        if initiator?.member === member { return second?.member }
-        if second?.member === member { return initiator?.member }
+        if initiator?.member == member { return second?.member }
+        if second?.member == member { return initiator?.member }
         return nil
     }
 
     /// Whether the member has one of the seats.
+    @inlinable
     package func isSeated(_ member: Member) -> Bool {
-        initiator?.member === member || second?.member === member
+        initiator?.member == member || second?.member == member
     }
 
     // MARK: Joining
 
     /// - Parameter device: lets the room see that a joiner is the owner of one of its seats; such a one may
     ///   wait for the next probe where a stranger is turned away.
+    @inlinable
     package mutating func join(
         _ member: Member, device: DeviceMark?, now: MonotonicTime, rules: Rules
     ) -> JoinOutcome {
         if isSeated(member) {
-            return .alreadySeated(peer: peer(of: member), isInitiator: initiator?.member === member)
+            return .alreadySeated(peer: peer(of: member), isInitiator: initiator?.member == member)
         }
         let evicted = evictSilent(now)
         if seat(member, device) { return .seated(peer: peer(of: member), evicted: evicted) }
@@ -110,26 +134,30 @@ package struct RoomState<Member: AnyObject> {
     }
 
     /// Whoever is told that the room is full waits no longer.
-    private mutating func refuse(_ member: Member) -> JoinOutcome {
-        waiting.removeAll { $0 === member }
+    @inlinable
+    mutating func refuse(_ member: Member) -> JoinOutcome {
+        waiting.removeAll { $0 == member }
         return .full
     }
 
     /// Whether the member has a place among those that wait for a seat.
+    @inlinable
     package func isWaiting(_ member: Member) -> Bool {
-        waiting.contains { $0 === member }
+        waiting.contains { $0 == member }
     }
 
-    private mutating func seat(_ member: Member, _ device: DeviceMark?) -> Bool {
+    @inlinable
+    mutating func seat(_ member: Member, _ device: DeviceMark?) -> Bool {
         guard second == nil else { return false }
         let seat = Seat(member: member, device: device)
         if initiator == nil { initiator = seat } else { second = seat }
-        waiting.removeAll { $0 === member }
+        waiting.removeAll { $0 == member }
         return true
     }
 
-    private mutating func wait(_ member: Member) -> Bool {
-        if waiting.contains(where: { $0 === member }) { return true }
+    @inlinable
+    mutating func wait(_ member: Member) -> Bool {
+        if waiting.contains(where: { $0 == member }) { return true }
         guard waiting.count < Self.maxWaiting else { return false }
         waiting.append(member)
         return true
@@ -137,7 +165,8 @@ package struct RoomState<Member: AnyObject> {
 
     // MARK: Probing
 
-    private mutating func startProbe(_ now: MonotonicTime, _ rules: Rules) -> [Member] {
+    @inlinable
+    mutating func startProbe(_ now: MonotonicTime, _ rules: Rules) -> [Member] {
         lastProbe = now
         probe = .running(deadline: now + rules.probeTimeout)
         initiator?.isProbed = true
@@ -146,7 +175,8 @@ package struct RoomState<Member: AnyObject> {
     }
 
     /// Ends a probe whose deadline has passed and frees the seats of those that stayed silent.
-    private mutating func evictSilent(_ now: MonotonicTime) -> [Member] {
+    @inlinable
+    mutating func evictSilent(_ now: MonotonicTime) -> [Member] {
         guard case .running(let deadline) = probe, now >= deadline else { return [] }
         probe = .none
         var evicted: [Member] = []
@@ -164,9 +194,10 @@ package struct RoomState<Member: AnyObject> {
 
     /// A probed member showed a sign of life.
     /// - Returns: those to tell that the room is full, once every probed member has answered.
+    @inlinable
     package mutating func heard(_ member: Member) -> [Member] {
-        if initiator?.member === member { initiator?.isProbed = false }
-        if second?.member === member { second?.isProbed = false }
+        if initiator?.member == member { initiator?.isProbed = false }
+        if second?.member == member { second?.isProbed = false }
         guard case .running = probe, initiator?.isProbed != true, second?.isProbed != true else { return [] }
         probe = .none
         defer { waiting = [] }
@@ -176,11 +207,12 @@ package struct RoomState<Member: AnyObject> {
     // MARK: Leaving
 
     /// Takes the member's seat away, or its place among the waiting; harmless when it has neither.
+    @inlinable
     package mutating func leave(_ member: Member) -> Departure {
-        waiting.removeAll { $0 === member }
+        waiting.removeAll { $0 == member }
         guard isSeated(member) else { return Departure(peer: nil, waiting: []) }
         let peer = peer(of: member)
-        initiator = initiator?.member === member ? second : initiator
+        initiator = initiator?.member == member ? second : initiator
         second = nil
         probe = .none
         defer { waiting = [] }

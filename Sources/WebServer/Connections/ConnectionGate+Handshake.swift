@@ -1,5 +1,6 @@
 import Addresses
 import NIOCore
+import Signaling
 import Timing
 
 extension ConnectionGate {
@@ -59,7 +60,7 @@ extension ConnectionGate {
     func linger() {
         held.clear()
         stage = .refused
-        loop.setDeadline(of: self, to: loop.now + SignalingSession.lingerTime)
+        loop.setDeadline(of: self, to: loop.now + SessionBounds.lingerTime)
     }
 
     /// Counts the connection for its client's address from now to its end, unless that is only known from a request.

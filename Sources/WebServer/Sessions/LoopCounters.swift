@@ -16,6 +16,19 @@ enum CountedMessage: Int, CaseIterable {
         case .application: "application"
         }
     }
+
+    init(_ message: ClientMessage) {
+        self =
+            switch message {
+            case .candidate: .candidate
+            case .description(.offer, _): .offer
+            case .description(.answer, _): .answer
+            case .application: .application
+            case .joinRoom: .join
+            case .leaveRoom: .leave
+            case .ping: .ping
+            }
+    }
 }
 
 /// Why a client did not get what it asked for; the raw value is the metric's `reason` label.
@@ -44,22 +57,6 @@ enum CountedRefusal: String, CaseIterable {
         case .rateLimited: self = .rateLimited
         }
     }
-}
-
-/// Why a session ended; the raw value is the metric's `reason` label.
-enum SessionEnd: String, CaseIterable {
-    /// The client closed, with or without a close frame.
-    case client
-    case protocolError = "protocol_error"
-    case tooBig = "message_too_big"
-    case invalidPayload = "invalid_payload"
-    case flood
-    case silent
-    case evicted
-    case slow
-    /// The slowest while too much waited in memory.
-    case memory
-    case draining
 }
 
 /// What one event loop has counted since it last reported: plain integers, no locks.

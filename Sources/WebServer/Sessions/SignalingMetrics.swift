@@ -1,4 +1,5 @@
 import Metrics
+import Signaling
 
 /// Where the loops' counts go: swift-metrics counters with labels from fixed lists, and a latency histogram.
 final class SignalingMetrics: Sendable {

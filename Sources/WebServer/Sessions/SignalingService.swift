@@ -9,9 +9,8 @@ final class SignalingService: Sendable {
     let rooms: RoomDirectory<Mailbox>
     let rules: SignalingRules
     let limits: SessionLimits
-    let messageRules: MessageLimit.Rules
-    let joinRule: RateLimit.Rule
-    let livenessRules: Liveness.Rules
+    let bounds: SessionBounds
+    let outboxBound: OutboxBound
     let metrics: SignalingMetrics
     let logger: Logger
     /// The ICE servers for a member of a room.
@@ -29,21 +28,23 @@ final class SignalingService: Sendable {
         self.iceServers = iceServers
         limits = configuration.sessions
         rules = configuration.signaling
-        messageRules = MessageLimit.Rules(perSecond: limits.messageRate, burst: limits.messageBurst)
-        joinRule = RateLimit.Rule(perSecond: Double(limits.joinsPerMinute) / 60, burst: limits.joinsPerMinute)
-        livenessRules = Liveness.Rules(pingInterval: limits.pingInterval, pingTimeout: limits.pingTimeout)
+        self.pairing = configuration.roomPolicy == .paired ? pairing : nil
+        bounds = SessionBounds(
+            messages: MessageLimit.Rules(perSecond: limits.messageRate, burst: limits.messageBurst),
+            joins: RateLimit.Rule(
+                perSecond: Double(limits.joinsPerMinute) / 60, burst: limits.joinsPerMinute),
+            liveness: Liveness.Rules(pingInterval: limits.pingInterval, pingTimeout: limits.pingTimeout),
+            writeTimeout: limits.writeTimeout, maxHeldBytes: limits.maxOutboxBytes,
+            asksStore: self.pairing != nil)
+        outboxBound = OutboxBound(maxBytes: limits.maxOutboxBytes)
         rooms = RoomDirectory(
             rules: .init(probeTimeout: limits.probeTimeout, probeInterval: limits.probeInterval))
         self.metrics = metrics
-        self.pairing = configuration.roomPolicy == .paired ? pairing : nil
         self.logger = logger
     }
 
     /// Sessions open now.
     var sessionCount: Int { openSessions.load(ordering: .relaxed) }
-
-    /// Whether a room may be joined only if the store knows it.
-    var asksStore: Bool { pairing != nil }
 
     /// Asks the store whether it knows a room; nil when it does not say.
     func askStore(for id: LiveRoomID, _ answer: @escaping @Sendable (_ isPaired: Bool?) -> Void) {

@@ -11,13 +11,9 @@ extension SignalingSession: BufferingConnection {
     }
 
     /// What came from a client that is held back waits for its peer, who is behind.
-    var behindSince: MonotonicTime {
-        min(stall?.began ?? .distantFuture, holds.isEmpty ? inputSince : .distantFuture)
-    }
+    var behindSince: MonotonicTime { rules.behindSince(inputSince: inputSince) }
 
-    var isEnding: Bool {
-        if case .open = phase { false } else { true }
-    }
+    var isEnding: Bool { !rules.isOpen }
 
     /// Notes more than a little input that is kept: a message that has not ended, or what came during a hold.
     func noteInput() {
@@ -31,9 +27,7 @@ extension SignalingSession: BufferingConnection {
     }
 
     func closeAsSlowest() {
-        guard case .open = phase else { return }
-        mailbox.discardFrames()
-        close(.tryAgainLater, .memory)
+        perform(rules.isSlowest(at: loop.now))
         forgetInput()
     }
 }

@@ -3,45 +3,13 @@ import Signaling
 import Timing
 import WebSocket
 
-/// One WebSocket connection after its handshake: it turns bytes into client messages and asks the rules.
+/// One WebSocket connection after its handshake: it turns bytes into events for ``SessionRules`` and their actions
+/// into bytes.
 ///
 /// Bound to its event loop. Everything that goes out passes through its ``Mailbox``, also its own answers.
 final class SignalingSession: ChannelInboundHandler, Placed {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
-
-    enum Phase {
-        case open
-        /// A close frame is on its way; what comes in is ignored until the client hangs up or time is up.
-        case closing(deadline: MonotonicTime)
-        case closed
-    }
-
-    /// Reasons to take nothing more from the client for a while.
-    struct Holds: OptionSet {
-        let rawValue: UInt8
-
-        /// The peer is slower than this client.
-        static let slowPeer = Holds(rawValue: 1 << 0)
-        /// The store is being asked whether a room may be joined.
-        static let authorizing = Holds(rawValue: 1 << 1)
-    }
-
-    /// A join that waits for a probe of a full room.
-    struct AwaitedJoin {
-        let room: Room<Mailbox>
-        let device: DeviceMark?
-        var retry: MonotonicTime
-    }
-
-    /// The socket takes nothing.
-    struct Stall {
-        /// When it last had taken everything.
-        let began: MonotonicTime
-        /// Since when it has not even taken a part, and how many bytes waited in it then.
-        let since: MonotonicTime
-        let waiting: Int
-    }
 
     let service: SignalingService
     let loop: LoopContext
@@ -53,35 +21,19 @@ final class SignalingSession: ChannelInboundHandler, Placed {
     var deadlinePlace = DeadlinePlace()
     /// Its place in the loop's list of sessions.
     var place = -1
-    var phase = Phase.open
+    var rules: SessionRules
+    /// The room of the participant's seat, and the one in which it waits for a seat.
     var room: Room<Mailbox>?
-    var forwarding: Forwarding?
-    var awaited: AwaitedJoin?
-    /// The room id a store is being asked about; nil when none is.
-    var authorizing: LiveRoomID?
-    var joinLimit = RateLimit()
-    var liveness: Liveness
-    /// The room waits for a sign of life from this session.
-    var isProbed = false
-    /// Why nothing more is taken from the client for now, and since when.
-    var holds: Holds = []
-    var heldSince = MonotonicTime(nanoseconds: 0)
-    /// What was read and must wait for the holds to end.
+    var awaitedRoom: Room<Mailbox>?
+    /// What was read and must wait until the client is held no longer.
     var held = ByteBuffer()
-    /// The client has sent its last byte.
-    private(set) var inputHasEnded = false
-    /// Nil while the socket has taken everything.
-    var stall: Stall?
     /// It stands in the loop's list of those that have something waiting in memory.
     var isBuffering = false
     /// When the message began that has not ended, and how many came in pieces before it.
     var inputSince = MonotonicTime.distantFuture
     var notedMessages = 0
-    /// Earliest time to close because the server is draining.
-    var drainAt = MonotonicTime.distantFuture
     private(set) var channelContext: ChannelHandlerContext?
     private var decoder: FrameDecoder
-    private var messageLimit = MessageLimit()
     private var isWriting = false
     /// Nothing else reads from the channel any more.
     private(set) var asksForReads = false
@@ -96,11 +48,9 @@ final class SignalingSession: ChannelInboundHandler, Placed {
         self.service = service
         self.loop = loop
         self.onClose = onClose
-        mailbox = Mailbox(
-            clientID: ClientID(using: &loop.generator), eventLoop: loop.eventLoop,
-            maxBytes: service.limits.maxOutboxBytes)
+        mailbox = Mailbox(eventLoop: loop.eventLoop, bound: service.outboxBound)
         decoder = FrameDecoder(maxMessageBytes: service.limits.maxMessageBytes)
-        liveness = Liveness(now: loop.now)
+        rules = SessionRules(Participant(id: ClientID(using: &loop.generator)), now: loop.now)
     }
 
     // MARK: Life of the channel
@@ -113,17 +63,17 @@ final class SignalingSession: ChannelInboundHandler, Placed {
         service.sessionOpened()
         mailbox.post(raw: handshake, on: loop)
         handshake = []
-        mailbox.post(.connected(mailbox.clientID), on: loop)
+        mailbox.post(rules.greeting, on: loop)
         scheduleDeadline()
         loop.wakeAll()
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
-        ended(.client)
+        ended()
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        ended(.client)
+        ended()
         context.fireChannelInactive()
     }
 
@@ -132,12 +82,14 @@ final class SignalingSession: ChannelInboundHandler, Placed {
     }
 
     /// The connection is gone: everybody who counted on it is told, once.
-    private func ended(_ reason: SessionEnd) {
-        if case .closed = phase { return }
-        if case .open = phase { loop.counters.count(reason) }
-        phase = .closed
-        leaveRoom(.peerDisconnected)
-        mailbox.close()?.signal(.resumeReading, on: loop)
+    private func ended() {
+        switch rules.disconnected() {
+        case .nothing: return
+        case .depart: break
+        case .departUnannounced(let reason): loop.counters.count(reason)
+        }
+        leaveRooms(.disconnected)
+        mailbox.close()?.signal(.peerCaughtUp, on: loop)
         mailbox.session = nil
         channelContext = nil
         loop.sessions.remove(self)
@@ -151,9 +103,9 @@ final class SignalingSession: ChannelInboundHandler, Placed {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let buffer = unwrapInboundIn(data)
-        if case .open = phase {
+        if rules.isOpen {
             readAt = loop.now
-            showLife(at: readAt)
+            perform(rules.heard(at: readAt))
             take(buffer)
             noteInput()
         }
@@ -170,11 +122,10 @@ final class SignalingSession: ChannelInboundHandler, Placed {
         decoder = FrameDecoder(maxMessageBytes: service.limits.maxMessageBytes)
     }
 
-    /// Consumes what the holds allow and keeps the rest. While a client is held its socket is not read, so that
-    /// bytes come in only when its connection ends and NIO reads what the kernel still has.
+    /// Carries out what may be carried out and keeps the rest if need be.
     func take(_ buffer: ByteBuffer) {
         var rest = buffer
-        if holds.isEmpty {
+        if rules.takesMessages {
             // The buffer's memory belongs to this event until it is given back, so it may be unmasked in place;
             // through the buffer's own mutating access it would be copied first.
             rest.moveReaderIndex(
@@ -182,25 +133,24 @@ final class SignalingSession: ChannelInboundHandler, Placed {
                     consume(UnsafeMutableRawBufferPointer(mutating: $0))
                 })
         }
-        guard case .open = phase, rest.readableBytes > 0 else { return }
-        guard held.readableBytes + rest.readableBytes <= service.limits.maxOutboxBytes else {
-            return abort(.flood)
+        guard rest.readableBytes > 0 else { return }
+        switch rules.leftOver(held.readableBytes + rest.readableBytes, service.bounds) {
+        case .keep: held.writeImmutableBuffer(rest)
+        case .discard: return
+        case .end(let ending): end(ending)
         }
-        held.writeImmutableBuffer(rest)
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         guard event as? ChannelEvent == .inputClosed else {
             return context.fireUserInboundEventTriggered(event)
         }
-        inputHasEnded = true
-        if case .open = phase, !holds.isEmpty { return }
-        context.close(promise: nil)
+        perform(rules.inputEnded())
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
         loop.wakeAll()
-        if asksForReads, holds.isEmpty { context.read() }
+        if asksForReads, rules.readsSocket { context.read() }
         context.fireChannelReadComplete()
     }
 
@@ -220,52 +170,46 @@ final class SignalingSession: ChannelInboundHandler, Placed {
         context.fireChannelWritabilityChanged()
     }
 
-    /// Decodes and carries out messages until the bytes end, the session does, or a hold begins.
+    /// Decodes and carries out messages until the bytes end, the session does, or the client is held.
     /// - Returns: how many bytes were consumed.
     private func consume(_ bytes: UnsafeMutableRawBufferPointer) -> Int {
         var offset = 0
-        while case .open = phase, holds.isEmpty {
+        while rules.takesMessages {
             switch decoder.next(bytes, &offset) {
-            case .needsMoreBytes:
-                return offset
+            case .needsMoreBytes: return offset
             case .message(let opcode, let text):
-                switch messageLimit.judge(service.messageRules, at: readAt) {
-                case .accept: received(text, opcode)
-                case .refuse where opcode == .text && !UTF8Validator.isValid(text):
-                    close(.invalidPayload, .invalidPayload)
-                case .refuse: refuse(.rateLimited)
-                case .close: close(.policyViolation, .flood)
+                switch rules.admit(at: readAt, service.bounds) {
+                case .take: read(text, opcode)
+                case .overRate: refused(.rateLimited, text, opcode)
+                case .end(let ending): end(ending)
                 }
             case .ping(let payload):
-                switch messageLimit.judge(service.messageRules, at: readAt) {
-                case .accept, .refuse: mailbox.post(.pong, payload: payload, on: loop)
-                case .close: close(.policyViolation, .flood)
+                switch rules.pinged(at: readAt, service.bounds) {
+                case .pongFrame: mailbox.post(.pong, payload: payload, on: loop)
+                case .end(let ending): end(ending)
                 }
-            case .pong:
-                continue
+            case .pong: continue
             case .close(let code):
-                answerClose(code, isLast: offset == bytes.count)
+                let isLast = offset == bytes.count
+                end(rules.clientClosed(code?.rawValue, isLast: isLast, at: loop.now))
             case .violation(let code):
-                close(code, .init(violation: code))
+                end(rules.violated(SessionEnd(violation: code), at: loop.now))
             }
         }
         return offset
     }
 
-    private func received(_ text: UnsafeRawBufferPointer, _ opcode: Opcode) {
+    private func read(_ text: UnsafeRawBufferPointer, _ opcode: Opcode) {
         do throws(SignalingError) {
-            try handle(ClientMessage.parse(text, rules: service.rules), in: text)
-        } catch .invalidJSON where opcode == .text && !UTF8Validator.isValid(text) {
-            close(.invalidPayload, .invalidPayload)
+            try received(ClientMessage.parse(text, rules: service.rules), in: text)
         } catch {
-            refuse(error)
+            refused(error, text, opcode)
         }
     }
 
-    /// Answers with an error message. An error never ends the connection by itself.
-    func refuse(_ error: SignalingError) {
-        loop.counters.count(CountedRefusal(error))
-        mailbox.post(.error(error), on: loop)
+    private func refused(_ error: SignalingError, _ text: UnsafeRawBufferPointer, _ opcode: Opcode) {
+        perform(
+            rules.refused(error, at: loop.now, isText: opcode == .text) { UTF8Validator.isValid(text) })
     }
 
     // MARK: Bytes out
@@ -277,11 +221,9 @@ final class SignalingSession: ChannelInboundHandler, Placed {
         let channel = context.channel
         let isReady = channel.isWritable
         let batch = mailbox.take(withFrames: isReady)
-        if isReady { stall = nil }
-        batch.blockedSender?.signal(.resumeReading, on: loop)
-        // Whoever is evicted or too slow gets nothing more; all others get it before signals change anything.
-        let isLost = batch.signals.contains(.overflow) || batch.signals.contains(.evicted) && hasLostSeat
-        if let frames = batch.frames, !isLost {
+        if isReady { rules.socketIsFree() }
+        batch.blockedSender?.signal(.peerCaughtUp, on: loop)
+        if let frames = batch.frames, rules.mayWrite(batch.signals, hasLostSeat: { hasLostSeat }) {
             isWriting = true
             context.writeAndFlush(wrapOutboundOut(frames), promise: nil)
             isWriting = false
@@ -292,15 +234,18 @@ final class SignalingSession: ChannelInboundHandler, Placed {
             if channel.isWritable { loop.recycle(frames) }
         }
         if !batch.signals.isEmpty { act(on: batch.signals) }
-        if !channel.isWritable { watchForStall() }
+        if !channel.isWritable {
+            loop.noteBuffering(self)
+            perform(rules.socketIsFull(at: loop.now) { bytesWaiting })
+        }
     }
 
     /// Hands everything that waits to the channel, whether or not its socket keeps up, and takes nothing more:
     /// the close frame is the last of it.
     func flushLastFrames() {
         let batch = mailbox.take(withFrames: true)
-        mailbox.close()?.signal(.resumeReading, on: loop)
-        batch.blockedSender?.signal(.resumeReading, on: loop)
+        mailbox.close()?.signal(.peerCaughtUp, on: loop)
+        batch.blockedSender?.signal(.peerCaughtUp, on: loop)
         guard let context = channelContext, let frames = batch.frames else { return }
         context.writeAndFlush(wrapOutboundOut(frames), promise: nil)
     }

@@ -1,0 +1,83 @@
+/// What the owner of a connection does next, having told ``SessionRules`` of an event. After every action but
+/// `nothing` it looks at ``SessionRules/deadline(_:)`` again.
+package enum SessionAction: Equatable, Sendable {
+    case nothing
+    /// The deadline may be earlier than before.
+    case lookAtDeadline
+    /// Write a ping frame without payload.
+    case pingFrame
+    /// Answer a message `ping` with `pong`.
+    case pongMessage
+    /// Answer with an error message, which is counted.
+    case refuse(SignalingError)
+    /// Tell the room that its probe is answered (``RoomState/heard(_:)``).
+    case answerProbe
+    /// Give up the place among those that wait, if there is one, and ask for a seat:
+    /// ``SessionRules/joined(_:_:at:)``.
+    case join(JoinRequest)
+    /// Ask for the awaited seat once more: ``SessionRules/joined(_:_:at:)``.
+    case retryJoin(JoinRequest)
+    /// Give up the place among those that wait, if there is one, and stop reading the socket while the store is asked
+    /// whether the room may be joined: ``SessionRules/authorized(_:_:at:)``.
+    case askStore(LiveRoomID)
+    /// Answer a join with `invalid_room_id`: ``SessionRules/joinWasRefused(at:)``. `isStoreFailure`: the store did not
+    /// say, which is counted.
+    case refuseJoin(isStoreFailure: Bool)
+    /// Answer a join that waited with `room_full`.
+    case roomFull(LiveRoomID)
+    /// Give up the seat and the place among those that wait (``DepartureCause/left``), then answer with `left_room`.
+    case leave(LiveRoomID?)
+    /// Read nothing more from the socket.
+    case stopReading
+    /// Carry out what was kept while the client was held, then ask ``SessionRules/caughtUp()``.
+    case resume
+    /// Read from the socket again.
+    case readAgain
+    /// Close the connection: ``SessionRules/disconnected()`` comes when it is closed.
+    case hangUp
+    /// Give up the seat, say good-bye, close.
+    case end(Ending)
+}
+
+/// What becomes of a message before it is read.
+package enum MessageAdmission: Equatable, Sendable {
+    /// Read it: ``SessionRules/received(_:at:_:)`` or ``SessionRules/refused(_:isText:isUTF8:)``.
+    case take
+    /// It is over the rate: ``SessionRules/refused(_:isText:isUTF8:)`` with `rateLimited`.
+    case overRate
+    case end(Ending)
+}
+
+/// What becomes of a ping frame.
+package enum PingAction: Equatable, Sendable {
+    /// Write a pong frame with the same payload.
+    case pongFrame
+    case end(Ending)
+}
+
+/// What becomes of a message that was read.
+package enum MessageAction: Equatable, Sendable {
+    /// Splice it together with the seat's ``Forwarding``, post it to the peer's outbox, and say how that went:
+    /// ``SessionRules/forwarded(_:at:)``.
+    case forward
+    case act(SessionAction)
+}
+
+/// What becomes of bytes that are not carried out.
+package enum LeftoverAction: Equatable, Sendable {
+    /// The client is held: keep them until it is not.
+    case keep
+    /// The session has ended: forget them.
+    case discard
+    case end(Ending)
+}
+
+/// What is left to do when a connection is gone.
+package enum DisconnectedAction: Equatable, Sendable {
+    /// Everybody knows already.
+    case nothing
+    /// Tell the others (``DepartureCause/disconnected``).
+    case depart
+    /// The same, and count the end, which nothing had announced.
+    case departUnannounced(SessionEnd)
+}

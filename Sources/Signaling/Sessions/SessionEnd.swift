@@ -1,0 +1,60 @@
+/// Why a session ended; the raw value is the metric's `reason` label.
+package enum SessionEnd: String, CaseIterable, Sendable {
+    /// The client closed, with or without a close frame.
+    case client
+    /// A frame broke RFC 6455.
+    case protocolError = "protocol_error"
+    /// A message was longer than is taken.
+    case tooBig = "message_too_big"
+    /// A text message was not UTF-8.
+    case invalidPayload = "invalid_payload"
+    /// Three times the message rate, or more input than is kept for a client that is held.
+    case flood
+    /// No sign of life.
+    case silent
+    /// The seat was given to somebody else.
+    case evicted
+    /// The client reads too slowly.
+    case slow
+    /// The slowest while too much waited in the memory of the whole process.
+    case memory
+    /// The server is stopping.
+    case draining
+
+    /// The status code of the close frame (RFC 6455 §7.4); nil where the client's own is answered, or where no frame
+    /// is sent.
+    package var closeCode: UInt16? {
+        switch self {
+        case .client, .silent, .evicted: nil
+        case .protocolError: 1002
+        case .tooBig: 1009
+        case .invalidPayload: 1007
+        case .flood: 1008
+        case .slow, .memory: 1013
+        case .draining: 1001
+        }
+    }
+}
+
+/// How a session ends: what is said to the client, and what becomes of its connection. First of all the seat is given
+/// up and the peer is told (``DepartureCause/disconnected``).
+package struct Ending: Equatable, Sendable {
+    /// The last frame.
+    package enum Farewell: Equatable, Sendable {
+        /// The client gets nothing more: the connection is dropped.
+        case none
+        /// A close frame behind all that waits; without a code where the client gave none.
+        case closeFrame(code: UInt16?)
+    }
+
+    /// What it is counted as.
+    package let reason: SessionEnd
+    package let farewell: Farewell
+    /// What waits in the outbox is forgotten, so that the close frame has room and is all that is left to write.
+    package let discardsOutbox: Bool
+    /// The client has said its last word, so the connection is closed as soon as the close frame has been written.
+    /// Otherwise only the output is: bytes that still come in would make the kernel drop the close frame.
+    package let isAnswer: Bool
+    /// The socket was not read, because the client was held. It is read again: what comes is ignored, its end is not.
+    package let readsAgain: Bool
+}

@@ -1,0 +1,85 @@
+package import Timing
+
+/// What rooms, the store and other sessions have to say.
+extension SessionRules {
+    /// A seat was asked for, and this came of it.
+    package mutating func joined(
+        _ request: JoinRequest, _ result: JoinResult, at now: MonotonicTime
+    ) -> SessionAction {
+        switch result {
+        case .seated: participant.sit(in: request.room)
+        case .waiting(let retry): participant.awaited = .init(request: request, retry: retry)
+        case .alreadySeated, .full: break
+        }
+        switch state {
+        case .askingStore: return resume(at: now)
+        case .heldForPeer:
+            // The peer that was slow is in the room that was left.
+            if case .seated = result { return resume(at: now) }
+            return .lookAtDeadline
+        case .open, .closing, .closed: return .lookAtDeadline
+        }
+    }
+
+    /// The store has answered whether a room may be joined; nil when it could not say.
+    package mutating func authorized(_ room: LiveRoomID, _ isPaired: Bool?) -> SessionAction {
+        switch state {
+        case .askingStore(let request, _) where request.room == room:
+            return isPaired == true ? .join(request) : .refuseJoin(isStoreFailure: isPaired == nil)
+        case .open, .heldForPeer, .askingStore, .closing, .closed:
+            // It took too long: the join has been answered, or the session has ended.
+            return .nothing
+        }
+    }
+
+    /// Whether what waits in the outbox may go to the socket: who is evicted or too slow gets nothing more, and
+    /// everybody else gets it before the signals change anything.
+    /// - Parameter hasLostSeat: asks the room whether somebody else was given the seat that this session believes to
+    ///   have; false without one.
+    package func mayWrite(_ signals: SessionSignals, hasLostSeat: () -> Bool) -> Bool {
+        if signals.contains(.overflow) { return false }
+        return !(signals.contains(.evicted) && hasLostSeat())
+    }
+
+    /// Acts on one signal of the outbox.
+    /// - Parameters:
+    ///   - hasLostSeat: as above.
+    ///   - isWaiting: asks the awaited room whether this session waits there.
+    package mutating func act(
+        on signal: SessionSignal, at now: MonotonicTime, hasLostSeat: () -> Bool, isWaiting: () -> Bool
+    ) -> SessionAction {
+        guard isOpen else { return .nothing }
+        switch signal {
+        case .evicted:
+            // Late news, when the session has found another seat meanwhile.
+            return hasLostSeat() ? .end(drop(.evicted)) : .nothing
+        case .overflow: return .end(close(.slow, at: now, discardsOutbox: true))
+        case .peerCaughtUp: return peerCaughtUp(at: now)
+        case .retryJoin: return participant.takeAwaitedJoin().map { .retryJoin($0) } ?? .nothing
+        case .joinRefused: return joinRefused(isWaiting: isWaiting)
+        case .probe: return probed(at: now)
+        }
+    }
+
+    private mutating func peerCaughtUp(at now: MonotonicTime) -> SessionAction {
+        switch state {
+        case .heldForPeer: resume(at: now)
+        case .open, .askingStore, .closing, .closed: .nothing
+        }
+    }
+
+    /// The probe that a join waits for found both members alive.
+    private mutating func joinRefused(isWaiting: () -> Bool) -> SessionAction {
+        // The news may be of a room that was awaited before this one.
+        guard let awaited = participant.awaited, !isWaiting() else { return .nothing }
+        participant.awaited = nil
+        return .roomFull(awaited.request.room)
+    }
+
+    private mutating func probed(at now: MonotonicTime) -> SessionAction {
+        participant.isProbed = true
+        if takesMessages { return .pingFrame }
+        // Held back, this client cannot be heard; it has until the hold ends. One that has hung up is gone.
+        return inputHasEnded ? .nothing : signOfLife(at: now)
+    }
+}

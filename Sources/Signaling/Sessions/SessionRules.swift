@@ -1,0 +1,140 @@
+package import Timing
+
+/// What a session may do and must do: the rules of one WebSocket connection and the participant that has it, without
+/// socket, clock or locks.
+///
+/// Each event is a method, which answers with what to do next. The owner of the connection (a channel's handler, an
+/// entry of a loop's table, a stage in a test) turns bytes into events and actions into bytes; it carries out each
+/// action before it tells of the next event. Between events it holds to three things:
+///
+/// - input is carried out while ``takesMessages``, and goes through ``leftOver(_:_:)`` otherwise;
+/// - what the outbox has goes to the socket when that has taken everything before, in ``mayWrite(_:hasLostSeat:)``;
+/// - ``due(at:_:bytesWaiting:)`` is asked when ``deadline(_:)`` has come.
+package struct SessionRules: ~Copyable, Sendable {
+    /// What the connection takes from its client.
+    enum State: Sendable {
+        /// Messages are carried out as they come.
+        case open
+        /// The peer is slower than this client: nothing more is taken until what waits for the peer has gone.
+        case heldForPeer(since: MonotonicTime)
+        /// The store is asked about a join. What comes behind the join is for the room that it names, and waits.
+        case askingStore(JoinRequest, since: MonotonicTime)
+        /// The last frame is on its way: what comes in is ignored until the client hangs up or time is up.
+        case closing(hangUpAt: MonotonicTime)
+        /// The connection is gone.
+        case closed
+    }
+
+    /// The socket takes nothing.
+    struct Stall: Sendable {
+        /// When it last had taken everything.
+        let began: MonotonicTime
+        /// Since when it has not even taken a part, and how many bytes waited in it then.
+        var since: MonotonicTime
+        var bytesWaiting: Int
+    }
+
+    /// Who has this connection.
+    package internal(set) var participant: Participant
+    var state = State.open
+    var liveness: Liveness
+    /// Nil while the socket has taken everything.
+    var stall: Stall?
+    /// When to close because the server is draining.
+    var drainAt = MonotonicTime.distantFuture
+    /// The client has sent its last byte.
+    var inputHasEnded = false
+
+    /// A connection that is open from `now` on.
+    package init(_ participant: consuming Participant, now: MonotonicTime) {
+        self.participant = participant
+        liveness = Liveness(now: now)
+    }
+
+    /// The first message on the connection.
+    package var greeting: ServerMessage { .connected(participant.id) }
+
+    /// The participant, when its connection is gone and it lives on without.
+    package consuming func handOver() -> Participant { participant }
+
+    // MARK: Input
+
+    /// Whether messages are carried out now; what comes otherwise is left over.
+    package var takesMessages: Bool {
+        switch state {
+        case .open: true
+        case .heldForPeer, .askingStore, .closing, .closed: false
+        }
+    }
+
+    /// Whether the session has not ended: it may be held, but has not said good-bye.
+    package var isOpen: Bool {
+        switch state {
+        case .open, .heldForPeer, .askingStore: true
+        case .closing, .closed: false
+        }
+    }
+
+    /// Whether the socket is read: not while the client is held.
+    package var readsSocket: Bool {
+        switch state {
+        case .open, .closing, .closed: true
+        case .heldForPeer, .askingStore: false
+        }
+    }
+
+    /// Bytes came in: a sign of life, for the liveness timer and for a room that is probing.
+    package mutating func heard(at now: MonotonicTime) -> SessionAction {
+        switch state {
+        case .closing, .closed: return .nothing
+        case .open, .heldForPeer, .askingStore: return signOfLife(at: now)
+        }
+    }
+
+    mutating func signOfLife(at now: MonotonicTime) -> SessionAction {
+        let answersPing = liveness.heard(at: now)
+        if participant.isProbed {
+            participant.isProbed = false
+            return .answerProbe
+        }
+        return answersPing ? .lookAtDeadline : .nothing
+    }
+
+    /// Bytes came in that were not carried out; with them `byteCount` would be kept. While a client is held its socket
+    /// is not read, so that bytes come only when its connection ends and the kernel's are read to their end.
+    package mutating func leftOver(_ byteCount: Int, _ bounds: SessionBounds) -> LeftoverAction {
+        switch state {
+        case .closing, .closed: return .discard
+        case .open, .heldForPeer, .askingStore:
+            return byteCount <= bounds.maxHeldBytes ? .keep : .end(drop(.flood))
+        }
+    }
+
+    /// The client has closed its direction.
+    package mutating func inputEnded() -> SessionAction {
+        inputHasEnded = true
+        switch state {
+        case .heldForPeer, .askingStore: return .nothing
+        case .open, .closing, .closed: return .hangUp
+        }
+    }
+
+    // MARK: Holds
+
+    /// A hold is over: what was kept is carried out as if it came now.
+    mutating func resume(at now: MonotonicTime) -> SessionAction {
+        state = .open
+        liveness.heard(at: now)
+        return .resume
+    }
+
+    /// What was kept during a hold has been carried out, as far as it could.
+    package func caughtUp() -> SessionAction {
+        switch state {
+        case .open: inputHasEnded ? .hangUp : .readAgain
+        // What was kept ended the session; the client's end is to be seen.
+        case .closing: .readAgain
+        case .heldForPeer, .askingStore, .closed: .nothing
+        }
+    }
+}

@@ -16,7 +16,7 @@ help:
 	@echo 'make test       everything that must pass: build, unit tests, formatting, end-to-end tests'
 	@echo 'make unit-test  the Swift tests and client-test only; make e2e-test: the Python ones only'
 	@echo 'make client-test  the tests and types of the client module and the pages'
-	@echo 'make format     format the Swift sources; make lint: check them, and the packages'
+	@echo 'make format     format the Swift sources; make lint: check them, the layers and the packages'
 	@echo 'make bench      measure a release build beside its floor (BENCH_ARGS=--quick for a short run)'
 	@echo 'make fuzz       a minute of fuzzing for each target'
 	@echo 'make db-init    create or update the pairing database'
@@ -58,6 +58,7 @@ e2e-test:
 		$(VENV)/bin/python -m pytest -q -n $(E2E_WORKERS) --dist loadfile Tests/EndToEnd $(PYTEST_ARGS)
 
 lint:
+	scripts/check-layers
 	SWIFT='$(SWIFT)' scripts/check-packages
 	$(SWIFT) format lint --strict --parallel --recursive $(SWIFT_FILES)
 

@@ -69,17 +69,29 @@ let package = Package(
     ] + indirect.map(\.dependency),
     targets: [
         .target(name: "WebSocket", swiftSettings: strict),
-        .target(name: "Signaling", swiftSettings: strict),
+        // IP addresses, ranges, ports with them, and the key that limits count by.
+        .target(name: "Addresses", swiftSettings: strict),
+        // Numbers as the network writes them.
+        .target(name: "BigEndian", swiftSettings: strict),
+        // Points in time, rates, heaps of deadlines. It has no clock.
+        .target(name: "Timing", swiftSettings: strict),
+        // JSON text: read, checked and written.
+        .target(name: "JSON", swiftSettings: strict),
+        .target(name: "Signaling", dependencies: ["JSON", "Timing"], swiftSettings: strict),
         .target(name: "Pairing", swiftSettings: strict),
         .target(
             name: "PairingSQLite",
             dependencies: ["Pairing", .product(name: "GRDB", package: "GRDB.swift")],
             swiftSettings: strict),
         .target(
-            name: "STUN", dependencies: [.product(name: "Crypto", package: "swift-crypto")],
+            name: "STUN",
+            dependencies: ["Addresses", "BigEndian", .product(name: "Crypto", package: "swift-crypto")],
             swiftSettings: strict),
         .target(
-            name: "TURN", dependencies: ["STUN", .product(name: "Crypto", package: "swift-crypto")],
+            name: "TURN",
+            dependencies: [
+                "Addresses", "BigEndian", "Timing", "STUN", .product(name: "Crypto", package: "swift-crypto"),
+            ],
             swiftSettings: strict),
         // Headers only: what Swift's Glibc module lacks of Linux's sockets, and Debian's libssl-dev.
         .target(name: "CDatagrams"),
@@ -88,7 +100,7 @@ let package = Package(
             name: "TLS", dependencies: ["COpenSSL", .product(name: "Logging", package: "swift-log")],
             swiftSettings: strict),
         // The PROXY protocol's header, v1 and v2.
-        .target(name: "ProxyProtocol", dependencies: ["STUN"], swiftSettings: strict),
+        .target(name: "ProxyProtocol", dependencies: ["Addresses", "BigEndian"], swiftSettings: strict),
         // What a metric means: each target describes what it counts.
         .target(name: "MetricDescriptions", swiftSettings: strict),
         // What waits in memory for all clients together.
@@ -96,7 +108,8 @@ let package = Package(
         .target(
             name: "RelayServer",
             dependencies: [
-                "Backlog", "MetricDescriptions", "TURN", "STUN", "TLS", "ProxyProtocol", "CDatagrams",
+                "Addresses", "Backlog", "MetricDescriptions", "Timing", "TURN", "STUN", "TLS",
+                "ProxyProtocol", "CDatagrams",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -113,7 +126,8 @@ let package = Package(
         .target(
             name: "WebServer",
             dependencies: [
-                "Backlog", "MetricDescriptions", "WebSocket", "Signaling", "Pairing", "STUN", "TLS",
+                "Addresses", "Backlog", "JSON", "MetricDescriptions", "Timing", "WebSocket", "Signaling",
+                "Pairing", "TLS",
                 "ProxyProtocol",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -140,7 +154,8 @@ let package = Package(
             name: "Switchboard",
             dependencies: [
                 "WebServer", "Signaling", "Pairing", "PairingSQLite", "Telemetry", "RelayServer", "TURN",
-                "STUN", "TLS", "Backlog", "MetricDescriptions", "CWebFiles", "CZlib", "CClock",
+                "Addresses", "JSON", "Timing", "STUN", "TLS", "Backlog", "MetricDescriptions", "CWebFiles",
+                "CZlib", "CClock",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
@@ -154,24 +169,32 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(name: "BacklogTests", dependencies: ["Backlog"], swiftSettings: strict),
         .testTarget(name: "WebSocketTests", dependencies: ["WebSocket"], swiftSettings: strict),
+        .testTarget(name: "TimingTests", dependencies: ["Timing"], swiftSettings: strict),
+        .testTarget(name: "AddressesTests", dependencies: ["Addresses"], swiftSettings: strict),
         .testTarget(
-            name: "STUNTests", dependencies: ["STUN", .product(name: "Crypto", package: "swift-crypto")],
+            name: "STUNTests",
+            dependencies: ["Addresses", "STUN", .product(name: "Crypto", package: "swift-crypto")],
             swiftSettings: strict),
         .testTarget(
-            name: "ProxyProtocolTests", dependencies: ["ProxyProtocol", "STUN"], swiftSettings: strict),
+            name: "ProxyProtocolTests", dependencies: ["Addresses", "ProxyProtocol"], swiftSettings: strict),
         .testTarget(
             name: "TURNTests",
-            dependencies: ["TURN", "STUN", .product(name: "Crypto", package: "swift-crypto")],
+            dependencies: [
+                "Addresses", "Timing", "TURN", "STUN", .product(name: "Crypto", package: "swift-crypto"),
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "RelayServerTests",
             dependencies: [
-                "RelayServer", "Backlog", "TURN", "STUN", "TLS", "ProxyProtocol", "CDatagrams", "COpenSSL",
+                "Addresses", "RelayServer", "Backlog", "Timing", "TURN", "STUN", "TLS", "ProxyProtocol",
+                "CDatagrams",
+                "COpenSSL",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
             ],
             swiftSettings: strict),
-        .testTarget(name: "SignalingTests", dependencies: ["Signaling"], swiftSettings: strict),
+        .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
+        .testTarget(name: "SignalingTests", dependencies: ["Signaling", "Timing"], swiftSettings: strict),
         .testTarget(name: "PairingTests", dependencies: ["Pairing"], swiftSettings: strict),
         .testTarget(
             name: "PairingSQLiteTests",
@@ -180,7 +203,9 @@ let package = Package(
         .testTarget(
             name: "WebServerTests",
             dependencies: [
-                "WebServer", "WebSocket", "Signaling", "Pairing", "STUN", "TLS", "ProxyProtocol", "COpenSSL",
+                "Addresses", "WebServer", "JSON", "Timing", "WebSocket", "Signaling", "Pairing", "TLS",
+                "ProxyProtocol",
+                "COpenSSL",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
@@ -202,8 +227,8 @@ let package = Package(
         .testTarget(
             name: "SwitchboardTests",
             dependencies: [
-                "Switchboard", "Pairing", "Signaling", "Telemetry", "WebServer", "RelayServer", "TURN",
-                "STUN", "TLS", "CWebFiles", "MetricDescriptions",
+                "Addresses", "Switchboard", "JSON", "Timing", "Pairing", "Signaling", "Telemetry",
+                "WebServer", "RelayServer", "TURN", "STUN", "TLS", "CWebFiles", "MetricDescriptions",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],

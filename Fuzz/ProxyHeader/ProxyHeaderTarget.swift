@@ -1,5 +1,5 @@
+import Addresses
 import ProxyProtocol
-import STUN
 
 /// Fuzzes the parser of PROXY headers. The input is what a connection begins with.
 ///

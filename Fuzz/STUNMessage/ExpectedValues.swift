@@ -1,3 +1,4 @@
+import Addresses
 import STUN
 
 /// Compares what the typed readers say of a message with its attributes' bytes.

@@ -1,5 +1,7 @@
+import Addresses
 import STUN
 import TURN
+import Timing
 
 /// A signed answer, read back, with the checks that all of them pass.
 struct Answered {
@@ -37,7 +39,7 @@ struct Answered {
 
 extension Model {
     /// Takes in a request that had success.
-    mutating func apply(_ ask: Ask, _ answer: Answered, _ made: RelayedOwner?, _ now: Instant) {
+    mutating func apply(_ ask: Ask, _ answer: Answered, _ made: RelayedOwner?, _ now: MonotonicTime) {
         switch ask.method {
         case .allocate: allocate(ask, answer, made, now)
         case .refresh: refresh(ask, answer, now)
@@ -49,7 +51,9 @@ extension Model {
         }
     }
 
-    private mutating func allocate(_ ask: Ask, _ answer: Answered, _ made: RelayedOwner?, _ now: Instant) {
+    private mutating func allocate(
+        _ ask: Ask, _ answer: Answered, _ made: RelayedOwner?, _ now: MonotonicTime
+    ) {
         if let there = allocations[ask.client] {
             expectEqual(Set(answer.relayed), Set(there.relayed.values.map(\.address)), "addresses told again")
             return expect(made == nil, "a retransmission made an allocation")
@@ -97,7 +101,7 @@ extension Model {
         }
     }
 
-    private mutating func refresh(_ ask: Ask, _ answer: Answered, _ now: Instant) {
+    private mutating func refresh(_ ask: Ask, _ answer: Answered, _ now: MonotonicTime) {
         guard let allocation = allocations[ask.client] else {
             return expectEqual(answer.lifetime, 0, "lifetime of what has ended")
         }
@@ -114,7 +118,7 @@ extension Model {
             made: allocation.transaction, ended: ask.transaction, until: now.advanced(bySeconds: 40))
     }
 
-    private mutating func permit(_ ask: Ask, _ now: Instant) {
+    private mutating func permit(_ ask: Ask, _ now: MonotonicTime) {
         for peer in ask.peers.prefix(ask.method == .channelBind ? 1 : ask.peers.count) {
             allocations[ask.client]?.permissions[peer.ip] = now.advanced(bySeconds: 300)
         }

@@ -1,5 +1,7 @@
+import Addresses
 import STUN
 import TURN
+import Timing
 
 /// One request as a client means it: what the model judges, and the bytes that the server gets.
 struct Ask {

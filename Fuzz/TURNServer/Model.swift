@@ -1,12 +1,14 @@
+import Addresses
 import STUN
 import TURN
+import Timing
 
 /// What a relay has to do by RFC 8489 and RFC 8656, with lists instead of tables and all in one place. Shares no line
 /// with the server it is the measure of.
 struct Model {
     struct Relayed {
         var address: TransportAddress
-        var expires: Instant
+        var expires: MonotonicTime
     }
 
     struct Allocation {
@@ -15,8 +17,8 @@ struct Model {
         var transaction: TransactionID
         var address: IPAddress
         var relayed: [IPAddress.Family: Relayed]
-        var permissions: [IPAddress: Instant] = [:]
-        var channels: [UInt16: (peer: TransportAddress, expires: Instant)] = [:]
+        var permissions: [IPAddress: MonotonicTime] = [:]
+        var channels: [UInt16: (peer: TransportAddress, expires: MonotonicTime)] = [:]
         /// Ports that RESERVATION-TOKEN brought were counted before.
         var account: Account
     }
@@ -30,14 +32,14 @@ struct Model {
     struct Reservation {
         var account: Account
         var address: TransportAddress
-        var ends: Instant
+        var ends: MonotonicTime
     }
 
     /// A Refresh that ended an allocation, and the Allocate that had made it.
     struct Ended {
         var made: TransactionID
         var ended: TransactionID
-        var until: Instant
+        var until: MonotonicTime
     }
 
     /// By client.
@@ -49,11 +51,11 @@ struct Model {
     /// Who took each relayed address last.
     var payers: [TransportAddress: Account] = [:]
     /// What each address may still allocate, in nanoseconds of waiting, as of a point in time.
-    private var credits: [IPAddress: (left: UInt64, at: Instant)] = [:]
+    private var credits: [IPAddress: (left: Int64, at: MonotonicTime)] = [:]
     private let limits = World.configuration
 
     /// Ends what is over.
-    mutating func expire(_ now: Instant) {
+    mutating func expire(_ now: MonotonicTime) {
         reservations = reservations.filter { now < $0.value.ends }
         for (client, allocation) in allocations {
             var allocation = allocation
@@ -92,7 +94,7 @@ struct Model {
     // MARK: What they ask
 
     /// The code of a signed refusal, nothing for a success. An Allocate may also fail for want of ports.
-    func refusal(_ ask: Ask, _ now: Instant) -> ErrorCode? {
+    func refusal(_ ask: Ask, _ now: MonotonicTime) -> ErrorCode? {
         if ask.unknown != nil { return .unknownAttribute }
         let allocation = allocations[ask.client]
         let ended = self.ended[ask.client].flatMap { now < $0.until ? $0 : nil }
@@ -146,12 +148,12 @@ struct Model {
     }
 
     /// Takes an attempt from what its address may allocate in a minute; false if that is too little.
-    mutating func charge(_ ask: Ask, _ now: Instant) -> Bool {
-        let minute: UInt64 = 60_000_000_000
+    mutating func charge(_ ask: Ask, _ now: MonotonicTime) -> Bool {
+        let minute: Int64 = 60_000_000_000
         let address = account(ask).address
         let before = credits[address] ?? (minute, now)
         let left = min(minute, before.left + now.nanoseconds - before.at.nanoseconds)
-        let price = minute / UInt64(limits.quotas.perAddressAndMinute) * UInt64(ask.portCount)
+        let price = minute / Int64(limits.quotas.perAddressAndMinute) * Int64(ask.portCount)
         credits[address] = (left >= price ? left - price : left, now)
         return left >= price
     }
@@ -187,9 +189,13 @@ struct Model {
     }
 
     func account(_ ask: Ask) -> Account {
-        let ip = Client.all[ask.client].tuple.client.ip
-        return Account(
-            user: ask.user.account, address: ip.family == .ipv4 ? ip : IPAddress(v6High: ip.high, low: 0))
+        Account(
+            user: ask.user.account, address: Self.payingAddress(Client.all[ask.client].tuple.client.ip))
+    }
+
+    /// What stands for all addresses that count as one.
+    static func payingAddress(_ ip: IPAddress) -> IPAddress {
+        ip.family == .ipv4 ? ip : IPAddress(v6High: ip.high, low: 0)
     }
 
     private func refreshRefusal(_ ask: Ask, _ allocation: Allocation) -> ErrorCode? {

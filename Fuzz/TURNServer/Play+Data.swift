@@ -1,3 +1,4 @@
+import Addresses
 import STUN
 import TURN
 
@@ -105,7 +106,7 @@ extension Play {
     // MARK: Time and trouble
 
     mutating func pass(_ script: inout Script) {
-        let milliseconds: [UInt64] = [
+        let milliseconds: [Int64] = [
             1, 200, 999, 1_000, 29_999, 30_000, 39_999, 40_000, 119_999, 120_000, 299_999, 300_000, 599_999,
             600_000,
             1_000_000, 3_600_000,
@@ -186,7 +187,7 @@ extension Play {
             guard isModelled else { continue }
             let payers = taken.filter { $0.family == family }.compactMap { model.payers[$0] }
             expectEqual(billed, payers.count, "ports on bills")
-            for address in Set(Client.all.map(\.tuple.client.ip.quotaKey)) {
+            for address in Set(Client.all.map { Model.payingAddress($0.tuple.client.ip) }) {
                 expectEqual(
                     pools.billedPortCount(family, of: address, at: world.now),
                     payers.count { $0.address == address }, "ports on an address's bill")

@@ -1,5 +1,6 @@
-import STUN
+import Addresses
 import TURN
+import Timing
 
 /// Relay sockets that keep account of what is open and check that it is opened and closed as promised.
 struct Sockets: RelaySockets, ~Copyable {
@@ -12,12 +13,12 @@ struct Sockets: RelaySockets, ~Copyable {
     /// Those of which a datagram has left, or which one has reached.
     private var used: Set<TransportAddress> = []
     /// Until when each address rests that was used.
-    private(set) var resting: [TransportAddress: Instant] = [:]
+    private(set) var resting: [TransportAddress: MonotonicTime] = [:]
     /// Until when each address is left alone that something else had.
-    private(set) var setAside: [TransportAddress: Instant] = [:]
+    private(set) var setAside: [TransportAddress: MonotonicTime] = [:]
     var busyPorts: Set<UInt16> = []
     var fails = false
-    var now = Instant(nanoseconds: 0)
+    var now = MonotonicTime(nanoseconds: 0)
     private let restSeconds: UInt32
 
     init(restSeconds: UInt32) { self.restSeconds = restSeconds }

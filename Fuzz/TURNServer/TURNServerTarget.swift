@@ -1,4 +1,3 @@
-import STUN
 import TURN
 
 /// Fuzzes the TURN server's rules with two loops and five clients. The first byte of the input says whether all is

@@ -1,5 +1,7 @@
+import Addresses
 import STUN
 import TURN
+import Timing
 
 /// How many unsigned answers each address has had, by what its requests prove, on each loop by itself.
 struct UnsignedAnswers {
@@ -26,11 +28,11 @@ struct UnsignedAnswers {
     }
 
     /// A request had an unsigned answer.
-    mutating func count(_ request: [UInt8], _ client: Client, _ now: Instant, _ wallClock: UnixTime) {
+    mutating func count(_ request: [UInt8], _ client: Client, _ now: MonotonicTime, _ wallClock: UnixTime) {
         let key = Key(
             loop: client.loop, ip: client.tuple.client.ip, proof: proof(request, client, wallClock))
         counts[key, default: 0] += 1
-        let seconds = now.nanoseconds / 1_000_000_000
+        let seconds = UInt64(now.nanoseconds / 1_000_000_000)
         expect(counts[key, default: 0] <= 21 + 10 * seconds, "more unsigned answers than allowed")
     }
 

@@ -1,5 +1,7 @@
+import Addresses
 import STUN
 import TURN
+import Timing
 
 /// Two loops of one relay with small limits, their clock, and the clients that speak to them.
 struct World: ~Copyable {
@@ -35,9 +37,9 @@ struct World: ~Copyable {
     var firstSockets = Sockets(restSeconds: World.configuration.portRestSeconds)
     var secondSockets = Sockets(restSeconds: World.configuration.portRestSeconds)
     var writer = MessageWriter()
-    private(set) var now = Instant(nanoseconds: 1_000_000_000)
+    private(set) var now = MonotonicTime(nanoseconds: 1_000_000_000)
 
-    var wallClock: UnixTime { UnixTime(seconds: Self.startOfTime + now.nanoseconds / 1_000_000_000) }
+    var wallClock: UnixTime { UnixTime(seconds: Self.startOfTime + UInt64(now.nanoseconds / 1_000_000_000)) }
 
     init(seed: UInt64) {
         first = TURNServer(authority, loop: 0, random: SecretRandom(seed: seed))
@@ -47,7 +49,7 @@ struct World: ~Copyable {
     }
 
     /// Moves the clock and lets both loops end what is due, if they say that something is.
-    mutating func pass(milliseconds: UInt64) {
+    mutating func pass(milliseconds: Int64) {
         now.nanoseconds += milliseconds * 1_000_000
         firstSockets.now = now
         secondSockets.now = now
@@ -124,7 +126,7 @@ struct World: ~Copyable {
         Set(current(firstSockets.setAside) + current(secondSockets.setAside))
     }
 
-    private func current(_ ends: [TransportAddress: Instant]) -> [TransportAddress] {
+    private func current(_ ends: [TransportAddress: MonotonicTime]) -> [TransportAddress] {
         ends.filter { now < $0.value }.map(\.key)
     }
 

@@ -1,4 +1,5 @@
-package import STUN
+package import Addresses
+import BigEndian
 
 /// What a proxy says of a connection in front of its bytes: the PROXY protocol, versions 1 and 2
 /// (https://www.haproxy.org/download/2.8/doc/proxy-protocol.txt).

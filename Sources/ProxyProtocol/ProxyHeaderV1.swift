@@ -1,4 +1,5 @@
-import STUN
+import Addresses
+import BigEndian
 
 /// Version 1, a line of text (§2.1): `PROXY TCP4 192.0.2.1 198.51.100.1 56324 443`.
 enum ProxyHeaderV1 {

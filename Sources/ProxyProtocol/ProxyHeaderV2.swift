@@ -1,4 +1,5 @@
-import STUN
+import Addresses
+import BigEndian
 
 /// Version 2, binary (§2.2): a signature, a command, a family, a length, and a block of that length that begins with
 /// the addresses.

@@ -1,5 +1,5 @@
+package import Addresses
 import Glibc
-package import STUN
 package import TLS
 import TURN
 

@@ -1,7 +1,7 @@
+package import Addresses
 package import Backlog
 import Glibc
 package import Logging
-package import STUN
 import Synchronization
 import TLS
 package import TURN

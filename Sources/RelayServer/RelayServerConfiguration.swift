@@ -1,4 +1,4 @@
-package import STUN
+package import Addresses
 package import TLS
 
 /// Where the relay listens and how it uses the machine. What it allows is the authority's business.

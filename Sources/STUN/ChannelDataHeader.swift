@@ -1,3 +1,5 @@
+public import BigEndian
+
 /// The four bytes before the data of a ChannelData message (RFC 8656 §12.4).
 @usableFromInline
 package struct ChannelDataHeader: BitwiseCopyable, Sendable {

@@ -1,3 +1,6 @@
+package import Addresses
+import BigEndian
+
 /// A Binding request of STUN's first version (RFC 3489 §8.1, §11.1), as some phones and telephone exchanges still send
 /// it. It has no magic cookie: cookie and transaction id of later versions are one transaction id of 128 bits.
 ///

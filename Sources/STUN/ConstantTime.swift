@@ -1,3 +1,5 @@
+import BigEndian
+
 /// Comparisons whose time does not tell where two values differ.
 package enum ConstantTime {
     /// Whether two spans hold the same bytes; their lengths are not secret.

@@ -1,3 +1,6 @@
+public import Addresses
+public import BigEndian
+
 /// A Data indication (RFC 8656 §11.3), written around data that is already in memory: its header goes into headroom
 /// before the data, its padding behind.
 @usableFromInline

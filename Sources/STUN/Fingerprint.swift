@@ -1,3 +1,5 @@
+import BigEndian
+
 /// FINGERPRINT: a checksum by which STUN is told from other protocols on the same port (RFC 8489 §14.7).
 package enum Fingerprint {
     /// Bytes of the attribute with its type and length.

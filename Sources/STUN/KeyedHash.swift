@@ -1,3 +1,4 @@
+import BigEndian
 internal import Crypto
 
 /// HMAC (RFC 2104) over a hash function with blocks of 64 bytes: SHA-1 and SHA-256.

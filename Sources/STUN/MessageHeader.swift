@@ -1,3 +1,5 @@
+public import BigEndian
+
 /// The first 20 bytes of a STUN message (RFC 8489 §5).
 @usableFromInline
 package struct MessageHeader: BitwiseCopyable, Sendable {

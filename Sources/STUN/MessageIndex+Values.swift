@@ -1,3 +1,6 @@
+package import Addresses
+import BigEndian
+
 /// Readers of values. Each gives nothing when the attribute is not there, and throws ``DecodingError/malformed(_:)``
 /// when its value cannot be one of its type.
 extension MessageIndex {

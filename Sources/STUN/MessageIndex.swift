@@ -1,3 +1,5 @@
+import BigEndian
+
 /// One attribute of a message: what it is and where its value stands.
 package struct Attribute: BitwiseCopyable, Sendable {
     package let type: AttributeType

@@ -1,3 +1,4 @@
+import BigEndian
 internal import Crypto
 
 /// The HMAC over a message (RFC 8489 §14.5 and §14.6).

@@ -1,3 +1,6 @@
+package import Addresses
+import BigEndian
+
 /// The attributes that a server writes, and those that a client of ours does.
 extension MessageWriter {
     /// An attribute without a value: DONT-FRAGMENT.

@@ -1,3 +1,6 @@
+package import Addresses
+import BigEndian
+
 /// Writes one STUN message after another into one piece of memory: header, attributes, then what closes a message.
 /// The header's length is right after each step.
 ///

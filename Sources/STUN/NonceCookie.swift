@@ -1,3 +1,5 @@
+import BigEndian
+
 /// The start of a nonce that tells clients what the server can, so that nobody between them can hide it
 /// (RFC 8489 §9.2): `obMatJos2` and the 24 feature bits of §18.1 in base64.
 package enum NonceCookie {

@@ -1,3 +1,5 @@
+import BigEndian
+
 /// How a long-term key is made from a password (RFC 8489 §18.5).
 package enum PasswordAlgorithm: UInt16, BitwiseCopyable, Sendable, CaseIterable {
     /// What every client can.

@@ -1,3 +1,6 @@
+public import Addresses
+public import BigEndian
+
 /// A Send indication (RFC 8656 §11.2), read in one pass: for whom it is and where its data lies.
 ///
 /// Clients that never bind a channel send all media this way, so it has its own reader instead of ``MessageIndex``,

@@ -1,3 +1,5 @@
+public import BigEndian
+
 /// Cuts a stream of bytes, TCP or TLS, into STUN and ChannelData messages (RFC 8656 §12.5, RFC 8489 §6.2.2). Holds no
 /// bytes: it says how long the message at the front of a buffer is.
 @usableFromInline

@@ -1,3 +1,4 @@
+import BigEndian
 internal import Crypto
 
 /// USERHASH: SHA-256 of user name and realm, which hides the name from whoever listens (RFC 8489 §14.4).

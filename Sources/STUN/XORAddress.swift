@@ -1,3 +1,6 @@
+public import Addresses
+public import BigEndian
+
 /// The value of XOR-MAPPED-ADDRESS and its siblings: 8 bytes for IPv4, 20 for IPv6 (RFC 8489 §14.2).
 @usableFromInline
 package enum XORAddress {

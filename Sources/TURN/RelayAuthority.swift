@@ -1,5 +1,6 @@
-package import STUN
+package import Addresses
 import Synchronization
+import Timing
 
 /// What all loops share: configuration, who may allocate, what is left, and who receives where.
 ///
@@ -58,7 +59,9 @@ package final class RelayAuthority: Sendable {
 
     /// Gives back what ended reservations held, and says when the next one ends.
     @discardableResult
-    func endReservations(at now: Instant, _ sockets: inout some RelaySockets & ~Copyable) -> Instant? {
+    func endReservations(at now: MonotonicTime, _ sockets: inout some RelaySockets & ~Copyable)
+        -> MonotonicTime?
+    {
         let (ended, next) = reservations.takeEnded(at: now)
         for reservation in ended { giveBack(reservation, at: now, &sockets) }
         return next
@@ -66,7 +69,7 @@ package final class RelayAuthority: Sendable {
 
     /// Gives back all that a reservation held which no allocation came for.
     func giveBack(
-        _ reservation: Reservations.Reservation, at now: Instant,
+        _ reservation: Reservations.Reservation, at now: MonotonicTime,
         _ sockets: inout some RelaySockets & ~Copyable
     ) {
         sockets.release(reservation.socket)

@@ -1,4 +1,5 @@
-package import STUN
+package import Addresses
+import STUN
 
 /// Everything the rules can be told, with the defaults that are safe.
 package struct TURNConfiguration: Sendable {

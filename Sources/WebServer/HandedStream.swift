@@ -1,4 +1,4 @@
-package import STUN
+package import Addresses
 package import TLS
 
 #if canImport(Darwin)

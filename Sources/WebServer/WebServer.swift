@@ -8,6 +8,7 @@ package import Pairing
 import ServiceLifecycle
 import Signaling
 package import TLS
+import Timing
 
 /// The REST API and the WebSocket signaling, on a plain port and, with a certificate, on one for TLS.
 package final class WebServer: Service {

@@ -1,3 +1,4 @@
+package import Addresses
 package import Signaling
 
 /// Everything the web server can be told. The defaults are the documented ones (docs/operations.md).
@@ -11,13 +12,13 @@ package struct WebServerConfiguration: Sendable {
     /// Whether requests to ``port`` are told to come by TLS, but for health checks.
     package var redirectsHTTP = false
     /// Addresses of proxies whose connections begin with a PROXY protocol header; none by default.
-    package var proxyProtocolFrom: [AddressRange] = []
+    package var proxyProtocolFrom: [IPRange] = []
     /// Threads that serve connections; 0 is one a core.
     package var eventLoops = 0
     /// REST, CORS, admin token and guessing limits.
     package var http = HTTPConfiguration()
     /// Addresses of proxies whose X-Forwarded-For is believed; none by default.
-    package var trustedProxies: [AddressRange] = []
+    package var trustedProxies: [IPRange] = []
     /// Bounds of connections before and beside their protocol.
     package var connections = ConnectionLimits()
     /// Bounds of WebSocket sessions.

@@ -1,5 +1,6 @@
 import Signaling
 import Testing
+import Timing
 
 /// A member with a name, for transcripts.
 private struct Member: CustomStringConvertible, Equatable, Sendable {

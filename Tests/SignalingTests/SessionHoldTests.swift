@@ -1,5 +1,6 @@
 import Signaling
 import Testing
+import Timing
 
 /// Candidates that take some 1,000 bytes forwarded; five are more than the stage's outbox may hold, two more than
 /// its quarter.

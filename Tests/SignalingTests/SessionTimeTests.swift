@@ -1,5 +1,6 @@
 import Signaling
 import Testing
+import Timing
 
 @Suite("A session in time")
 struct SessionTimeTests {

@@ -1,5 +1,6 @@
 import Signaling
 import Testing
+import Timing
 
 @Suite("A session whose own client is slow")
 struct SlowClientTests {

@@ -1,5 +1,5 @@
+import Addresses
 import Foundation
-import STUN
 import TURN
 import Testing
 

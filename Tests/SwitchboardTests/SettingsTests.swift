@@ -1,3 +1,4 @@
+import Addresses
 import Foundation
 import Logging
 import Signaling
@@ -125,7 +126,7 @@ struct SettingsTests {
         #expect(try await values(json: json)[Settings.allowedOrigins] == origins)
         let proxies = try await values(environment: ["TRUSTED_PROXIES": "10.0.0.0/8,::1"])[
             Settings.trustedProxies]
-        #expect(proxies == [AddressRange("10.0.0.0/8"), AddressRange("::1")])
+        #expect(proxies == [IPRange("10.0.0.0/8"), IPRange("::1")])
     }
 
     @Test(

@@ -1,5 +1,7 @@
+import Addresses
 import STUN
 import Testing
+import Timing
 
 @testable import TURN
 
@@ -32,7 +34,7 @@ private struct BillRun {
     private var payers: [TransportAddress: IPAddress] = [:]
     private var used: Set<TransportAddress> = []
     /// Ports that rest, with the end of it, and whose they are; nobody's if something else had them.
-    private var resting: [TransportAddress: (until: Instant, payer: IPAddress?)] = [:]
+    private var resting: [TransportAddress: (until: MonotonicTime, payer: IPAddress?)] = [:]
 
     init(seed: UInt64) {
         random = SecretRandom(seed: seed)

@@ -1,5 +1,7 @@
+import Addresses
 import STUN
 import Testing
+import Timing
 
 @testable import TURN
 

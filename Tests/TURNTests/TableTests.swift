@@ -1,5 +1,7 @@
+import Addresses
 import STUN
 import Testing
+import Timing
 
 @testable import TURN
 
@@ -35,26 +37,26 @@ struct TableTests {
     @Test("The heap gives deadlines in order, moves them both ways and forgets")
     func heap() {
         var random = SecretRandom(seed: 4)
-        var heap = DeadlineHeap()
-        var model: [UInt32: UInt64] = [:]
+        var heap = DeadlineTable()
+        var model: [UInt32: Int64] = [:]
         for _ in 0..<20_000 {
             let index = UInt32.random(in: 0..<300, using: &random)
-            let deadline = UInt64.random(in: 1...1000, using: &random)
+            let deadline = Int64.random(in: 1...1000, using: &random)
             switch Int.random(in: 0..<4, using: &random) {
             case 0:
                 heap.remove(index)
                 model[index] = nil
             case 1:
-                heap.bringForward(index, to: Instant(nanoseconds: deadline))
+                heap.bringForward(index, to: MonotonicTime(nanoseconds: deadline))
                 model[index] = min(model[index] ?? .max, deadline)
             default:
-                heap.set(index, to: Instant(nanoseconds: deadline))
+                heap.set(index, to: MonotonicTime(nanoseconds: deadline))
                 model[index] = deadline
             }
             #expect(heap.count == model.count)
             #expect(heap.first?.deadline.nanoseconds == model.values.min())
         }
-        var last: UInt64 = 0
+        var last: Int64 = 0
         while let first = heap.first {
             #expect(first.deadline.nanoseconds >= last && model[first.index] == first.deadline.nanoseconds)
             last = first.deadline.nanoseconds
@@ -62,13 +64,13 @@ struct TableTests {
         }
     }
 
-    private let payer = QuotaClaim(user: UserID(bits: 1), address: IPAddress(v4: 1))
+    private let payer = QuotaClaim(user: UserID(bits: 1), address: AddressKey(IPAddress(v4: 1)))
 
     @Test("Ports are drawn once, rest after use, and come back")
     func pool() {
         var random = SecretRandom(seed: 5)
         var pool = PortPool(range: 50_000...50_099, restSeconds: 120)
-        var now = Instant(nanoseconds: 0)
+        var now = MonotonicTime(nanoseconds: 0)
         var ports: Set<UInt16> = []
         while let port = pool.draw(for: payer, at: now, using: &random) {
             #expect(ports.insert(port).inserted)
@@ -89,7 +91,7 @@ struct TableTests {
     func bills() {
         var random = SecretRandom(seed: 5)
         var pool = PortPool(range: 50_000...50_003, restSeconds: 120)
-        let now = Instant(nanoseconds: 0)
+        let now = MonotonicTime(nanoseconds: 0)
         let other = QuotaClaim(user: UserID(bits: 2), address: payer.address)
         #expect(pool.drawEven(withNext: true, for: payer, at: now, using: &random) != nil)
         while pool.draw(for: other, at: now, using: &random) != nil {}
@@ -108,11 +110,11 @@ struct TableTests {
     func rests() {
         var random = SecretRandom(seed: 5)
         var pool = PortPool(range: 49_152...65_535, restSeconds: 120)
-        var now = Instant(nanoseconds: 0)
+        var now = MonotonicTime(nanoseconds: 0)
         for _ in 0..<100_000 {
             guard let port = pool.draw(for: payer, at: now, using: &random) else { continue }
             pool.giveBack(port, .used, at: now)
-            now = Instant(nanoseconds: now.nanoseconds + 20_000_000)
+            now = MonotonicTime(nanoseconds: now.nanoseconds + 20_000_000)
             #expect(pool.restCount <= 2 * 6_000 + 1_024)
         }
         guard let last = pool.draw(for: payer, at: now, using: &random) else { return }
@@ -124,9 +126,9 @@ struct TableTests {
     @Test("An address allocates so many times a minute, all at once if it was quiet")
     func rate() {
         var rate = AllocationRate(perMinute: 6)
-        let (one, two) = (IPAddress(v4: 1), IPAddress(v4: 2))
-        var now = Instant(nanoseconds: 1)
-        func take(_ count: Int, _ address: IPAddress) -> Bool { rate.take(count, of: address, at: now) }
+        let (one, two) = (AddressKey(IPAddress(v4: 1)), AddressKey(IPAddress(v4: 2)))
+        var now = MonotonicTime(nanoseconds: 1)
+        func take(_ count: Int, _ address: AddressKey) -> Bool { rate.take(count, of: address, at: now) }
         #expect((0..<7).map { _ in take(1, one) } == Array(repeating: true, count: 6) + [false])
         #expect([take(6, two), take(1, two)] == [true, false])
         now = now.advanced(bySeconds: 10)
@@ -146,12 +148,12 @@ struct TableTests {
     func ratesAreForgotten() {
         var random = SecretRandom(seed: 8)
         var rate = AllocationRate(perMinute: 10)
-        var fullAt: [IPAddress: UInt64] = [:]
-        var now = Instant(nanoseconds: 0)
-        let interval: UInt64 = 6_000_000_000
+        var fullAt: [AddressKey: Int64] = [:]
+        var now = MonotonicTime(nanoseconds: 0)
+        let interval: Int64 = 6_000_000_000
         for _ in 0..<50_000 {
-            now.nanoseconds += UInt64.random(in: 0...100_000_000, using: &random)
-            let address = IPAddress(v4: UInt32.random(in: 0..<40, using: &random))
+            now.nanoseconds += Int64.random(in: 0...100_000_000, using: &random)
+            let address = AddressKey(IPAddress(v4: UInt32.random(in: 0..<40, using: &random)))
             let next = max(fullAt[address] ?? 0, now.nanoseconds) + interval
             let isAdmitted = next <= now.nanoseconds + 10 * interval
             if isAdmitted { fullAt[address] = next }
@@ -159,14 +161,16 @@ struct TableTests {
         }
         for number in 0..<100_000 {
             now.nanoseconds += 10_000_000
-            _ = rate.take(1, of: IPAddress(v4: 1_000 + UInt32(number)), at: now)
+            _ = rate.take(1, of: AddressKey(IPAddress(v4: 1_000 + UInt32(number))), at: now)
             #expect(rate.count <= 12_100)
         }
         now = now.advanced(bySeconds: 120)
-        _ = rate.take(1, of: IPAddress(v4: 1), at: now)
+        _ = rate.take(1, of: AddressKey(IPAddress(v4: 1)), at: now)
         #expect(rate.count == 1)
         var small = AllocationRate(perMinute: 10, maxAddresses: 100)
-        for number in 0..<10_000 { _ = small.take(1, of: IPAddress(v4: UInt32(number)), at: now) }
+        for number in 0..<10_000 {
+            _ = small.take(1, of: AddressKey(IPAddress(v4: UInt32(number))), at: now)
+        }
         #expect(small.count <= 200)
     }
 
@@ -174,7 +178,7 @@ struct TableTests {
     func evenPorts() {
         var random = SecretRandom(seed: 6)
         var pool = PortPool(range: 65_533...65_535, restSeconds: 120)
-        let now = Instant(nanoseconds: 0)
+        let now = MonotonicTime(nanoseconds: 0)
         #expect(pool.drawEven(withNext: true, for: payer, at: now, using: &random) == 65_534)
         #expect(pool.drawEven(withNext: true, for: payer, at: now, using: &random) == nil)
         var last = PortPool(range: 65_534...65_534, restSeconds: 120)

@@ -1,5 +1,6 @@
 import STUN
 import Testing
+import Timing
 
 @testable import TURN
 

@@ -1,3 +1,4 @@
+import Addresses
 import Testing
 
 @testable import WebServer
@@ -73,7 +74,7 @@ struct RequestHeadTests {
             "X-Real-IP: 192.0.2.1", "Origin: https://example.org", "sec-fetch-site: cross-site",
         ])
     func provenance(field: String) throws {
-        let socket = try #require(ClientAddress("127.0.0.1"))
+        let socket = try #require(IPAddress("127.0.0.1"))
         let plain = try head("GET / HTTP/1.1\r\nHost: localhost\r\nAccept: */*\r\n\r\n")
         #expect(plain.provenance.isLocal(from: socket))
         let told = try head("GET / HTTP/1.1\r\nHost: localhost\r\n\(field)\r\n\r\n")

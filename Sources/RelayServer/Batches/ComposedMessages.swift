@@ -1,6 +1,6 @@
+import Addresses
 import CDatagrams
 import Glibc
-import STUN
 
 /// Messages for one socket, composed in fixed memory and given to the kernel at once.
 struct ComposedMessages: ~Copyable {

@@ -1,4 +1,4 @@
-import STUN
+import Addresses
 
 /// The packets of one batch by where they go, in the order in which they came.
 ///

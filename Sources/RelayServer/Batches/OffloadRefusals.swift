@@ -1,4 +1,4 @@
-import STUN
+import Addresses
 
 /// Destinations to which segmentation offload has failed: their path has a smaller MTU, or the device cannot.
 ///

@@ -1,6 +1,6 @@
+import Addresses
 import CDatagrams
 import Glibc
-import STUN
 
 /// Memory for `recvmmsg`: slots, each large enough for the largest datagram or coalesced run, with room in front for
 /// a header and behind for padding.

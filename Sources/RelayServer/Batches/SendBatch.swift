@@ -1,4 +1,4 @@
-import STUN
+import Addresses
 
 /// Packets of one turn on their way out, grouped by socket and destination, so that `sendmmsg` takes a socket's at
 /// once and runs of equal packets leave as one super-packet (UDP_SEGMENT).

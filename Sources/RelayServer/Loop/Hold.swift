@@ -1,6 +1,7 @@
 import CDatagrams
 import Glibc
 import TURN
+import Timing
 
 /// How long a loop waits after a turn so that the next finds more packets at once: interrupt moderation.
 ///
@@ -14,13 +15,13 @@ struct Hold {
     private static let averagingNanoseconds = 20_000_000.0
 
     /// The longest hold; 0 switches it off.
-    let windowNanoseconds: UInt64
+    let windowNanoseconds: Int64
     /// Packets per nanosecond of late.
     private var rate = 0.0
-    private var lastTurn = Instant(nanoseconds: 0)
+    private var lastTurn = MonotonicTime(nanoseconds: 0)
 
     init(windowMicroseconds: Int) {
-        windowNanoseconds = UInt64(max(0, windowMicroseconds)) * 1_000
+        windowNanoseconds = Int64(max(0, windowMicroseconds)) * 1_000
     }
 
     /// Takes note of a turn.
@@ -30,7 +31,7 @@ struct Hold {
     ///   - began: when it began.
     ///   - ended: when it had sent them.
     /// - Returns: nanoseconds to sleep before the next; 0 for not at all.
-    mutating func afterTurn(packets: Int, began: Instant, ended: Instant) -> UInt64 {
+    mutating func afterTurn(packets: Int, began: MonotonicTime, ended: MonotonicTime) -> Int64 {
         guard windowNanoseconds > 0 else { return 0 }
         let elapsed = Double(began.nanoseconds &- lastTurn.nanoseconds)
         lastTurn = began
@@ -42,7 +43,7 @@ struct Hold {
     }
 
     /// Sleeps. The thread's timer slack decides how much longer than asked.
-    static func sleep(nanoseconds: UInt64) {
+    static func sleep(nanoseconds: Int64) {
         var time = timespec(tv_sec: 0, tv_nsec: Int(nanoseconds))
         nanosleep(&time, nil)
     }

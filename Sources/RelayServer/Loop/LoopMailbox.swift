@@ -1,6 +1,6 @@
+import Addresses
 import CDatagrams
 import Glibc
-import STUN
 import Synchronization
 import TURN
 

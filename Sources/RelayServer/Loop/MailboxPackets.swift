@@ -1,4 +1,4 @@
-import STUN
+import Addresses
 import TURN
 
 /// Packets from other loops in one piece of memory, in the order in which they came.

@@ -1,5 +1,5 @@
-import STUN
 import TURN
+import Timing
 
 /// The way of packets through a loop: from sockets into fixed memory, judged by the rules, and out in batches.
 ///
@@ -16,7 +16,7 @@ struct PacketPath: ~Copyable {
     static let maxReads = 4
 
     /// The time of this turn.
-    var now: Instant
+    var now: MonotonicTime
     /// The rules with their allocations.
     var turn: TURNServer
     var sockets: RelaySocketTable

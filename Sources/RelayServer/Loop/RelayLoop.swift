@@ -1,14 +1,14 @@
 import CDatagrams
 import Glibc
-import STUN
 import TURN
+import Timing
 
 /// One thread's relay: its sockets, clients, allocations and memory. Shares nothing but the authority with the others.
 ///
 /// A struct used through `inout` from one place: written as a class, its packet path would pay for exclusivity checks.
 struct RelayLoop: ~Copyable {
     /// How often counters are published while something happens.
-    private static let publishNanoseconds: UInt64 = 1_000_000_000
+    private static let publishNanoseconds: Int64 = 1_000_000_000
     /// How much later than asked the kernel may end a hold.
     private static let timerSlackNanoseconds: UInt = 1_000
 
@@ -22,7 +22,7 @@ struct RelayLoop: ~Copyable {
     private var isRunning = true
 
     private var snapshot = RelaySnapshot()
-    private var nextPublication = Instant.distantFuture
+    private var nextPublication = MonotonicTime.distantFuture
 
     init(
         number: Int, poller: consuming Poller, authority: RelayAuthority, listeners: [UDPListener],
@@ -91,7 +91,7 @@ struct RelayLoop: ~Copyable {
 
     // MARK: Time
 
-    private mutating func deadline() -> Instant {
+    private mutating func deadline() -> MonotonicTime {
         min(path.turn.nextDeadline ?? .distantFuture, streams.nextDeadline ?? .distantFuture)
     }
 
@@ -111,18 +111,19 @@ struct RelayLoop: ~Copyable {
     }
 
     /// Books a turn and holds for a moment if that is worth it.
-    private mutating func finish(_ began: Instant, relayed: UInt64) {
+    private mutating func finish(_ began: MonotonicTime, relayed: UInt64) {
         let ended = Clock.now()
         snapshot.turns &+= 1
-        snapshot.busyNanoseconds &+= ended.nanoseconds &- began.nanoseconds
+        snapshot.busyNanoseconds &+= UInt64(
+            truncatingIfNeeded: ended.nanoseconds &- began.nanoseconds)
         if nextPublication == .distantFuture {
-            nextPublication = Instant(nanoseconds: ended.nanoseconds &+ Self.publishNanoseconds)
+            nextPublication = MonotonicTime(nanoseconds: ended.nanoseconds &+ Self.publishNanoseconds)
         } else if nextPublication <= ended {
             publish()
         }
         let pause = hold.afterTurn(packets: Int(truncatingIfNeeded: relayed), began: began, ended: ended)
         if pause > 0 {
-            snapshot.heldNanoseconds &+= pause
+            snapshot.heldNanoseconds &+= UInt64(truncatingIfNeeded: pause)
             Hold.sleep(nanoseconds: pause)
         }
     }

@@ -1,5 +1,6 @@
+import Addresses
+import CDatagrams
 import Glibc
-import STUN
 package import TURN
 
 extension RelayServer {

@@ -1,7 +1,9 @@
+package import Addresses
 import Glibc
 import ProxyProtocol
-package import STUN
+import STUN
 package import TURN
+import Timing
 
 /// What the relay found out about itself.
 package enum SelfTestResult: Equatable, Sendable {
@@ -145,7 +147,7 @@ package struct SelfTest {
         return nil
     }
 
-    private func receive(until deadline: Instant, where isWanted: (Message) -> Bool) -> Message? {
+    private func receive(until deadline: MonotonicTime, where isWanted: (Message) -> Bool) -> Message? {
         while let bytes = socket.read(until: min(deadline, self.deadline)) {
             if let message = Message(bytes), isWanted(message) { return message }
         }
@@ -171,12 +173,5 @@ package struct SelfTest {
                     password: credential.credential, algorithm: .md5))
         }
         return Array(writer.buffer)
-    }
-}
-
-extension Instant {
-    static func + (instant: Instant, duration: Duration) -> Instant {
-        let (sum, overflow) = instant.nanoseconds.addingReportingOverflow(duration.nanoseconds)
-        return overflow ? .distantFuture : Instant(nanoseconds: sum)
     }
 }

@@ -1,7 +1,9 @@
+import Addresses
 import CDatagrams
 import Glibc
 import STUN
 import TURN
+import Timing
 
 /// A socket with which the relay asks itself; who reads from it waits. UDP, or a stream where UDP is not served.
 final class SelfTestSocket {
@@ -42,7 +44,7 @@ final class SelfTestSocket {
     }
 
     /// The next message; nil if none comes in time or the connection ends.
-    func read(until deadline: Instant) -> [UInt8]? {
+    func read(until deadline: MonotonicTime) -> [UInt8]? {
         while true {
             if isStream, let message = takeMessage() { return message }
             guard wait(for: POLLIN, until: deadline) else { return nil }
@@ -63,7 +65,7 @@ final class SelfTestSocket {
         return Array(pending[..<byteCount])
     }
 
-    private func wait(for events: Int32, until deadline: Instant) -> Bool {
+    private func wait(for events: Int32, until deadline: MonotonicTime) -> Bool {
         let now = Clock.now()
         guard now < deadline else { return false }
         var entry = pollfd(fd: descriptor, events: Int16(events), revents: 0)

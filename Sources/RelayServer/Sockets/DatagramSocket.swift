@@ -1,6 +1,6 @@
+import Addresses
 import CDatagrams
 import Glibc
-import STUN
 
 /// Makes UDP sockets as the relay wants them. A descriptor belongs to whoever asked for it.
 enum DatagramSocket {

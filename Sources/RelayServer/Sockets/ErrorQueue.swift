@@ -1,6 +1,6 @@
+import Addresses
 import CDatagrams
 import Glibc
-import STUN
 
 /// What the network said of a packet that a relay socket sent.
 struct SocketError: BitwiseCopyable {

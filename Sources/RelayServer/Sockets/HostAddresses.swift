@@ -1,6 +1,6 @@
+package import Addresses
 import CDatagrams
 import Glibc
-package import STUN
 
 /// The processors that are online.
 func onlineProcessors() -> Int { sysconf(Int32(_SC_NPROCESSORS_ONLN)) }

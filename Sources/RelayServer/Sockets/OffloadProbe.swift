@@ -1,6 +1,6 @@
+import Addresses
 import CDatagrams
 import Glibc
-import STUN
 
 /// What this kernel does with runs of equal packets, found out at start by sending some over loopback.
 struct Offloads: Equatable, Sendable {

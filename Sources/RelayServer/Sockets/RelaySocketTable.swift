@@ -1,6 +1,6 @@
+import Addresses
 import CDatagrams
 import Glibc
-import STUN
 import TURN
 
 /// The relay sockets of a loop: one for each relayed address of its allocations.

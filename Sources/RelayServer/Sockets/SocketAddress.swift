@@ -1,6 +1,6 @@
+import Addresses
 import CDatagrams
 import Glibc
-import STUN
 
 /// A socket address of either family in the kernel's layout, with its length.
 ///

@@ -1,5 +1,5 @@
+import Addresses
 import Glibc
-import STUN
 
 /// A UDP socket that clients speak to; each loop has its own of each address.
 struct UDPListener: BitwiseCopyable {

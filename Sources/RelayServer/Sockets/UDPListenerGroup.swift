@@ -1,5 +1,5 @@
+import Addresses
 import Glibc
-import STUN
 
 /// The UDP sockets of all loops before they are handed out: for each address one a loop.
 struct UDPListenerGroup: ~Copyable {

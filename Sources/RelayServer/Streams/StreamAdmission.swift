@@ -1,14 +1,14 @@
-import STUN
+import Addresses
 import Synchronization
 
 /// How many streams there are, of all loops: in all and by address. Asked once a connection.
 package final class StreamAdmission: Sendable {
     private struct State {
         var count = 0
-        /// By IPv4 address or IPv6 /64; an entry goes with its last stream, so there are at most `count`.
-        var byAddress: [IPAddress: Int] = [:]
+        /// An entry goes with its last stream, so there are at most `count`.
+        var byAddress: [AddressKey: Int] = [:]
 
-        mutating func add(_ key: IPAddress, limit: Int) -> Bool {
+        mutating func add(_ key: AddressKey, limit: Int) -> Bool {
             let held = byAddress[key, default: 0]
             guard held < limit else { return false }
             byAddress[key] = held + 1
@@ -33,7 +33,7 @@ package final class StreamAdmission: Sendable {
         state.withLock { state in
             guard state.count < maxStreams else { return false }
             if let address {
-                guard state.add(Self.key(address), limit: maxStreamsPerAddress) else { return false }
+                guard state.add(AddressKey(address), limit: maxStreamsPerAddress) else { return false }
             }
             state.count += 1
             return true
@@ -44,26 +44,18 @@ package final class StreamAdmission: Sendable {
     ///
     /// - Returns: false, having counted nothing, if that address has too many. It is released without address then.
     func name(_ address: IPAddress) -> Bool {
-        state.withLock { $0.add(Self.key(address), limit: maxStreamsPerAddress) }
+        state.withLock { $0.add(AddressKey(address), limit: maxStreamsPerAddress) }
     }
 
     /// Counts a stream out that was admitted, with the address that it was counted by.
     func release(_ address: IPAddress?) {
         state.withLock { state in
             state.count -= 1
-            guard let key = address.map(Self.key), let held = state.byAddress[key] else { return }
+            guard let key = address.map(AddressKey.init), let held = state.byAddress[key] else { return }
             state.byAddress[key] = held > 1 ? held - 1 : nil
         }
     }
 
     /// Streams that are open.
     package var count: Int { state.withLock { $0.count } }
-
-    /// Whoever has one IPv6 address has the 2^64 beside it.
-    private static func key(_ address: IPAddress) -> IPAddress {
-        switch address.family {
-        case .ipv4: address
-        case .ipv6: IPAddress(v6High: address.high, low: 0)
-        }
-    }
 }

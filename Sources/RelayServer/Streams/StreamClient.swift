@@ -1,6 +1,7 @@
-import STUN
+import Addresses
 import TLS
 import TURN
+import Timing
 
 /// One TCP or TLS client: its socket, what is known of it, and what waits in either direction.
 struct StreamClient: ~Copyable {
@@ -21,7 +22,7 @@ struct StreamClient: ~Copyable {
     var route: ClientRoute
     /// What it counts for in `StreamAdmission`; nil until a proxy's header has come.
     var admittedAs: IPAddress?
-    let acceptedAt: Instant
+    let acceptedAt: MonotonicTime
     var phase: Phase
     /// From its first bytes on: a connection that stays silent has none.
     var tls: TLSSession?
@@ -33,16 +34,16 @@ struct StreamClient: ~Copyable {
     var abandoned: StreamEnd?
     /// In the list of clients that have something to write at the end of the turn.
     var isListed = false
-    var receivedAt: Instant
+    var receivedAt: MonotonicTime
     /// When the message that is under way began.
-    var partialSince: Instant
+    var partialSince: MonotonicTime
     /// When it last took something, while it is blocked.
-    var blockedSince: Instant
+    var blockedSince: MonotonicTime
     /// When it last had taken everything, while something waits; else the end of time.
-    var behindSince = Instant.distantFuture
+    var behindSince = MonotonicTime.distantFuture
 
     /// - Parameter admittedAs: nil if a proxy's header has to come first.
-    init(socket: Int32, route: ClientRoute, admittedAs: IPAddress?, now: Instant) {
+    init(socket: Int32, route: ClientRoute, admittedAs: IPAddress?, now: MonotonicTime) {
         self.socket = socket
         self.route = route
         self.admittedAs = admittedAs
@@ -59,9 +60,9 @@ struct StreamClient: ~Copyable {
     }
 
     /// Why and when it has to end if nothing happens until then; `idle` only unless it has an allocation.
-    func deadline(_ times: StreamTimes) -> (Instant, StreamEnd) {
+    func deadline(_ times: StreamTimes) -> (MonotonicTime, StreamEnd) {
         var earliest = (receivedAt.advanced(byNanoseconds: times.idle), StreamEnd.idle)
-        func consider(_ since: Instant, _ nanoseconds: UInt64, _ end: StreamEnd) {
+        func consider(_ since: MonotonicTime, _ nanoseconds: Int64, _ end: StreamEnd) {
             let deadline = since.advanced(byNanoseconds: nanoseconds)
             if deadline < earliest.0 { earliest = (deadline, end) }
         }
@@ -76,23 +77,16 @@ struct StreamClient: ~Copyable {
 
 /// The times of `StreamLimits` in nanoseconds.
 struct StreamTimes: BitwiseCopyable {
-    let message: UInt64
-    let idle: UInt64
-    let unread: UInt64
+    let message: Int64
+    let idle: Int64
+    let unread: Int64
 
     init(_ limits: StreamLimits) {
-        message = limits.messageTime.nanoseconds
-        idle = limits.idleTime.nanoseconds
-        unread = limits.unreadTime.nanoseconds
+        message = limits.messageTime.wholeNanoseconds
+        idle = limits.idleTime.wholeNanoseconds
+        unread = limits.unreadTime.wholeNanoseconds
     }
 
     /// Every client is looked at this often, so no deadline that comes up in between is passed.
-    var shortest: UInt64 { max(1_000_000, min(message, idle, unread)) }
-}
-
-extension Instant {
-    func advanced(byNanoseconds added: UInt64) -> Instant {
-        let (sum, overflow) = nanoseconds.addingReportingOverflow(added)
-        return overflow ? .distantFuture : Instant(nanoseconds: sum)
-    }
+    var shortest: Int64 { max(1_000_000, min(message, idle, unread)) }
 }

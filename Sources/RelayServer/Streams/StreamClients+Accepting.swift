@@ -1,7 +1,8 @@
+import Addresses
 import CDatagrams
 import Glibc
-import STUN
 import TURN
+import Timing
 
 extension StreamClients {
     /// Takes connections, as many as one turn may: those that are left are reported again.
@@ -15,7 +16,7 @@ extension StreamClients {
                 case let error where Exhaustion.isTold(by: error):
                     counters.count(.exhausted)
                     setListening(false)
-                    resting = path.now.advanced(byNanoseconds: StreamLimits.exhaustedPause.nanoseconds)
+                    resting = path.now.advanced(byNanoseconds: StreamLimits.exhaustedPause.wholeNanoseconds)
                     return
                 case EAGAIN: return
                 // A connection that was gone before it was taken.

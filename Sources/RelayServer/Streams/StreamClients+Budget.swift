@@ -1,21 +1,22 @@
 import Backlog
 import TURN
+import Timing
 
 /// Beside the bounds of each client, one for what waits in the whole process.
 extension StreamClients {
     /// Changes below this are not reported, so that steady traffic touches nothing that other threads use.
     private static let reportedBytes = 64 << 10
     /// How often the budget is looked at while something waits.
-    private static let lookNanoseconds: UInt64 = 200_000_000
+    private static let lookNanoseconds: Int64 = 200_000_000
 
     /// Reports what waits if that has changed by much; once a turn.
     @inline(__always)
-    mutating func noteMemory(now: Instant) {
+    mutating func noteMemory(now: MonotonicTime) {
         let change = memory.usedByteCount &- share.bytes
         if change >= Self.reportedBytes || change <= -Self.reportedBytes { reportMemory(now: now) }
     }
 
-    private mutating func reportMemory(now: Instant) {
+    private mutating func reportMemory(now: MonotonicTime) {
         share.report(memory.usedByteCount)
         budgetLook = share.bytes > 0 ? now.advanced(byNanoseconds: Self.lookNanoseconds) : nil
     }
@@ -31,12 +32,12 @@ extension StreamClients {
             guard let client = table.client(handle), client.pointee.phase != .closing else { continue }
             let byteCount = client.pointee.outbox.capacity + client.pointee.partial.capacity
             guard byteCount > 0 else { continue }
-            let begun = client.pointee.partial.isEmpty ? Instant.distantFuture : client.pointee.partialSince
+            let begun =
+                client.pointee.partial.isEmpty ? MonotonicTime.distantFuture : client.pointee.partialSince
             holders.append(
                 BufferHolder(
                     id: handle, byteCount: byteCount,
-                    behindNanoseconds: Int64(
-                        clamping: now - min(now, min(client.pointee.behindSince, begun).nanoseconds))))
+                    behindNanoseconds: now - min(now, min(client.pointee.behindSince, begun).nanoseconds)))
         }
         for slow in BufferHolder.slowest(holders, freeing: excess) {
             if let client = table.client(slow.id) { finish(client, .memory, path: &path) }

@@ -1,7 +1,7 @@
+import Addresses
 import CDatagrams
 import Glibc
 import ProxyProtocol
-import STUN
 import TURN
 
 extension StreamClients {

@@ -1,3 +1,4 @@
+import Addresses
 import CDatagrams
 import Glibc
 import STUN

@@ -1,8 +1,9 @@
+import Addresses
 import CDatagrams
 import Glibc
-import STUN
 import TLS
 import TURN
+import Timing
 
 extension StreamClients {
     /// Adds one frame to a client's outbox, or drops it where the outbox is at its high-water mark.
@@ -78,7 +79,7 @@ extension StreamClients {
     }
 
     /// Writes what waits for one client: one call, or one a record beyond 16 KiB with TLS.
-    private mutating func flush(_ client: UnsafeMutablePointer<StreamClient>, now: Instant) {
+    private mutating func flush(_ client: UnsafeMutablePointer<StreamClient>, now: MonotonicTime) {
         while client.pointee.abandoned == nil {
             let bytes = client.pointee.outbox.bytes
             guard let start = bytes.baseAddress, bytes.count > 0 else {
@@ -111,7 +112,7 @@ extension StreamClients {
     }
 
     /// Waits until the socket takes more.
-    private mutating func block(_ client: UnsafeMutablePointer<StreamClient>, now: Instant) {
+    private mutating func block(_ client: UnsafeMutablePointer<StreamClient>, now: MonotonicTime) {
         guard client.pointee.phase != .closing else { return }
         client.pointee.isBlocked = true
         client.pointee.blockedSince = now

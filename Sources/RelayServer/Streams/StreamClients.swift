@@ -1,14 +1,15 @@
+import Addresses
 import Backlog
 import CDatagrams
 import Glibc
-import STUN
 import TLS
 import TURN
+import Timing
 
 /// What a loop does with what its stream clients send: `PacketPath`, or a test's own.
 protocol StreamReceiver: ~Copyable {
     /// The time of this turn.
-    var now: Instant { get }
+    var now: MonotonicTime { get }
     /// Takes a whole message, without ChannelData's padding; what of it is for stream clients is appended to `streams`.
     ///
     /// The bytes stay where they are until the next `flush` and may be overwritten.
@@ -49,8 +50,8 @@ struct StreamClients: ~Copyable {
     var memory: StreamMemory
     /// What of the process's budget this loop's clients hold, and when it is looked at next.
     var share: BufferShare
-    var budgetLook: Instant?
-    var deadlines = DeadlineHeap()
+    var budgetLook: MonotonicTime?
+    var deadlines = DeadlineTable()
     /// What clients sent in this turn; allocated with the first listener or client.
     var arena: StreamArena?
 
@@ -58,7 +59,7 @@ struct StreamClients: ~Copyable {
     /// Nothing is adopted any more when it is false.
     private(set) var isTakingStreams = true
     /// Listeners rest until then because there were no descriptors left.
-    var resting: Instant?
+    var resting: MonotonicTime?
     /// The certificate that new sessions use, and its generation.
     var context: TLSContext?
     var contextGeneration: UInt64 = 0
@@ -112,7 +113,7 @@ struct StreamClients: ~Copyable {
     }
 
     /// The earliest moment at which ``expire(path:)`` has something to do.
-    var nextDeadline: Instant? {
+    var nextDeadline: MonotonicTime? {
         let first = min(deadlines.first?.deadline ?? .distantFuture, resting ?? .distantFuture)
         let next = min(first, budgetLook ?? .distantFuture)
         return next < .distantFuture ? next : nil
@@ -162,11 +163,11 @@ struct StreamClients: ~Copyable {
     }
 
     /// Sets when the client is looked at next: at its deadline, but soon enough for deadlines that come up later.
-    func nextLook(_ client: UnsafeMutablePointer<StreamClient>, now: Instant) -> Instant {
+    func nextLook(_ client: UnsafeMutablePointer<StreamClient>, now: MonotonicTime) -> MonotonicTime {
         min(client.pointee.deadline(times).0, now.advanced(byNanoseconds: times.shortest))
     }
 
-    mutating func watchDeadline(of client: UnsafeMutablePointer<StreamClient>, now: Instant) {
+    mutating func watchDeadline(of client: UnsafeMutablePointer<StreamClient>, now: MonotonicTime) {
         deadlines.set(StreamTable.index(client.pointee.route.handle), to: nextLook(client, now: now))
     }
 

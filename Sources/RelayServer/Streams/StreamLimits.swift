@@ -34,12 +34,3 @@ package struct StreamLimits: Sendable {
     /// How long a listener rests when there are no descriptors left.
     static let exhaustedPause = Duration.milliseconds(500)
 }
-
-extension Duration {
-    /// 0 for a negative duration.
-    var nanoseconds: UInt64 {
-        let (seconds, attoseconds) = components
-        guard seconds >= 0, attoseconds >= 0 else { return 0 }
-        return UInt64(seconds) &* 1_000_000_000 &+ UInt64(attoseconds / 1_000_000_000)
-    }
-}

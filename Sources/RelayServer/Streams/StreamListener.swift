@@ -1,6 +1,6 @@
+import Addresses
 import CDatagrams
 import Glibc
-import STUN
 import TURN
 
 /// A listening TCP socket of one loop, for plain TURN or for TLS.

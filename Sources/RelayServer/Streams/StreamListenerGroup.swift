@@ -1,5 +1,5 @@
+import Addresses
 import Glibc
-import STUN
 import TURN
 
 /// The TCP and TLS listeners of all loops before they are handed out: for each address one a loop.

@@ -1,3 +1,5 @@
+import JSON
+
 /// The name the server gives a connection: a random UUID (RFC 9562 §5.4), 36 characters in text.
 @usableFromInline
 package struct ClientID: Hashable, Sendable {

@@ -1,3 +1,5 @@
+import JSON
+
 /// A message from a client, found in its JSON by one scan. Ranges are offsets into the scanned bytes.
 package enum ClientMessage: Equatable, Sendable {
     /// `device` tells a client that comes back from a stranger; it never leaves the process.

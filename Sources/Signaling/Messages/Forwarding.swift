@@ -1,3 +1,5 @@
+import JSON
+
 /// Splices a forwarded message together from the sender's own bytes: nothing is decoded and encoded again.
 ///
 /// Made once per seat in a room: it holds `"from":…,"roomId":…,` ready to be copied.

@@ -1,3 +1,5 @@
+package import JSON
+
 /// The ICE servers of one member of a room, as text that is spliced into messages.
 @usableFromInline
 package struct ICEServers: Equatable, Sendable {
@@ -19,5 +21,13 @@ package struct ICEServers: Equatable, Sendable {
         guard let expires else { return }
         JSONText.append(#","iceServersExpire":"#, to: &bytes)
         bytes.append(contentsOf: String(expires).utf8)
+    }
+}
+
+extension JSONObjectWriter {
+    /// Adds `iceServers`, and `iceServersExpire` where something expires.
+    package mutating func add(_ servers: ICEServers) {
+        add("iceServers", json: servers.json)
+        if let expires = servers.expires { add("iceServersExpire", Int(clamping: expires)) }
     }
 }

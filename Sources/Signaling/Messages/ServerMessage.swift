@@ -1,3 +1,5 @@
+import JSON
+
 /// A message the server makes itself, as opposed to one it forwards.
 @usableFromInline
 package enum ServerMessage: Equatable, Sendable {

@@ -1,3 +1,5 @@
+import JSON
+
 /// The members of a message's outermost object that the protocol knows: the ranges of their whole values,
 /// found in one pass that checks the entire text.
 struct TopLevel {

@@ -1,4 +1,5 @@
 public import Synchronization
+public import Timing
 
 /// All live rooms by id. Touched when members join and leave, never for a message in between.
 ///

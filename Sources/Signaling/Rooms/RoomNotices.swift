@@ -1,3 +1,5 @@
+public import Timing
+
 /// Something that a member of a room, or one that wants to be, is told.
 @usableFromInline
 package struct Notice<Member> {

@@ -1,3 +1,5 @@
+public import Timing
+
 /// Two seats and who waits for one: the rules of a live room, without locks, clocks or I/O.
 ///
 /// Whoever has sat longest is the initiator. A join that finds both seats taken makes the room probe its

@@ -1,3 +1,5 @@
+import Timing
+
 /// Who somebody is, apart from the connection that it has now: its name, its seat, the seat that it waits for, and
 /// what it has used of its limits.
 ///

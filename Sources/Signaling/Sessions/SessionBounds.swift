@@ -1,3 +1,5 @@
+package import Timing
+
 /// The bounds and times of sessions, the same for all of them.
 package struct SessionBounds: Sendable {
     /// A client has this long to take a close frame and to answer it.

@@ -1,3 +1,5 @@
+package import Timing
+
 /// How sessions end.
 extension SessionRules {
     /// The connection is gone, and with it the participant.

@@ -1,3 +1,5 @@
+package import Timing
+
 /// What the client sends.
 extension SessionRules {
     /// A message came, which has not been read yet.

@@ -1,3 +1,5 @@
+package import Timing
+
 /// What rooms, the store and other sessions have to say.
 extension SessionRules {
     /// A seat was asked for, and this came of it.

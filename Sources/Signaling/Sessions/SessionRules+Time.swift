@@ -1,3 +1,5 @@
+package import Timing
+
 /// What happens when time passes.
 extension SessionRules {
     /// The earliest point in time at which something is due.

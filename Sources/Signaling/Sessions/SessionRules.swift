@@ -1,3 +1,5 @@
+package import Timing
+
 /// What a session may do and must do: the rules of one WebSocket connection and the participant that has it, without
 /// socket, clock or locks.
 ///

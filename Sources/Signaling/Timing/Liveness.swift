@@ -1,3 +1,5 @@
+package import Timing
+
 /// Whether a connection is alive: silence is answered with a ping, a ping without an answer means death.
 package struct Liveness: Sendable {
     /// The times of pinging, in nanoseconds.

@@ -1,6 +1,7 @@
 import ArgumentParser
-import Signaling
+import JSON
 import TURN
+import Timing
 
 /// `switchboard credentials`: time-limited TURN credentials for scripts.
 struct CredentialsCommand: AsyncParsableCommand {

@@ -1,4 +1,4 @@
-import Signaling
+import JSON
 
 /// How the findings of an examination look: for people line by line, or as JSON for machines.
 struct DoctorReport {

@@ -1,4 +1,4 @@
-import STUN
+import Addresses
 
 /// Where something listens, or would.
 struct Endpoint: Hashable, Sendable, CustomStringConvertible {

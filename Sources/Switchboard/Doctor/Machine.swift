@@ -1,7 +1,8 @@
+import Addresses
 import RelayServer
-import STUN
 import TLS
 import TURN
+import Timing
 
 /// What checks can ask of the machine and its network. Tests put their own answers in place of these.
 ///

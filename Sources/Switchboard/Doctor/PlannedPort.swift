@@ -1,5 +1,5 @@
+import Addresses
 import RelayServer
-import STUN
 
 /// A port that the server will open, and the setting that says so.
 struct PlannedPort: Hashable, Sendable {

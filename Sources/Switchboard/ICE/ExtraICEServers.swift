@@ -1,5 +1,5 @@
 import Foundation
-import Signaling
+import JSON
 
 /// STUN and TURN servers of others that clients are told of as they are.
 struct ExtraICEServers: Sendable {

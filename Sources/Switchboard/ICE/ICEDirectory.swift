@@ -2,6 +2,7 @@ import Glibc
 import Signaling
 import Synchronization
 import TURN
+import Timing
 
 /// The list of ICE servers that is valid now: none before the relay listens, for only then are its ports known.
 final class ICEDirectory: Sendable {

@@ -1,5 +1,7 @@
+import JSON
 import Signaling
 import TURN
+import Timing
 
 /// The ICE servers that members of rooms are handed: the same for everybody but for the credential. What is the same
 /// is JSON already, so that one list costs little more than one HMAC.

@@ -1,4 +1,4 @@
-import STUN
+import Addresses
 
 /// The URL of a STUN or TURN server (RFC 7064 §3, RFC 7065 §3), as RTCIceServer takes it.
 struct ICEURL: Equatable, Sendable {

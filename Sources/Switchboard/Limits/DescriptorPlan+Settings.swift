@@ -1,5 +1,5 @@
+import Addresses
 import RelayServer
-import STUN
 
 extension DescriptorPlan {
     /// Where every port may be used, it is the number of ports that limits allocations.

@@ -1,5 +1,5 @@
+import Addresses
 import Glibc
-import STUN
 
 /// Looks names up with the system's resolver.
 enum HostNames {

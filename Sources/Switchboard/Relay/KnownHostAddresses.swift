@@ -1,6 +1,6 @@
+import Addresses
 import Glibc
 import RelayServer
-import STUN
 
 /// What is known of the machine's addresses, which no client of the relay may reach: the last that could be read.
 ///

@@ -4,9 +4,9 @@ import Logging
 import Pairing
 import PairingSQLite
 import RelayServer
-import STUN
 import TURN
 import Telemetry
+import Timing
 import WebServer
 
 /// The relay as the rest of the program sees it: the embedded one, one elsewhere, or none.

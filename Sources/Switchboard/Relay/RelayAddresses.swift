@@ -1,5 +1,5 @@
+import Addresses
 import RelayServer
-import STUN
 import TURN
 
 /// What the plan has to know of this machine.

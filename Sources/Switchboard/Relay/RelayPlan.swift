@@ -1,5 +1,5 @@
+import Addresses
 import RelayServer
-import STUN
 import TLS
 import TURN
 import WebServer
@@ -146,7 +146,7 @@ extension RelayServerConfiguration {
             tlsListeners = listenIPs.map { TransportAddress($0, port: port) }
             tls = TLSSettings(certificateFile: certificate, privateKeyFile: key)
         }
-        proxies = values[Settings.proxyProtocolFrom].map(\.ipRange)
+        proxies = values[Settings.proxyProtocolFrom]
         streams.maxStreams = values[Settings.relayMaxStreams]
         streams.maxStreamsPerAddress = values[Settings.relayMaxStreamsPerAddress]
         streams.messageTime = values[Settings.relayStreamTimeout]

@@ -1,12 +1,13 @@
+import Addresses
 import Backlog
 import Dispatch
 import Glibc
 import Logging
 import RelayServer
-import STUN
 import ServiceLifecycle
 import Synchronization
 import TURN
+import Timing
 import WebServer
 
 /// Runs the relay beside the web server: starts it, tells where it listens, and drains it at shutdown.

@@ -1,4 +1,4 @@
-import STUN
+import Addresses
 import WebServer
 
 /// The web server's ports as far as clients reach the relay through them.

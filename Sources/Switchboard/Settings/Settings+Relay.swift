@@ -1,4 +1,4 @@
-import STUN
+import Addresses
 
 extension Settings {
     // MARK: Relay

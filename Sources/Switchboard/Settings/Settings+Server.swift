@@ -1,3 +1,4 @@
+import Addresses
 import Logging
 import Telemetry
 import WebServer
@@ -56,7 +57,7 @@ enum Settings {
         "TRUSTED_PROXIES", .access,
         allowed: "IP addresses and ranges such as 10.0.0.0/8 with commas between them", default: [],
         defaultText: "", "Proxies whose X-Forwarded-For is believed; without any, nobody's is."
-    ) { AddressRange($0) }
+    ) { IPRange(network: $0) }
 
     static let adminToken = Setting<String?>.text(
         "ADMIN_TOKEN", .access, allowed: "8 to 256 visible ASCII characters", default: nil, defaultText: "",

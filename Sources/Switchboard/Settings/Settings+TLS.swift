@@ -1,3 +1,4 @@
+import Addresses
 import WebServer
 
 extension Settings {
@@ -24,7 +25,7 @@ extension Settings {
         allowed: "IP addresses and ranges such as 10.0.0.0/8 with commas between them", default: [],
         defaultText: "",
         "Proxies whose TCP connections all begin with a PROXY protocol header that names the client."
-    ) { AddressRange($0) }
+    ) { IPRange(network: $0) }
 }
 
 extension String {

@@ -1,4 +1,4 @@
-package import STUN
+package import Addresses
 
 /// How a client reaches the server.
 @usableFromInline

@@ -1,5 +1,6 @@
 internal import Crypto
 import STUN
+import Timing
 
 /// A long-term user from configuration (`user=name:password`).
 package struct StaticUser: Hashable, Sendable, CustomStringConvertible {

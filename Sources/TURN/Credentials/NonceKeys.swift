@@ -1,5 +1,8 @@
+import Addresses
+import BigEndian
 internal import Crypto
 import STUN
+import Timing
 
 /// Nonces without state (RFC 8489 §9.2): 16 characters of the time and an HMAC of time, client address and announced
 /// features.

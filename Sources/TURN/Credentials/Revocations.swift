@@ -1,4 +1,5 @@
 import Synchronization
+package import Timing
 
 /// Rooms whose credentials are over before their time. Shared by all loops, read per Allocate.
 ///

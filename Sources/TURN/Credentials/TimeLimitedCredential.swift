@@ -1,5 +1,6 @@
 internal import Crypto
 import STUN
+package import Timing
 
 /// Credentials that end by themselves: a username with a time in it (``TimeLimitedUsername``), password base64 of
 /// HMAC-SHA1 of the username under a shared secret. coturn's `use-auth-secret` takes the same

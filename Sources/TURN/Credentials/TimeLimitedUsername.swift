@@ -1,3 +1,5 @@
+import Timing
+
 /// A username that says until when it is good, in one of the forms that applications make and coturn 4.6.1 takes:
 /// `<expiry>`, `<expiry>:`, `<expiry>:<id>` and `<id>:<expiry>`, the time in seconds since 1970.
 ///

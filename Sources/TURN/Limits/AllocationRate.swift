@@ -1,4 +1,5 @@
-import STUN
+import Addresses
+import Timing
 
 /// Token buckets, one an address: so many allocations a minute, all of them at once if the address was quiet.
 ///
@@ -12,28 +13,28 @@ struct AllocationRate: Sendable {
     static let maxAddresses = 32_768
 
     /// Nanoseconds between two allocations in the long run; 0 is no limit.
-    private let interval: UInt64
+    private let interval: Int64
     /// How far ahead of now a bucket's time may be, in nanoseconds.
-    private let window: UInt64
+    private let window: Int64
     private let maxAddresses: Int
-    private var younger: [IPAddress: UInt64] = [:]
-    private var older: [IPAddress: UInt64] = [:]
+    private var younger: [AddressKey: Int64] = [:]
+    private var older: [AddressKey: Int64] = [:]
     /// When the younger generation began, in nanoseconds.
-    private var began: UInt64 = 0
+    private var began: Int64 = 0
 
     /// - Parameter perMinute: allocations a minute; 0 is no limit. A pair can always be had: a bucket holds at least two.
     init(perMinute: Int, maxAddresses: Int = Self.maxAddresses) {
-        interval = perMinute > 0 ? max(60_000_000_000 / UInt64(perMinute), 1) : 0
-        window = interval * UInt64(max(perMinute, 2))
+        interval = perMinute > 0 ? max(60_000_000_000 / Int64(perMinute), 1) : 0
+        window = interval * Int64(max(perMinute, 2))
         self.maxAddresses = max(maxAddresses, 1)
     }
 
     /// Takes so many allocations out of an address's bucket; false, having taken nothing, if there are fewer in it.
-    mutating func take(_ count: Int, of address: IPAddress, at now: Instant) -> Bool {
+    mutating func take(_ count: Int, of address: AddressKey, at now: MonotonicTime) -> Bool {
         guard interval > 0 else { return true }
         changeGenerations(at: now.nanoseconds)
         let full = max(younger[address] ?? older[address] ?? 0, now.nanoseconds)
-        let next = full + interval * UInt64(count)
+        let next = full + interval * Int64(count)
         guard next - now.nanoseconds <= window else { return false }
         younger[address] = next
         return true
@@ -42,7 +43,7 @@ struct AllocationRate: Sendable {
     /// Buckets that are kept.
     var count: Int { younger.count + older.count }
 
-    private mutating func changeGenerations(at now: UInt64) {
+    private mutating func changeGenerations(at now: Int64) {
         guard now >= began + window || younger.count >= maxAddresses else { return }
         older = now >= began + 2 * window ? [:] : younger
         younger = [:]

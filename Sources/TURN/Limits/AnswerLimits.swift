@@ -1,4 +1,5 @@
-import STUN
+import Addresses
+import Timing
 
 /// The limits of unsigned answers, one for each kind of proof, each with a table of its own: forged datagrams neither
 /// use up what the address's own clients may have nor take their places in the table.
@@ -19,7 +20,7 @@ struct AnswerLimits: ~Copyable {
 
     /// Whether an address may have one more answer now; if so it is counted.
     mutating func admits(
-        _ ip: IPAddress, _ proof: AddressProof, _ hash: KeyedHash, at now: Instant
+        _ ip: IPAddress, _ proof: AddressProof, _ hash: KeyedHash, at now: MonotonicTime
     ) -> Bool {
         switch proof {
         case .nothing: forgeable.admits(ip, hash, at: now)

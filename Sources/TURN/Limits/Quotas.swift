@@ -1,5 +1,6 @@
-package import STUN
+import Addresses
 import Synchronization
+import Timing
 
 /// Whom an allocation counts for: a static user, or the id in a time-limited username, so that minting a new expiry
 /// gains nothing, or that name itself if it has none. 64 bits of a hash, for the name itself is not needed.
@@ -10,8 +11,7 @@ package struct UserID: Hashable, BitwiseCopyable, Sendable {
 /// Who pays for an allocation or a reservation: in the quotas, and with its ports on the bills.
 struct QuotaClaim: Hashable, BitwiseCopyable, Sendable {
     let user: UserID
-    /// The client's address as `IPAddress.quotaKey`.
-    let address: IPAddress
+    let address: AddressKey
 }
 
 /// A quota that is used up, or a share of the ports that is.
@@ -35,7 +35,7 @@ package final class Quotas: Sendable {
     private struct Counts: Sendable {
         var total = 0
         var users: [UserID: Int] = [:]
-        var addresses: [IPAddress: Int] = [:]
+        var addresses: [AddressKey: Int] = [:]
         var rate: AllocationRate
     }
 
@@ -68,7 +68,7 @@ package final class Quotas: Sendable {
 
     /// Takes so many allocations from all quotas, or nothing and says which has too few left. An attempt that fails
     /// later gives them back, but has cost its part of the minute's.
-    func take(_ count: Int, for claim: QuotaClaim, at now: Instant) -> Quota? {
+    func take(_ count: Int, for claim: QuotaClaim, at now: MonotonicTime) -> Quota? {
         counts.withLock { counts in
             let user = counts.users[claim.user, default: 0] + count
             let address = counts.addresses[claim.address, default: 0] + count
@@ -93,10 +93,4 @@ package final class Quotas: Sendable {
             }
         }
     }
-}
-
-extension IPAddress {
-    /// What counts as one client for limits: an IPv4 address, the first 64 bits of an IPv6 address, which is what a
-    /// home or a phone gets.
-    package var quotaKey: IPAddress { family == .ipv4 ? self : IPAddress(v6High: high, low: 0) }
 }

@@ -1,4 +1,4 @@
-package import STUN
+package import Addresses
 
 extension IPAddress {
     /// The IPv4 address that an IPv6 address stands for, if its form is one that some network translates.

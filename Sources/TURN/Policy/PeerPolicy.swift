@@ -1,4 +1,4 @@
-package import STUN
+package import Addresses
 
 /// Who may be a peer: the one answer that CreatePermission, ChannelBind, Send and in-process delivery ask for.
 ///

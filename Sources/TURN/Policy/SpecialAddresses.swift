@@ -1,4 +1,4 @@
-package import STUN
+package import Addresses
 
 /// Why an address is nobody's peer on the public internet.
 package enum PeerDenial: UInt8, BitwiseCopyable, Sendable, CaseIterable {

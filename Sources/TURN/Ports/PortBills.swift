@@ -1,4 +1,4 @@
-import STUN
+import Addresses
 
 /// Who has how many ports of a pool, by user and by address: from the draw until the port is free again.
 ///
@@ -7,11 +7,11 @@ struct PortBills: Sendable {
     /// Ports on all bills; each stands on one user's and on one address's.
     private(set) var total = 0
     private var users: [UserID: Int] = [:]
-    private var addresses: [IPAddress: Int] = [:]
+    private var addresses: [AddressKey: Int] = [:]
 
     func count(_ user: UserID) -> Int { users[user, default: 0] }
 
-    func count(_ address: IPAddress) -> Int { addresses[address, default: 0] }
+    func count(_ address: AddressKey) -> Int { addresses[address, default: 0] }
 
     /// The sums of the users' bills and of the addresses'.
     var sums: (users: Int, addresses: Int) {

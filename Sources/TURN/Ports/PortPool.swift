@@ -1,4 +1,5 @@
-import STUN
+import Addresses
+import Timing
 
 /// What became of a port that was drawn.
 enum PortFate: Equatable, Sendable {
@@ -20,7 +21,7 @@ enum PortFate: Equatable, Sendable {
 struct PortPool: Sendable {
     private struct Rest: Sendable {
         let port: UInt16
-        let until: Instant
+        let until: MonotonicTime
     }
 
     private static let taken = Int32(-1)
@@ -52,7 +53,9 @@ struct PortPool: Sendable {
     var restCount: Int { resting.count }
 
     /// Draws a port; nothing when none is free.
-    mutating func draw(for payer: QuotaClaim, at now: Instant, using random: inout SecretRandom) -> UInt16? {
+    mutating func draw(for payer: QuotaClaim, at now: MonotonicTime, using random: inout SecretRandom)
+        -> UInt16?
+    {
         wake(now)
         guard let port = free.randomElement(using: &random) else { return nil }
         take(port, payer)
@@ -61,7 +64,7 @@ struct PortPool: Sendable {
 
     /// Draws an even port, with the next one if that is wanted too (EVEN-PORT, RFC 8656 §7.2).
     mutating func drawEven(
-        withNext: Bool, for payer: QuotaClaim, at now: Instant, using random: inout SecretRandom
+        withNext: Bool, for payer: QuotaClaim, at now: MonotonicTime, using random: inout SecretRandom
     ) -> UInt16? {
         wake(now)
         guard let start = free.randomElement(using: &random) else { return nil }
@@ -75,7 +78,7 @@ struct PortPool: Sendable {
     }
 
     /// Gives a port back that was drawn, its socket closed.
-    mutating func giveBack(_ port: UInt16, _ fate: PortFate, at now: Instant) {
+    mutating func giveBack(_ port: UInt16, _ fate: PortFate, at now: MonotonicTime) {
         wake(now)
         guard range.contains(port), places[Int(port - range.lowerBound)] == Self.taken else { return }
         if fate != .used { settle(port) }
@@ -85,7 +88,7 @@ struct PortPool: Sendable {
     }
 
     /// Frees the ports that have rested.
-    mutating func wake(_ now: Instant) {
+    mutating func wake(_ now: MonotonicTime) {
         while firstResting < resting.count, resting[firstResting].until <= now {
             settle(resting[firstResting].port)
             release(resting[firstResting].port)

@@ -1,4 +1,4 @@
-package import STUN
+package import Addresses
 
 /// An address that allocations get their relayed addresses from.
 package struct RelayAddress: Hashable, BitwiseCopyable, Sendable {

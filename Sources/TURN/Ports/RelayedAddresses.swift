@@ -1,5 +1,6 @@
-package import STUN
+package import Addresses
 import Synchronization
+package import Timing
 
 /// The relay's addresses with their ports: which are free, which are held and who pays for them, and who receives at
 /// each. Shared by all loops.
@@ -40,7 +41,7 @@ package final class RelayedAddresses: Sendable {
     /// Draws a port of a relay as an allocation asks for it, on the bill of who pays, unless that is over the share of
     /// the family's ports.
     func draw(
-        _ wish: PortWish, relay: UInt8, for payer: QuotaClaim, at now: Instant,
+        _ wish: PortWish, relay: UInt8, for payer: QuotaClaim, at now: MonotonicTime,
         using random: inout SecretRandom
     ) -> PortDraw {
         pools.withLock { pools in
@@ -62,7 +63,7 @@ package final class RelayedAddresses: Sendable {
 
     private func exceededShare(
         _ pools: inout [PortPool], _ family: IPAddress.Family, _ wish: PortWish, _ payer: QuotaClaim,
-        at now: Instant
+        at now: MonotonicTime
     ) -> Quota? {
         var (free, user, address) = (0, 0, 0)
         for number in pools.indices where relays[number].family == family {
@@ -77,34 +78,36 @@ package final class RelayedAddresses: Sendable {
     }
 
     /// Gives a port back that was drawn, its socket closed.
-    func giveBack(_ port: UInt16, relay: UInt8, _ fate: PortFate, at now: Instant) {
+    func giveBack(_ port: UInt16, relay: UInt8, _ fate: PortFate, at now: MonotonicTime) {
         pools.withLock { pools in
             if Int(relay) < pools.count { pools[Int(relay)].giveBack(port, fate, at: now) }
         }
     }
 
     /// Ports that could be drawn at a time, of all relays.
-    package func freePortCount(at now: Instant) -> Int {
+    package func freePortCount(at now: MonotonicTime) -> Int {
         IPAddress.Family.allCases.reduce(0) { $0 + freePortCount($1, at: now) }
     }
 
     /// Those of a family.
-    package func freePortCount(_ family: IPAddress.Family, at now: Instant) -> Int {
+    package func freePortCount(_ family: IPAddress.Family, at now: MonotonicTime) -> Int {
         sum(family, at: now) { $0.freeCount }
     }
 
     /// Ports of a family that somebody pays for, because they are in use, reserved or at rest.
-    package func billedPortCount(_ family: IPAddress.Family, at now: Instant) -> Int {
+    package func billedPortCount(_ family: IPAddress.Family, at now: MonotonicTime) -> Int {
         sum(family, at: now) { $0.bills.total }
     }
 
-    /// Those of them that an address pays for, as `IPAddress.quotaKey`.
-    package func billedPortCount(_ family: IPAddress.Family, of address: IPAddress, at now: Instant) -> Int {
-        sum(family, at: now) { $0.bills.count(address) }
+    /// Those of them that the clients pay for who count as this address.
+    package func billedPortCount(_ family: IPAddress.Family, of address: IPAddress, at now: MonotonicTime)
+        -> Int
+    {
+        sum(family, at: now) { $0.bills.count(AddressKey(address)) }
     }
 
     /// Adds a number up over the pools of a family.
-    func sum(_ family: IPAddress.Family, at now: Instant, _ number: (PortPool) -> Int) -> Int {
+    func sum(_ family: IPAddress.Family, at now: MonotonicTime, _ number: (PortPool) -> Int) -> Int {
         pools.withLock { pools in
             pools.indices.reduce(0) { sum, relay in
                 guard relays[relay].family == family else { return sum }

@@ -1,4 +1,4 @@
-import STUN
+import Addresses
 import Synchronization
 
 /// Who receives at each port of each relay address, and what clients call the address: fixed rows of words, read for

@@ -1,4 +1,5 @@
 import Synchronization
+import Timing
 
 /// Ports held for the second allocation of a pair (RESERVATION-TOKEN, RFC 8656 §7.2). Shared by all loops, because
 /// the second Allocate comes on another five-tuple and may reach another loop.
@@ -11,7 +12,7 @@ final class Reservations: Sendable {
         let port: UInt16
         let socket: HeldRelaySocket
         let claim: QuotaClaim
-        let ends: Instant
+        let ends: MonotonicTime
     }
 
     private struct State: Sendable {
@@ -34,7 +35,7 @@ final class Reservations: Sendable {
     /// Holds a port under a random token; false when too many are held or the token is taken.
     func hold(
         _ port: UInt16, relay: UInt8, _ socket: HeldRelaySocket, claim: QuotaClaim, token: UInt64,
-        at now: Instant
+        at now: MonotonicTime
     ) -> Bool {
         state.withLock { state in
             guard state.byToken.count < Self.maximumCount, state.byToken[token] == nil else { return false }
@@ -47,7 +48,7 @@ final class Reservations: Sendable {
     }
 
     /// Ends a reservation and gives what it held to its user; nothing for others and when it is over.
-    func redeem(_ token: UInt64, user: UserID, at now: Instant) -> Reservation? {
+    func redeem(_ token: UInt64, user: UserID, at now: MonotonicTime) -> Reservation? {
         state.withLock { state in
             guard let held = state.byToken[token], held.claim.user == user, now < held.ends else {
                 return nil
@@ -69,7 +70,7 @@ final class Reservations: Sendable {
 
     /// Takes out the reservations that nobody redeemed in time: their sockets, ports and claims are to be given back.
     /// Says also when the next one ends.
-    func takeEnded(at now: Instant) -> (ended: [Reservation], next: Instant?) {
+    func takeEnded(at now: MonotonicTime) -> (ended: [Reservation], next: MonotonicTime?) {
         state.withLock { state in
             var ended: [Reservation] = []
             while let token = state.order.first, let held = state.byToken[token], held.ends <= now {

@@ -1,3 +1,4 @@
+import Addresses
 import STUN
 
 /// What an Allocate asks for, with the contradictions of RFC 8656 §7.2 ruled out.

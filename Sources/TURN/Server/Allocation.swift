@@ -1,4 +1,6 @@
+import Addresses
 import STUN
+import Timing
 
 /// The index that stands for none in lists through slabs.
 let noIndex = UInt32.max
@@ -47,17 +49,17 @@ struct RelaySlot: BitwiseCopyable {
     private static let live: UInt8 = 1
     private static let used: UInt8 = 2
 
-    var expires: Instant
+    var expires: MonotonicTime
     let port: UInt16
     /// The relay's number in `RelayedAddresses`.
     let relay: UInt8
     private var flags: UInt8
 
     /// No relayed address.
-    init() { (expires, port, relay, flags) = (Instant(nanoseconds: 0), 0, 0, 0) }
+    init() { (expires, port, relay, flags) = (MonotonicTime(nanoseconds: 0), 0, 0, 0) }
 
     /// One whose socket is to be opened, or open.
-    init(expires: Instant, port: UInt16, relay: UInt8) {
+    init(expires: MonotonicTime, port: UInt16, relay: UInt8) {
         (self.expires, self.port, self.relay, flags) = (expires, port, relay, Self.live)
     }
 
@@ -75,8 +77,8 @@ struct RelaySlot: BitwiseCopyable {
 
 /// How much of its bandwidth an allocation has used in one direction.
 struct DirectionLimit: BitwiseCopyable {
-    var bytes = RateLimit()
-    var packets = RateLimit()
+    var bytes = ThroughputLimit()
+    var packets = ThroughputLimit()
 }
 
 /// What the Allocate that made an allocation was and got: enough to answer its retransmissions the same.
@@ -92,7 +94,7 @@ struct MadeBy: BitwiseCopyable {
 /// Leave for one peer address to send to an allocation, whatever its port (RFC 8656 §9).
 struct Permission: BitwiseCopyable {
     var ip: IPAddress
-    var expires: Instant
+    var expires: MonotonicTime
     var allocation: UInt32
     /// The allocation's next one.
     var next: UInt32
@@ -102,9 +104,9 @@ struct Permission: BitwiseCopyable {
 /// A channel: a number for a peer (RFC 8656 §12).
 struct Channel: BitwiseCopyable {
     var peer: TransportAddress
-    var expires: Instant
+    var expires: MonotonicTime
     /// When the permission of the peer's address ends, kept here so that packets need not look for it.
-    var permitted: Instant
+    var permitted: MonotonicTime
     var allocation: UInt32
     /// The allocation's next one.
     var next: UInt32

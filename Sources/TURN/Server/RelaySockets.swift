@@ -1,4 +1,4 @@
-package import STUN
+package import Addresses
 
 /// The relay sockets of a loop, as the rules need them: opened with an allocation, closed with it.
 package protocol RelaySockets: ~Copyable {

@@ -1,10 +1,12 @@
+import Addresses
 import STUN
+import Timing
 
 /// A request at hand: what every rule needs to know of it.
 struct Request {
     let route: ClientRoute
     let index: MessageIndex
-    let now: Instant
+    let now: MonotonicTime
     let wallClock: UnixTime
     /// Bytes of the message: what an answer to a stranger is measured by.
     let byteCount: Int

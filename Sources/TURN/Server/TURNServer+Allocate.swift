@@ -1,4 +1,6 @@
+import Addresses
 import STUN
+import Timing
 
 /// Allocate (RFC 8656 §7.2).
 extension TURNServer {
@@ -33,7 +35,7 @@ extension TURNServer {
         _ wish: AllocateRequest, _ request: Request, _ caller: Caller,
         _ sockets: inout some RelaySockets & ~Copyable
     ) throws(Refusal) -> UInt32 {
-        let claim = QuotaClaim(user: caller.user, address: request.fiveTuple.client.ip.quotaKey)
+        let claim = QuotaClaim(user: caller.user, address: AddressKey(request.fiveTuple.client.ip))
         let lifetime = granted(wish.lifetime)
         let allocation = allocations.add(
             Allocation(
@@ -66,7 +68,7 @@ extension TURNServer {
 
     /// The second allocation of a pair: port and quota are those of the reservation.
     private mutating func redeem(
-        _ token: UInt64, _ allocation: UInt32, _ caller: Caller, _ expires: Instant, _ request: Request,
+        _ token: UInt64, _ allocation: UInt32, _ caller: Caller, _ expires: MonotonicTime, _ request: Request,
         _ sockets: inout some RelaySockets & ~Copyable
     ) throws(Refusal) -> QuotaClaim {
         guard let held = authority.reservations.redeem(token, user: caller.user, at: request.now) else {
@@ -85,7 +87,7 @@ extension TURNServer {
 
     /// An allocation with ports of its own: of one family, or IPv4 and, as far as possible, IPv6.
     private mutating func open(
-        _ wish: AllocateRequest, _ allocation: UInt32, _ claim: QuotaClaim, _ expires: Instant,
+        _ wish: AllocateRequest, _ allocation: UInt32, _ claim: QuotaClaim, _ expires: MonotonicTime,
         _ request: Request,
         _ sockets: inout some RelaySockets & ~Copyable
     ) throws(Refusal) -> QuotaClaim {
@@ -125,7 +127,7 @@ extension TURNServer {
     /// Gives an allocation a relayed address of a family, or says why not.
     private mutating func open(
         _ family: IPAddress.Family, _ wish: PortWish, _ allocation: UInt32, _ claim: QuotaClaim,
-        _ expires: Instant,
+        _ expires: MonotonicTime,
         _ request: Request, _ sockets: inout some RelaySockets & ~Copyable
     ) -> ErrorCode? {
         guard addresses.supports(family) else { return .addressFamilyNotSupported }
@@ -173,7 +175,7 @@ extension TURNServer {
     }
 
     private func giveBackUnopened(
-        _ port: UInt16, _ relay: UInt8, _ result: RelaySocketResult, at now: Instant
+        _ port: UInt16, _ relay: UInt8, _ result: RelaySocketResult, at now: MonotonicTime
     ) {
         addresses.giveBack(port, relay: relay, result == .addressInUse ? .busy : .unused, at: now)
     }

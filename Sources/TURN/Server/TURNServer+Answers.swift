@@ -1,3 +1,4 @@
+import Addresses
 import STUN
 
 /// Answers to whom has proved nothing: small, unsigned, limited; and to callers: signed.

@@ -1,9 +1,10 @@
-import STUN
+import Addresses
+import Timing
 
 /// Permissions and channels in their slabs, tables and lists.
 extension TURNServer {
     mutating func addPermission(
-        _ ip: IPAddress, _ target: PeerTarget, _ allocation: UInt32, until expires: Instant
+        _ ip: IPAddress, _ target: PeerTarget, _ allocation: UInt32, until expires: MonotonicTime
     ) {
         let permission = permissions.add(
             Permission(
@@ -20,7 +21,7 @@ extension TURNServer {
     mutating func addChannel(
         _ number: UInt16, _ peer: TransportAddress, _ target: PeerTarget, _ allocation: UInt32
     ) -> UInt32 {
-        let never = Instant(nanoseconds: 0)
+        let never = MonotonicTime(nanoseconds: 0)
         let channel = channels.add(
             Channel(
                 peer: peer, expires: never, permitted: never, allocation: allocation,
@@ -36,12 +37,12 @@ extension TURNServer {
     /// Removes the permissions and channels of an allocation that have ended, or that belong to a family it has lost.
     /// Gives the earliest end of those that stay.
     @discardableResult
-    mutating func sweep(_ allocation: UInt32, at now: Instant) -> Instant {
+    mutating func sweep(_ allocation: UInt32, at now: MonotonicTime) -> MonotonicTime {
         min(sweepPermissions(allocation, at: now), sweepChannels(allocation, at: now))
     }
 
-    private mutating func sweepPermissions(_ allocation: UInt32, at now: Instant) -> Instant {
-        var earliest = Instant.distantFuture
+    private mutating func sweepPermissions(_ allocation: UInt32, at now: MonotonicTime) -> MonotonicTime {
+        var earliest = MonotonicTime.distantFuture
         var kept = noIndex
         var permission = allocations[allocation].firstPermission
         while permission != noIndex {
@@ -65,8 +66,8 @@ extension TURNServer {
         return earliest
     }
 
-    private mutating func sweepChannels(_ allocation: UInt32, at now: Instant) -> Instant {
-        var earliest = Instant.distantFuture
+    private mutating func sweepChannels(_ allocation: UInt32, at now: MonotonicTime) -> MonotonicTime {
+        var earliest = MonotonicTime.distantFuture
         var kept = noIndex
         var channel = allocations[allocation].firstChannel
         while channel != noIndex {

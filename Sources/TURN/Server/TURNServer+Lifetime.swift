@@ -1,9 +1,10 @@
-import STUN
+import Addresses
+package import Timing
 
 /// The beginning and the end of allocations: by time, by their stream, by their room, all at once.
 extension TURNServer {
     /// Enters an allocation whose sockets are open.
-    mutating func register(_ allocation: UInt32, _ owner: Owner, until expires: Instant) {
+    mutating func register(_ allocation: UInt32, _ owner: Owner, until expires: MonotonicTime) {
         while owners.count <= Int(allocation) { owners.append(nil) }
         owners[Int(allocation)] = owner
         byFiveTuple.insert(hash.hash(allocations[allocation].fiveTuple), allocation)
@@ -14,7 +15,7 @@ extension TURNServer {
 
     /// Ends what is due: call it when `nextDeadline` has come. Channels and permissions that end leave their tables,
     /// allocations their sockets.
-    package mutating func expire(now: Instant, sockets: inout some RelaySockets & ~Copyable) {
+    package mutating func expire(now: MonotonicTime, sockets: inout some RelaySockets & ~Copyable) {
         reservationsEnd = authority.endReservations(at: now, &sockets)
         while let first = deadlines.first, first.deadline <= now {
             let allocation = first.index
@@ -35,27 +36,28 @@ extension TURNServer {
 
     /// A client's stream has ended, and its allocation with it (RFC 8656 §5).
     package mutating func clientClosed(
-        _ tuple: FiveTuple, now: Instant, sockets: inout some RelaySockets & ~Copyable
+        _ tuple: FiveTuple, now: MonotonicTime, sockets: inout some RelaySockets & ~Copyable
     ) {
         if let allocation = allocation(tuple) { end(allocation, &sockets, at: now) }
     }
 
     /// Ends the allocations made with credentials of a room. `RelayAuthority.revocations` keeps them from coming back.
     package mutating func endAllocations(
-        of room: RoomTag, now: Instant, sockets: inout some RelaySockets & ~Copyable
+        of room: RoomTag, now: MonotonicTime, sockets: inout some RelaySockets & ~Copyable
     ) {
         for allocation in byRoom[room] ?? [] { end(allocation, &sockets, at: now) }
     }
 
     /// Ends one allocation, if it is still there: its socket is broken.
     package mutating func endAllocation(
-        _ id: AllocationID, now: Instant, sockets: inout some RelaySockets & ~Copyable
+        _ id: AllocationID, now: MonotonicTime, sockets: inout some RelaySockets & ~Copyable
     ) {
         if isLive(id) { end(id.index, &sockets, at: now) }
     }
 
     /// Ends every allocation and every reservation: the server stops.
-    package mutating func endAllAllocations(now: Instant, sockets: inout some RelaySockets & ~Copyable) {
+    package mutating func endAllAllocations(now: MonotonicTime, sockets: inout some RelaySockets & ~Copyable)
+    {
         for reservation in authority.reservations.takeAll() {
             authority.giveBack(reservation, at: now, &sockets)
         }
@@ -65,7 +67,7 @@ extension TURNServer {
     }
 
     private mutating func end(
-        _ allocation: UInt32, _ sockets: inout some RelaySockets & ~Copyable, at now: Instant
+        _ allocation: UInt32, _ sockets: inout some RelaySockets & ~Copyable, at now: MonotonicTime
     ) {
         for family in IPAddress.Family.allCases { closeSlot(family, of: allocation, &sockets, at: now) }
         remove(allocation, at: now)
@@ -74,7 +76,7 @@ extension TURNServer {
     /// Closes an allocation's relayed address of a family, if it has one; the port goes to rest if it was used.
     mutating func closeSlot(
         _ family: IPAddress.Family, of allocation: UInt32, _ sockets: inout some RelaySockets & ~Copyable,
-        at now: Instant
+        at now: MonotonicTime
     ) {
         let slot = allocations[allocation][family]
         guard slot.isLive else { return }
@@ -85,7 +87,7 @@ extension TURNServer {
     }
 
     /// Forgets an allocation whose sockets are closed.
-    mutating func remove(_ allocation: UInt32, at now: Instant) {
+    mutating func remove(_ allocation: UInt32, at now: MonotonicTime) {
         sweep(allocation, at: now)
         byFiveTuple.remove(hash.hash(allocations[allocation].fiveTuple), allocation)
         deadlines.remove(allocation)

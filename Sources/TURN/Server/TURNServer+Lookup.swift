@@ -1,4 +1,4 @@
-import STUN
+import Addresses
 
 /// Finding things by what packets carry: one table entry and the element itself.
 extension TURNServer {

@@ -1,9 +1,12 @@
+package import Addresses
+import BigEndian
 package import STUN
+package import Timing
 
 /// The short way of data: ChannelData and Send indications from clients, datagrams from peers.
 extension TURNServer {
     /// Says what to do with a packet from a client: a datagram, or one framed message of a stream.
-    package mutating func classifyClient(_ packet: RawSpan, from tuple: FiveTuple, now: Instant)
+    package mutating func classifyClient(_ packet: RawSpan, from tuple: FiveTuple, now: MonotonicTime)
         -> ClientPacket
     {
         let verdict = verdict(packet, tuple, now)
@@ -12,7 +15,8 @@ extension TURNServer {
     }
 
     @inline(__always)
-    private mutating func verdict(_ packet: RawSpan, _ tuple: FiveTuple, _ now: Instant) -> ClientPacket {
+    private mutating func verdict(_ packet: RawSpan, _ tuple: FiveTuple, _ now: MonotonicTime) -> ClientPacket
+    {
         guard packet.byteCount >= 4 else { return .drop(.notSTUN) }
         switch packet.uint8(at: 0) &>> 6 {
         case 0b01:
@@ -33,7 +37,7 @@ extension TURNServer {
     /// ChannelData (RFC 8656 §12.6). The policy was asked when the channel was bound.
     @inline(__always)
     private mutating func channelData(
-        _ header: ChannelDataHeader, _ allocation: UInt32, _ now: Instant
+        _ header: ChannelDataHeader, _ allocation: UInt32, _ now: MonotonicTime
     ) -> ClientPacket {
         guard let channel = channel(allocation, header.channel), now < channels[channel].expires else {
             return .drop(.noChannel)
@@ -45,7 +49,9 @@ extension TURNServer {
 
     /// A Send indication (RFC 8656 §11.2). A permission is for an address; the port is judged here.
     @inline(__always)
-    private mutating func send(_ send: SendIndication, _ allocation: UInt32, _ now: Instant) -> ClientPacket {
+    private mutating func send(_ send: SendIndication, _ allocation: UInt32, _ now: MonotonicTime)
+        -> ClientPacket
+    {
         guard let permission = permission(allocation, send.peer.ip), now < permissions[permission].expires
         else {
             return .drop(.noPermission)
@@ -58,7 +64,7 @@ extension TURNServer {
     @inline(__always)
     private mutating func deliver(
         _ allocation: UInt32, to peer: TransportAddress, _ target: PeerTarget, offset: Int, byteCount: Int,
-        dontFragment: Bool, _ now: Instant
+        dontFragment: Bool, _ now: MonotonicTime
     ) -> ClientPacket {
         let slot = allocations[allocation][peer.family]
         guard slot.isLive, now < slot.expires else { return .drop(.noAllocation) }
@@ -83,7 +89,7 @@ extension TURNServer {
     /// Says what to do with a datagram of `byteCount` bytes that a peer sent to an allocation's relayed address, by
     /// socket or in process (RFC 8656 §11.3, §12.7).
     package mutating func classifyPeer(
-        from peer: TransportAddress, to id: AllocationID, byteCount: Int, now: Instant
+        from peer: TransportAddress, to id: AllocationID, byteCount: Int, now: MonotonicTime
     ) -> PeerPacket {
         guard isLive(id) else { return drop(.noAllocation) }
         let allocation = id.index
@@ -110,7 +116,7 @@ extension TURNServer {
     /// is not to know (RFC 8656 §11.5). `data` is the next hop's MTU when the packet was too big, else 0.
     package mutating func reportICMP(
         type: UInt8, code: UInt8, data: UInt32, about peer: TransportAddress, to id: AllocationID,
-        now: Instant,
+        now: MonotonicTime,
         answer: inout MessageWriter
     ) -> Bool {
         // Destination unreachable and time exceeded; for IPv6 also packet too big.
@@ -123,14 +129,14 @@ extension TURNServer {
     }
 
     @inline(__always)
-    private func isPermitted(_ ip: IPAddress, _ allocation: UInt32, _ now: Instant) -> Bool {
+    private func isPermitted(_ ip: IPAddress, _ allocation: UInt32, _ now: MonotonicTime) -> Bool {
         guard let permission = permission(allocation, ip) else { return false }
         return now < permissions[permission].expires
     }
 
     /// Both limits of a direction; off unless configured.
     @inline(__always)
-    private func admits(_ limit: inout DirectionLimit, _ byteCount: Int, _ now: Instant) -> Bool {
+    private func admits(_ limit: inout DirectionLimit, _ byteCount: Int, _ now: MonotonicTime) -> Bool {
         if !bytePrice.isOn && !packetPrice.isOn { return true }
         return limit.bytes.admits(byteCount, bytePrice, at: now)
             && limit.packets.admits(1, packetPrice, at: now)

@@ -1,4 +1,6 @@
+import Addresses
 import STUN
+import Timing
 
 /// CreatePermission (RFC 8656 §10.2) and ChannelBind (§12.2): both ask the policy, both install permissions.
 extension TURNServer {
@@ -110,7 +112,9 @@ extension TURNServer {
     }
 
     /// Makes sure that an allocation can have more permissions: 508 if not (RFC 8656 §10.2).
-    private mutating func makeRoom(for count: Int, _ allocation: UInt32, at now: Instant) throws(Refusal) {
+    private mutating func makeRoom(for count: Int, _ allocation: UInt32, at now: MonotonicTime)
+        throws(Refusal)
+    {
         if Int(allocations[allocation].permissionCount) + count > configuration.maxPermissions {
             sweep(allocation, at: now)
         }
@@ -120,8 +124,9 @@ extension TURNServer {
     }
 
     /// Installs a permission or refreshes it, and lets the address's channels know.
-    private mutating func permit(_ ip: IPAddress, _ target: PeerTarget, _ allocation: UInt32, at now: Instant)
-    {
+    private mutating func permit(
+        _ ip: IPAddress, _ target: PeerTarget, _ allocation: UInt32, at now: MonotonicTime
+    ) {
         let expires = now.advanced(bySeconds: configuration.permissionSeconds)
         if let permission = permission(allocation, ip) {
             permissions[permission].expires = expires

@@ -1,4 +1,6 @@
+import Addresses
 import STUN
+import Timing
 
 /// Refresh (RFC 8656 §8.2).
 extension TURNServer {
@@ -43,7 +45,7 @@ extension TURNServer {
 
     /// Gives an allocation, or its part of one family, a new end.
     private mutating func extend(
-        _ allocation: UInt32, _ family: IPAddress.Family?, until expires: Instant, at now: Instant
+        _ allocation: UInt32, _ family: IPAddress.Family?, until expires: MonotonicTime, at now: MonotonicTime
     ) {
         for each in IPAddress.Family.allCases where allocations[allocation][each].isLive {
             if family == nil || family == each { allocations[allocation][each].expires = expires }

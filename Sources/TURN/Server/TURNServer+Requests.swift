@@ -1,10 +1,12 @@
+import Addresses
 package import STUN
+package import Timing
 
 /// Messages that are not data: decoded, authenticated, handed to the rule of their method.
 extension TURNServer {
     /// Takes a message that `classifyClient` called control. If the outcome is an answer, the writer holds it.
     package mutating func handle(
-        _ message: RawSpan, from route: ClientRoute, now: Instant, wallClock: UnixTime,
+        _ message: RawSpan, from route: ClientRoute, now: MonotonicTime, wallClock: UnixTime,
         sockets: inout some RelaySockets & ~Copyable, answer: inout MessageWriter
     ) -> ControlOutcome {
         guard let header = MessageHeader(message) else {
@@ -65,7 +67,7 @@ extension TURNServer {
     /// Binding without the magic cookie (RFC 5389 §12.2): answered like any other datagram that proves nothing, from the
     /// packet alone, and with no more bytes.
     private mutating func classicBinding(
-        _ request: ClassicBindingRequest, from client: TransportAddress, now: Instant,
+        _ request: ClassicBindingRequest, from client: TransportAddress, now: MonotonicTime,
         _ answer: inout MessageWriter
     ) -> ControlOutcome {
         guard answerLimits.admits(client.ip, .nothing, hash, at: now) else {

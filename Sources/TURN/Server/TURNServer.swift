@@ -1,4 +1,6 @@
+package import Addresses
 package import STUN
+package import Timing
 
 /// The rules of a STUN and TURN server (RFC 8489, RFC 8656) for the clients of one loop, driven by bytes and time.
 ///
@@ -16,8 +18,8 @@ package struct TURNServer: ~Copyable {
     let addresses: RelayedAddresses
     let relayedOwners: RelayedOwners
     let deniedPorts: PortSet
-    let bytePrice: RateLimit.Price
-    let packetPrice: RateLimit.Price
+    let bytePrice: ThroughputLimit.Price
+    let packetPrice: ThroughputLimit.Price
     let hash: KeyedHash
 
     var allocations = Slab<Allocation>()
@@ -25,9 +27,9 @@ package struct TURNServer: ~Copyable {
     var owners: [Owner?] = []
     var byFiveTuple = IndexTable()
     var byRoom: [RoomTag: [UInt32]] = [:]
-    var deadlines = DeadlineHeap()
+    var deadlines = DeadlineTable()
     /// When the next port that is held for the second allocation of a pair is to be given back.
-    var reservationsEnd: Instant?
+    var reservationsEnd: MonotonicTime?
 
     var permissions = Slab<Permission>()
     var permissionTable = IndexTable()
@@ -54,8 +56,8 @@ package struct TURNServer: ~Copyable {
         addresses = authority.addresses
         relayedOwners = addresses.owners
         deniedPorts = PortSet(configuration.peers.deniedPorts + [0])
-        bytePrice = RateLimit.Price(perSecond: configuration.maxBytesPerSecond)
-        packetPrice = RateLimit.Price(perSecond: configuration.maxPacketsPerSecond)
+        bytePrice = ThroughputLimit.Price(perSecond: configuration.maxBytesPerSecond)
+        packetPrice = ThroughputLimit.Price(perSecond: configuration.maxPacketsPerSecond)
         hash = KeyedHash(seed: (random.next(), random.next(), random.next(), random.next()))
         lastIndication = random.next()
         indicationSalt = UInt32(truncatingIfNeeded: random.next())
@@ -67,7 +69,7 @@ package struct TURNServer: ~Copyable {
     }
 
     /// When `expire` has something to do, if ever.
-    package var nextDeadline: Instant? {
+    package var nextDeadline: MonotonicTime? {
         mutating get {
             guard let first = deadlines.first?.deadline, let held = reservationsEnd else {
                 return deadlines.first?.deadline ?? reservationsEnd

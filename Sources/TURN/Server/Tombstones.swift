@@ -1,4 +1,6 @@
+import Addresses
 import STUN
+import Timing
 
 /// Allocations that a Refresh ended a moment ago, so that its retransmission gets the same success again instead of
 /// 437, and a late copy of the Allocate does not make another one.
@@ -12,7 +14,7 @@ struct Tombstones: ~Copyable {
         let hash: UInt32
         let made: TransactionID
         let ended: TransactionID
-        let until: Instant
+        let until: MonotonicTime
     }
 
     static let maximumCount: UInt32 = 1024
@@ -25,7 +27,8 @@ struct Tombstones: ~Copyable {
     init(seconds: UInt32) { self.seconds = seconds }
 
     mutating func add(
-        _ fiveTuple: FiveTuple, _ hash: UInt32, made: TransactionID, ended: TransactionID, at now: Instant
+        _ fiveTuple: FiveTuple, _ hash: UInt32, made: TransactionID, ended: TransactionID,
+        at now: MonotonicTime
     ) {
         let stone = Stone(
             fiveTuple: fiveTuple, hash: hash, made: made, ended: ended,
@@ -43,7 +46,7 @@ struct Tombstones: ~Copyable {
     }
 
     /// Whether this Refresh ended an allocation of the five-tuple.
-    func isEnded(_ fiveTuple: FiveTuple, _ hash: UInt32, by transaction: TransactionID, at now: Instant)
+    func isEnded(_ fiveTuple: FiveTuple, _ hash: UInt32, by transaction: TransactionID, at now: MonotonicTime)
         -> Bool
     {
         guard let stone = find(fiveTuple, hash) else { return false }
@@ -51,7 +54,7 @@ struct Tombstones: ~Copyable {
     }
 
     /// Whether this Allocate made an allocation of the five-tuple that has ended.
-    func wasMade(_ fiveTuple: FiveTuple, _ hash: UInt32, by transaction: TransactionID, at now: Instant)
+    func wasMade(_ fiveTuple: FiveTuple, _ hash: UInt32, by transaction: TransactionID, at now: MonotonicTime)
         -> Bool
     {
         guard let stone = find(fiveTuple, hash) else { return false }

@@ -1,4 +1,4 @@
-package import STUN
+package import Addresses
 
 /// What to do with a packet from a client.
 package enum ClientPacket: BitwiseCopyable, Sendable {

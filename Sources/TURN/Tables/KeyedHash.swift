@@ -1,4 +1,4 @@
-import STUN
+import Addresses
 
 /// A keyed hash of a few words: without the seed nobody can choose addresses that collide.
 ///
@@ -48,7 +48,7 @@ struct KeyedHash: BitwiseCopyable, Sendable {
     }
 
     @inline(__always)
-    func hash(_ ip: IPAddress) -> UInt32 {
-        finish(fold(ip.high ^ s1, ip.low ^ s0) ^ UInt64(ip.family.rawValue))
+    func hash(_ words: (UInt64, UInt64)) -> UInt32 {
+        finish(fold(words.0 ^ s1, words.1 ^ s0))
     }
 }

@@ -1,3 +1,5 @@
+import Addresses
+
 /// A host with an optional port, as it stands in a URI (RFC 3986 §3.2) or in a `Host` field (RFC 9110 §7.2).
 struct Authority: Equatable, Sendable, CustomStringConvertible {
     private static let maxBytes = 300
@@ -7,7 +9,7 @@ struct Authority: Equatable, Sendable, CustomStringConvertible {
     /// Nil where none is given; an empty one counts as none (RFC 3986 §3.2.3).
     let port: UInt16?
     /// The host as an address; nil for a name.
-    private let address: ClientAddress?
+    private let address: IPAddress?
 
     /// Nil for anything else, user information (RFC 9110 §4.2.4) and zones among it. Names have letters, digits, `-`,
     /// `.` and `_`; at most 300 bytes in all.
@@ -19,12 +21,12 @@ struct Authority: Equatable, Sendable, CustomStringConvertible {
             guard let end = field.firstIndex(of: "]") else { return nil }
             host = field[...end]
             let inner = host.dropFirst().dropLast()
-            guard inner.contains(":"), let address = ClientAddress(inner) else { return nil }
-            self.address = address
+            guard inner.contains(":"), let address = IPAddress(String(inner)) else { return nil }
+            self.address = address.unmapped
         } else {
             if let colon = field.firstIndex(of: ":") { host = field[..<colon] }
             guard !host.isEmpty, host.utf8.allSatisfy(Self.isNameByte) else { return nil }
-            address = ClientAddress(host)
+            address = IPAddress(String(host))
         }
         switch Self.port(field[host.endIndex...]) {
         case .malformed: return nil

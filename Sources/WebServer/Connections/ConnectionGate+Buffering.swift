@@ -1,5 +1,5 @@
 import NIOCore
-import Signaling
+import Timing
 
 extension ConnectionGate: BufferingConnection {
     /// Input that is kept: heads and bodies that are not complete, and requests behind the open one.

@@ -1,6 +1,6 @@
+import Addresses
 import NIOCore
 import NIOPosix
-import STUN
 import TLS
 
 #if canImport(Darwin)
@@ -68,13 +68,5 @@ extension ConnectionGate {
         let local = context.localAddress.flatMap { TransportAddress($0) }
         guard let server = proxiedDestination ?? local else { return nil }
         return (client, server)
-    }
-}
-
-extension TransportAddress {
-    /// The address of a socket, an IPv4-mapped IPv6 address as the IPv4 address it is; nil for a Unix-domain socket.
-    init?(_ address: NIOCore.SocketAddress) {
-        guard let port = address.port.flatMap({ UInt16(exactly: $0) }) else { return nil }
-        self.init(IPAddress(ClientAddress(address)), port: port)
     }
 }

@@ -1,5 +1,7 @@
+import Addresses
 import NIOCore
 import Signaling
+import Timing
 
 extension ConnectionGate {
     /// Makes the connection a WebSocket session, with `response` as the answer to its handshake.
@@ -66,7 +68,7 @@ extension ConnectionGate {
     /// - Returns: false if the address has too many.
     func admit(_ peer: SocketAddress?) -> Bool {
         guard let peer, !server.countsAtHandshake(peer), let channel else { return true }
-        let key = ClientAddress(peer).key
+        let key = AddressKey(IPAddress(peer))
         let connections = server.connections
         guard connections.take(key, at: loop.now) == nil else { return false }
         channel.closeFuture.whenComplete { _ in connections.release(key) }

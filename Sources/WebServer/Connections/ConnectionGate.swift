@@ -1,7 +1,7 @@
+import Addresses
 import Backlog
 import NIOCore
-import STUN
-import Signaling
+import Timing
 
 /// The first handler of every connection: it looks at the head of each request and makes the connection a
 /// WebSocket session or hands the bytes on to HTTP.

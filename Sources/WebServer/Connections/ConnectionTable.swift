@@ -1,6 +1,7 @@
+import Addresses
 import Metrics
-import Signaling
 import Synchronization
+import Timing
 
 /// Counts open connections, in all and per address, and how fast an address opens new ones.
 ///

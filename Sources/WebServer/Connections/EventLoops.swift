@@ -2,6 +2,7 @@ import Backlog
 import NIOCore
 import NIOPosix
 import Signaling
+import Timing
 
 /// The event loops of the server, each with its own context and its ticker.
 final class EventLoops: Sendable {

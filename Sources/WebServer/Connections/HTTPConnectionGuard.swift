@@ -3,7 +3,7 @@ import HTTPTypes
 import NIOCore
 import NIOHTTP1
 import NIOHTTPTypes
-import Signaling
+import Timing
 
 /// Stands behind the HTTP decoder: it knows when requests and responses begin and end, answers what the decoder
 /// refuses, and keeps a request's body within bounds whatever becomes of the request.

@@ -1,4 +1,4 @@
-import Signaling
+import Timing
 
 /// Where an HTTP connection stands between its requests and their responses, and how long it may stay there.
 struct HTTPExchange {

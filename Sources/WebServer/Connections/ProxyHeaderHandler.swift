@@ -1,6 +1,6 @@
+import Addresses
 import NIOCore
 import ProxyProtocol
-import STUN
 
 /// Stands in front of everything on connections from trusted proxies: it takes the PROXY protocol's header off and tells
 /// the gate who the client is. Nothing goes on without a header.
@@ -62,7 +62,7 @@ extension ProxyHeader {
     /// To be local has privileges here. So a connection that stands for nobody is the proxy's own, or if the proxy is on
     /// this machine nobody's; and so is one of a client that is on the proxy's machine and not on this one.
     func client(behind socket: SocketAddress?) -> (client: SocketAddress?, destination: TransportAddress?) {
-        let isHere = socket.map { ClientAddress($0).isLoopback } ?? false
+        let isHere = socket.map { IPAddress($0).isLoopback } ?? false
         guard let source else { return (isHere ? nil : socket, nil) }
         guard isHere || !source.ip.isLoopback else { return (socket, nil) }
         return (try? SocketAddress(ipAddress: "\(source.ip)", port: Int(source.port)), destination)

@@ -1,3 +1,4 @@
+import Addresses
 import Backlog
 import Hummingbird
 import HummingbirdCore
@@ -6,7 +7,6 @@ import NIOCore
 import NIOHTTP1
 import NIOHTTPTypes
 import NIOHTTPTypesHTTP1
-import Signaling
 import Synchronization
 
 /// What every connection needs to know of the server it belongs to.
@@ -64,13 +64,13 @@ final class ServerContext: Sendable {
     /// trusted proxy. All others are counted when they are accepted.
     func countsAtHandshake(_ peer: SocketAddress?) -> Bool {
         guard let peer else { return true }
-        return ClientAddress(peer).isLoopback || resolver.isTrustedProxy(peer)
+        return IPAddress(peer).isLoopback || resolver.isTrustedProxy(peer)
     }
 
     /// Whether a connection begins with a PROXY protocol header.
     func comesThroughProxy(_ peer: SocketAddress?) -> Bool {
         guard let peer, !configuration.proxyProtocolFrom.isEmpty else { return false }
-        let address = ClientAddress(peer)
+        let address = IPAddress(peer)
         return configuration.proxyProtocolFrom.contains { $0.contains(address) }
     }
 

@@ -1,6 +1,6 @@
 import HTTPTypes
 import Hummingbird
-import Signaling
+import JSON
 
 /// The stable ids of refusals, as they stand in a body's `error`.
 enum ErrorID: String, CaseIterable, Sendable {

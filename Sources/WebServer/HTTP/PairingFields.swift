@@ -1,5 +1,5 @@
+import JSON
 import Pairing
-import Signaling
 
 /// Reads the members of a pairing call. What is missing is reported before what is wrong, and a member that
 /// is null counts as missing: clients write absent values either way.

@@ -1,7 +1,7 @@
 import Hummingbird
+import JSON
 import Logging
 import Pairing
-import Signaling
 
 /// The pairing API: each call reads its members, passes its limit, and asks the store once.
 struct PairingRoutes: Sendable {

@@ -1,8 +1,8 @@
 import HTTPTypes
 import Hummingbird
+import JSON
 import NIOCore
 import NIOHTTP1
-import Signaling
 
 /// The connection ended while its request was being read: nobody is left to answer.
 struct ConnectionLost: Error {}

@@ -1,3 +1,4 @@
+import Addresses
 import Synchronization
 
 /// Stands before calls that tell whether a code lives, one gate for accepts and one for creates: `AcceptGuard`

@@ -1,3 +1,5 @@
+import Addresses
+
 /// Counts the failed accepts of each address and locks out those that guess.
 ///
 /// A pure value; time is an argument. An attempt is reserved with `begin` before the store is asked and

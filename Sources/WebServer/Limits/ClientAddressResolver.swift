@@ -1,3 +1,4 @@
+package import Addresses
 package import Logging
 package import NIOCore
 import Synchronization
@@ -28,7 +29,7 @@ package struct ClientOrigin: Hashable, Sendable {
 /// trusted one: nothing left of it was written by anybody we trust. `Forwarded`, `Via` and `X-Real-IP` are
 /// never read for an address; their presence shows only that a caller is not direct.
 package final class ClientAddressResolver: Sendable {
-    private let trustedProxies: [AddressRange]
+    private let trustedProxies: [IPRange]
     private let logger: Logger?
     private let hasWarned = Atomic<Bool>(false)
     private let hasWarnedOfHost = Atomic<Bool>(false)
@@ -37,7 +38,7 @@ package final class ClientAddressResolver: Sendable {
     ///   - trustedProxies: blocks whose `X-Forwarded-For` is believed; default none.
     ///   - logger: told once, by a warning, when a proxy on this machine seems to be missing from the list, and once when
     ///     one seems to pass requests on as its own.
-    package init(trustedProxies: [AddressRange] = [], logger: Logger? = nil) {
+    package init(trustedProxies: [IPRange] = [], logger: Logger? = nil) {
         self.trustedProxies = trustedProxies
         self.logger = logger
     }
@@ -49,31 +50,31 @@ package final class ClientAddressResolver: Sendable {
     ///   - request: what the request itself tells.
     func resolve(peer: SocketAddress?, _ request: RequestProvenance) -> ClientOrigin {
         guard let peer else { return ClientOrigin(key: .unknown, isLocal: false) }
-        let socket = ClientAddress(peer)
+        let socket = IPAddress(peer)
         guard request.isForwarded else {
             let isLocal = request.isLocal(from: socket)
             if !isLocal, socket.isLoopback, !request.isProxied, request.asksForAnotherHost { warnOfHostOnce() }
-            return ClientOrigin(key: socket.key, isLocal: isLocal)
+            return ClientOrigin(key: AddressKey(socket), isLocal: isLocal)
         }
         guard isTrusted(socket) else {
             if socket.isLoopback { warnOnce() }
-            return ClientOrigin(key: socket.key, isLocal: false, viaUntrustedProxy: socket.isLoopback)
+            return ClientOrigin(key: AddressKey(socket), isLocal: false, viaUntrustedProxy: socket.isLoopback)
         }
-        return ClientOrigin(key: client(behind: socket, request.forwardedFor).key, isLocal: false)
+        return ClientOrigin(key: AddressKey(client(behind: socket, request.forwardedFor)), isLocal: false)
     }
 
     /// Whether the socket's peer is a proxy whose `X-Forwarded-For` is believed.
     package func isTrustedProxy(_ peer: SocketAddress) -> Bool {
-        isTrusted(ClientAddress(peer))
+        isTrusted(IPAddress(peer))
     }
 
-    private func client(behind proxy: ClientAddress, _ lines: [some StringProtocol]) -> ClientAddress {
+    private func client(behind proxy: IPAddress, _ lines: [some StringProtocol]) -> IPAddress {
         var lastTrusted = proxy
         for line in lines.reversed() {
             for element in line.split(separator: ",").reversed() {
                 let hop = element.trimmingOptionalWhitespace()
                 if hop.isEmpty { continue }
-                guard let address = ClientAddress(forwardedHop: hop) else { return lastTrusted }
+                guard let address = IPAddress(forwardedHop: hop) else { return lastTrusted }
                 guard isTrusted(address) else { return address }
                 lastTrusted = address
             }
@@ -81,7 +82,7 @@ package final class ClientAddressResolver: Sendable {
         return lastTrusted
     }
 
-    private func isTrusted(_ address: ClientAddress) -> Bool {
+    private func isTrusted(_ address: IPAddress) -> Bool {
         trustedProxies.contains { $0.contains(address) }
     }
 

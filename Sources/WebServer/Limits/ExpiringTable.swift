@@ -1,3 +1,4 @@
+import Addresses
 import HeapModule
 
 /// A value in an `ExpiringTable`: it says itself when it may be forgotten.

@@ -1,3 +1,4 @@
+import Addresses
 import Synchronization
 
 /// Token buckets, one an address: so many calls a minute, all of them at once if the address was quiet.

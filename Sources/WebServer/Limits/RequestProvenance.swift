@@ -1,3 +1,5 @@
+import Addresses
+
 /// What a request tells of where it comes from, beside its socket, and the one definition of a local caller: a person
 /// or a program on the server's own machine that speaks to it without anybody in between.
 ///
@@ -50,7 +52,7 @@ struct RequestProvenance: Equatable, Sendable {
 
     /// Whether the caller is local, if the connection's other end has this address. What is missing or unreadable
     /// counts against it, a missing `Host` (HTTP/1.0) too; only browsers send the last two fields.
-    func isLocal(from socket: ClientAddress) -> Bool {
+    func isLocal(from socket: IPAddress) -> Bool {
         guard socket.isLoopback, !isProxied, !isForwarded, let host = Authority(authority), host.isLoopback
         else { return false }
         return origins.allSatisfy { Self.origin($0, isOf: host) }

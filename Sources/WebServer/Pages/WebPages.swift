@@ -1,6 +1,6 @@
 import HTTPTypes
 import Hummingbird
-import Signaling
+import JSON
 
 /// The pages and the client module, by path, and the headers that keep them to themselves.
 package struct WebPages: Sendable {

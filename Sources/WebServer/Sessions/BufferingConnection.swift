@@ -1,6 +1,7 @@
 import Backlog
 import NIOCore
 import Signaling
+import Timing
 
 /// A connection that may have something waiting in memory: for its client, or of it.
 protocol BufferingConnection: AnyObject {

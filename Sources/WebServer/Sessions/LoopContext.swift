@@ -1,6 +1,7 @@
 import Backlog
 import NIOCore
 import Signaling
+import Timing
 
 /// What all connections of one event loop share: buffers, deadlines, counters. Confined to that loop, so that
 /// nothing in it needs a lock; mind that it is not `Sendable`.

@@ -1,6 +1,7 @@
 import NIOCore
 import Signaling
 import Synchronization
+import Timing
 import WebSocket
 
 /// The one way into a session from elsewhere: its bounded outbox and its signals, behind a lock of their own.

@@ -2,6 +2,7 @@ import Logging
 import Pairing
 import Signaling
 import Synchronization
+import Timing
 
 /// What all sessions share, on whichever loop: rooms, rules and bounds.
 final class SignalingService: Sendable {

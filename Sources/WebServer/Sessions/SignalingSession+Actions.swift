@@ -1,5 +1,6 @@
 import NIOCore
 import Signaling
+import Timing
 import WebSocket
 
 extension SignalingSession {

@@ -1,6 +1,7 @@
 import Backlog
 import NIOCore
 import Signaling
+import Timing
 import WebSocket
 
 extension SignalingSession: BufferingConnection {

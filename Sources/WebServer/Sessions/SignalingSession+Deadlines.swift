@@ -1,5 +1,6 @@
 import NIOCore
 import Signaling
+import Timing
 
 extension SignalingSession: DeadlineTarget {
     /// Queues the session for the earliest thing it waits for.

@@ -1,5 +1,6 @@
 import NIOCore
 import Signaling
+import Timing
 import WebSocket
 
 /// One WebSocket connection after its handshake: it turns bytes into events for ``SessionRules`` and their actions

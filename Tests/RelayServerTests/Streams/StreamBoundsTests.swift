@@ -1,3 +1,4 @@
+import Addresses
 import Backlog
 import Glibc
 import STUN

@@ -1,9 +1,11 @@
+import Addresses
 import Backlog
 import CDatagrams
 import Glibc
 import Logging
 import STUN
 import TURN
+import Timing
 
 @testable import RelayServer
 @testable import TLS
@@ -93,7 +95,7 @@ final class StreamFixture {
     }
 
     /// Lets time go by for deadlines.
-    func pass(_ duration: Duration) { path.now = path.now.advanced(byNanoseconds: duration.nanoseconds) }
+    func pass(_ duration: Duration) { path.now = path.now.advanced(byNanoseconds: duration.wholeNanoseconds) }
 
     /// Writes whatever is appended by `body` as one turn does.
     func write(_ body: (inout StreamClients) -> Void) {

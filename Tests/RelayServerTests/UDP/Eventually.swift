@@ -1,7 +1,9 @@
+import Addresses
 import Glibc
 import STUN
 import TURN
 import Testing
+import Timing
 
 @testable import RelayServer
 

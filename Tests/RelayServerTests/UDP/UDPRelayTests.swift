@@ -1,3 +1,4 @@
+import Addresses
 import STUN
 import TURN
 import Testing

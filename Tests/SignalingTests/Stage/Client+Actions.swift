@@ -1,4 +1,5 @@
 import Signaling
+import Timing
 
 /// What the rules say, carried out.
 extension Client {

@@ -1,5 +1,6 @@
 import Signaling
 import Testing
+import Timing
 
 /// A client and the server's end of its connection: bytes are frames in words, the socket takes them or does not.
 final class Client {

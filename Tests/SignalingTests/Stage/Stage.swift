@@ -1,4 +1,5 @@
 import Signaling
+import Timing
 
 /// Rooms and sessions on a stage: the clock is moved by hand, clients are played, there are no sockets and no threads.
 ///

@@ -1,7 +1,8 @@
+import Addresses
 import Foundation
-import STUN
 import TURN
 import Testing
+import Timing
 
 @testable import Switchboard
 @testable import TLS

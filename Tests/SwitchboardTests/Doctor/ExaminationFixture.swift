@@ -1,7 +1,8 @@
+import Addresses
 import RelayServer
-import STUN
 import TLS
 import TURN
+import Timing
 
 @testable import Switchboard
 

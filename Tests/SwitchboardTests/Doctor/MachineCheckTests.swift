@@ -1,6 +1,6 @@
-import STUN
 import TURN
 import Testing
+import Timing
 
 @testable import Switchboard
 

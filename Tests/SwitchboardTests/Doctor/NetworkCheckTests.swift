@@ -1,6 +1,6 @@
+import Addresses
 import Glibc
 import RelayServer
-import STUN
 import Synchronization
 import TURN
 import Testing

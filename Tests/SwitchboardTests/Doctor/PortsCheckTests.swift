@@ -1,5 +1,5 @@
+import Addresses
 import Glibc
-import STUN
 import Testing
 
 @testable import Switchboard

@@ -1,4 +1,4 @@
-import Signaling
+import JSON
 import Testing
 
 @testable import Switchboard

@@ -2,6 +2,7 @@ import Foundation
 import Signaling
 import TURN
 import Testing
+import Timing
 
 @testable import Switchboard
 

@@ -1,6 +1,8 @@
+import Addresses
 import STUN
 import TURN
 import Testing
+import Timing
 
 /// A server on a stage: its clock is moved by hand, its randomness is seeded, its sockets are fake.
 final class Stage {
@@ -12,7 +14,7 @@ final class Stage {
     let authority: RelayAuthority
     var server: TURNServer
     var sockets = FakeSockets()
-    private(set) var now = Instant(nanoseconds: 1_000_000_000)
+    private(set) var now = MonotonicTime(nanoseconds: 1_000_000_000)
     private(set) var wallClock = UnixTime(seconds: Stage.start)
     private var writer = MessageWriter()
 
@@ -49,7 +51,7 @@ final class Stage {
     }
 
     /// Moves the monotonic clock by less than a second.
-    func pass(milliseconds: UInt64) { now.nanoseconds += milliseconds * 1_000_000 }
+    func pass(milliseconds: Int64) { now.nanoseconds += milliseconds * 1_000_000 }
 
     /// Gives a message to the server as its loop would; nothing when there is no answer.
     func deliver(_ message: [UInt8], from tuple: FiveTuple) -> Answer? {

@@ -3,6 +3,7 @@ import Pairing
 import Signaling
 import Synchronization
 import Testing
+import Timing
 
 @testable import WebServer
 

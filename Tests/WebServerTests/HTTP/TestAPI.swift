@@ -1,5 +1,7 @@
+import Addresses
 import HTTPTypes
 import Hummingbird
+import JSON
 import Logging
 import Metrics
 import NIOCore
@@ -52,7 +54,7 @@ struct TestAPI {
         let adapter = HTTPResponderAdapter(
             responder: makeResponder(configuration: configuration, services: webServices, metrics: metrics),
             resolver: ClientAddressResolver(
-                trustedProxies: proxies.compactMap { AddressRange($0) }, logger: log.logger),
+                trustedProxies: proxies.compactMap { IPRange(network: $0) }, logger: log.logger),
             isDraining: webServices.isDraining, logger: log.logger)
         answer = { request, peer in
             try await adapter.respond(to: request, context: adapter.context(of: request, peer: peer))

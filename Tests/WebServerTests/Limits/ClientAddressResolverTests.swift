@@ -1,3 +1,4 @@
+import Addresses
 import Logging
 import NIOCore
 import Testing
@@ -62,15 +63,16 @@ struct ClientAddressResolverTests {
 
     private func check(_ test: Case, trusting ranges: [String]) throws {
         let resolver = ClientAddressResolver(
-            trustedProxies: try ranges.map { try #require(AddressRange($0)) })
+            trustedProxies: try ranges.map { try #require(IPRange(network: $0)) })
         let origin = resolver.resolve(
             peer: try SocketAddress(ipAddress: test.peer, port: 5000),
             Self.request(test.forwardedFor, other: test.other))
-        let client = try #require(ClientAddress(test.client))
+        let client = try #require(IPAddress(test.client))
         #expect(
             origin
                 == ClientOrigin(
-                    key: client.key, isLocal: test.isLocal, viaUntrustedProxy: test.viaUntrustedProxy))
+                    key: AddressKey(client), isLocal: test.isLocal, viaUntrustedProxy: test.viaUntrustedProxy)
+        )
     }
 
     @Test("By default the address is the socket's, whatever a header says", arguments: withoutTrust)
@@ -88,7 +90,7 @@ struct ClientAddressResolverTests {
         let resolver = ClientAddressResolver()
         let socket = try SocketAddress(unixDomainSocketPath: "/run/switchboard.sock")
         let local = resolver.resolve(peer: socket, Self.request())
-        #expect(local == ClientOrigin(key: ClientAddress.loopback.key, isLocal: true))
+        #expect(local == ClientOrigin(key: AddressKey(.loopbackIPv4), isLocal: true))
         let forwarded = resolver.resolve(peer: socket, Self.request(["192.0.2.1"]))
         #expect(!forwarded.isLocal)
         let unknown = resolver.resolve(peer: nil, Self.request())
@@ -101,7 +103,7 @@ struct ClientAddressResolverTests {
         request.note("origin", "https://evil.example")
         let peer = try SocketAddress(ipAddress: "127.0.0.1", port: 5000)
         let origin = ClientAddressResolver().resolve(peer: peer, request)
-        #expect(origin == ClientOrigin(key: ClientAddress.loopback.key, isLocal: false))
+        #expect(origin == ClientOrigin(key: AddressKey(.loopbackIPv4), isLocal: false))
     }
 
     @Test("The log says once that a proxy may pass requests on as its own")

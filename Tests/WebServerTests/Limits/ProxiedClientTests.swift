@@ -1,6 +1,6 @@
+import Addresses
 import NIOCore
 import ProxyProtocol
-import STUN
 import Testing
 
 @testable import WebServer

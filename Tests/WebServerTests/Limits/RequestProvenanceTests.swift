@@ -1,3 +1,4 @@
+import Addresses
 import Testing
 
 @testable import WebServer
@@ -17,7 +18,7 @@ struct RequestProvenanceTests {
         provenance.authority = test.host
         provenance.isProxied = test.isProxied
         for (name, value) in test.fields { provenance.note(name, value) }
-        return provenance.isLocal(from: try #require(ClientAddress(test.socket)))
+        return provenance.isLocal(from: try #require(IPAddress(test.socket)))
     }
 
     @Test(

@@ -1,7 +1,7 @@
+import Addresses
 import Glibc
 import Logging
 import Pairing
-import STUN
 import TLS
 import Testing
 

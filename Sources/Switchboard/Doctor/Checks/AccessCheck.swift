@@ -1,4 +1,4 @@
-import STUN
+import Addresses
 import WebServer
 
 extension DoctorCheck {
@@ -74,11 +74,11 @@ enum AccessCheck {
     }
 
     private static func proxies(
-        _ ranges: [AddressRange], _ setting: String, _ examination: Examination
+        _ ranges: [IPRange], _ setting: String, _ examination: Examination
     ) -> [Finding] {
         guard !ranges.isEmpty else { return [] }
         let strangers = ["1.1.1.1", "198.51.100.1", "2606:4700::1", "2001:db8::1"].compactMap {
-            ClientAddress($0)
+            IPAddress($0)
         }
         if ranges.contains(where: { range in strangers.contains(where: range.contains) }) {
             return [
@@ -88,7 +88,7 @@ enum AccessCheck {
                     do: "name only your own proxies")
             ]
         }
-        let loopback = ["127.0.0.1", "::1"].compactMap { ClientAddress($0) }
+        let loopback = ["127.0.0.1", "::1"].compactMap { IPAddress($0) }
         let areHere = ranges.allSatisfy { range in loopback.contains(where: range.contains) }
         guard areHere, isPublic(examination) else {
             return [.ok(.accessProxies, of: setting, "clients come by way of proxies that are named")]

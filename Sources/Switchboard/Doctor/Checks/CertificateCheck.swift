@@ -1,7 +1,8 @@
+import Addresses
 import RelayServer
-import STUN
 import TLS
 import TURN
+import Timing
 
 extension DoctorCheck {
     /// Certificates: files, chain, names, dates, keys, and what a running server shows.

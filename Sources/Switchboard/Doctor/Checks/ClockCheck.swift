@@ -1,5 +1,6 @@
 import Pairing
 import TURN
+import Timing
 
 extension DoctorCheck {
     /// The system's clock, by which credentials, invitations and certificates end.

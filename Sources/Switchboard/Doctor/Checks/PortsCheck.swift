@@ -1,5 +1,5 @@
+import Addresses
 import Glibc
-import STUN
 
 extension DoctorCheck {
     /// Whether the ports can be had, or are had by a switchboard already.

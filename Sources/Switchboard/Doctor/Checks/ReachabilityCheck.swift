@@ -1,5 +1,5 @@
+import Addresses
 import Glibc
-import STUN
 
 extension DoctorCheck {
     /// Whether this machine comes to itself where clients are told to come.

@@ -1,5 +1,5 @@
+import Addresses
 import RelayServer
-import STUN
 import TURN
 
 extension DoctorCheck {

@@ -1,5 +1,5 @@
+import Addresses
 import Glibc
-import STUN
 import TLS
 
 /// Asks a web server for one small page.

@@ -1,4 +1,4 @@
-import STUN
+import Addresses
 import WebServer
 
 /// Finds the switchboard that runs with this configuration already.
@@ -39,7 +39,7 @@ extension String {
 extension SettingValues {
     /// Whether connections from this machine itself have to begin with a PROXY protocol header.
     var announcesLoopback: Bool {
-        let loopback = ["127.0.0.1", "::1"].compactMap { ClientAddress($0) }
+        let loopback = ["127.0.0.1", "::1"].compactMap { IPAddress($0) }
         return self[Settings.proxyProtocolFrom].contains { loopback.contains(where: $0.contains) }
     }
 }

@@ -1,5 +1,5 @@
+import Addresses
 import Glibc
-import STUN
 
 /// A socket with which the doctor tries something out. Blocking, with deadlines; closed with its last reference.
 final class ProbeSocket {

@@ -1,6 +1,6 @@
+import Addresses
 import Foundation
 import Glibc
-import STUN
 
 /// A process that has a port open.
 struct ProcessFacts: Equatable, Sendable {

@@ -1,6 +1,6 @@
+import Addresses
 import Logging
 import RelayServer
-import STUN
 import TURN
 
 /// A real allocation at a TURN server, and a packet through it.

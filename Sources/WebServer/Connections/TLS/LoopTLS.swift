@@ -1,7 +1,7 @@
 import DequeModule
 import NIOCore
-import Signaling
 import TLS
+import Timing
 
 /// What the TLS connections of one event loop share: the memory that OpenSSL works on, the certificate in use, and
 /// turns at the dear part of handshakes. Confined to that loop.

@@ -1,7 +1,7 @@
 import DequeModule
 import NIOCore
-import Signaling
 import TLS
+import Timing
 
 /// TLS on one connection, in front of everything but a proxy's header: OpenSSL's session between NIO's socket and the
 /// handlers behind, which see plain bytes.

@@ -1,7 +1,5 @@
-import Signaling
-
 /// Something with a point in time at which it wants to be looked at.
-protocol DeadlineTarget: AnyObject {
+package protocol DeadlineTarget: AnyObject {
     /// Where it stands in the heap of its loop; kept by ``DeadlineHeap``.
     var deadlinePlace: DeadlinePlace { get set }
 
@@ -10,20 +8,28 @@ protocol DeadlineTarget: AnyObject {
 }
 
 /// A target's deadline and its index in the heap.
-struct DeadlinePlace {
-    fileprivate(set) var deadline = MonotonicTime.distantFuture
+package struct DeadlinePlace {
+    package fileprivate(set) var deadline = MonotonicTime.distantFuture
     fileprivate var index = -1
+
+    /// A target without a deadline.
+    package init() {}
 }
 
 /// The deadlines of one event loop: a binary heap, earliest first, in which every target stands at most once and
-/// knows its place, so that a connection that closes leaves nothing behind.
-struct DeadlineHeap {
+/// knows its place, so that a connection that closes leaves nothing behind. Things that are numbered have a
+/// ``DeadlineTable``.
+package struct DeadlineHeap {
     private var targets: [any DeadlineTarget] = []
 
-    var count: Int { targets.count }
+    /// A heap without targets.
+    package init() {}
+
+    /// Targets that have a deadline.
+    package var count: Int { targets.count }
 
     /// Sets or moves the deadline of `target`.
-    mutating func set(_ target: any DeadlineTarget, to deadline: MonotonicTime) {
+    package mutating func set(_ target: any DeadlineTarget, to deadline: MonotonicTime) {
         let old = target.deadlinePlace.deadline
         target.deadlinePlace.deadline = deadline
         if target.deadlinePlace.index < 0 {
@@ -38,7 +44,7 @@ struct DeadlineHeap {
     }
 
     /// Takes the deadline of `target` out; harmless when it has none.
-    mutating func remove(_ target: any DeadlineTarget) {
+    package mutating func remove(_ target: any DeadlineTarget) {
         let index = target.deadlinePlace.index
         guard index >= 0 else { return }
         target.deadlinePlace = DeadlinePlace()
@@ -50,7 +56,7 @@ struct DeadlineHeap {
     }
 
     /// Takes out and returns the next target whose deadline is at or before `now`.
-    mutating func popDue(at now: MonotonicTime) -> (any DeadlineTarget)? {
+    package mutating func popDue(at now: MonotonicTime) -> (any DeadlineTarget)? {
         guard let first = targets.first, first.deadlinePlace.deadline <= now else { return nil }
         remove(first)
         return first

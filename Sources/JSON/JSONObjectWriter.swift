@@ -51,11 +51,10 @@ package struct JSONObjectWriter {
         return bytes
     }
 
-    /// Adds `iceServers`, and `iceServersExpire` where something expires.
-    package mutating func add(_ servers: ICEServers) {
-        begin("iceServers")
-        bytes.append(contentsOf: servers.json)
-        if let expires = servers.expires { add("iceServersExpire", Int(clamping: expires)) }
+    /// Adds a value that is JSON already; the caller answers for its syntax.
+    package mutating func add(_ name: String, json: [UInt8]) {
+        begin(name)
+        bytes.append(contentsOf: json)
     }
 
     /// The whole object.

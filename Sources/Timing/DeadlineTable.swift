@@ -1,25 +1,35 @@
-/// The allocations of a loop by their earliest deadline: a binary heap that knows where each of them stands.
+/// Numbered things by their deadline, earliest first: a binary heap that knows where each number stands, for numbers that
+/// are dense. Things that are objects have a ``DeadlineHeap``.
 ///
-/// One entry an allocation, so its size is the number of allocations, whatever the lifetimes asked for.
-package struct DeadlineHeap {
-    private struct Entry: BitwiseCopyable {
-        var deadline: Instant
-        var index: UInt32
+/// One entry a thing, so its size is their number, however often their deadlines change.
+@usableFromInline
+package struct DeadlineTable {
+    @usableFromInline
+    struct Entry: BitwiseCopyable {
+        @usableFromInline var deadline: MonotonicTime
+        @usableFromInline var index: UInt32
     }
 
-    private var entries: [Entry] = []
-    /// By allocation: its entry plus one, 0 if it has none.
-    private var places: [UInt32] = []
+    @usableFromInline var entries: [Entry] = []
+    /// By number: its entry plus one, 0 if it has none.
+    @usableFromInline var places: [UInt32] = []
 
+    /// A table without deadlines.
     package init() {}
 
+    /// Numbers that have a deadline.
+    @inlinable
     package var count: Int { entries.count }
 
     /// The earliest deadline and whose it is.
-    package var first: (deadline: Instant, index: UInt32)? { entries.first.map { ($0.deadline, $0.index) } }
+    @inlinable
+    package var first: (deadline: MonotonicTime, index: UInt32)? {
+        entries.first.map { ($0.deadline, $0.index) }
+    }
 
-    /// Sets an allocation's deadline, new or known.
-    package mutating func set(_ index: UInt32, to deadline: Instant) {
+    /// Sets a number's deadline, new or known.
+    @usableFromInline
+    package mutating func set(_ index: UInt32, to deadline: MonotonicTime) {
         while places.count <= Int(index) { places.append(0) }
         let place = Int(places[Int(index)])
         if place == 0 {
@@ -34,11 +44,13 @@ package struct DeadlineHeap {
     }
 
     /// Sets the deadline only if it is earlier than the one that stands.
-    package mutating func bringForward(_ index: UInt32, to deadline: Instant) {
+    @inlinable
+    package mutating func bringForward(_ index: UInt32, to deadline: MonotonicTime) {
         let place = Int(index) < places.count ? Int(places[Int(index)]) : 0
         if place == 0 || deadline < entries[place - 1].deadline { set(index, to: deadline) }
     }
 
+    /// Takes a number out; harmless when it has no deadline.
     package mutating func remove(_ index: UInt32) {
         guard Int(index) < places.count, places[Int(index)] != 0 else { return }
         let place = Int(places[Int(index)]) - 1

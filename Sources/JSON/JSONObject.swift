@@ -1,4 +1,4 @@
-/// One JSON object as values, for cold paths that want members by name; messages go through `TopLevel`.
+/// One JSON object as values, for cold paths that want members by name; messages are scanned.
 ///
 /// The whole text is checked as `JSONScanner` does: RFC 8259, valid UTF-8, bounded nesting. Of members with
 /// the same name the last one counts, as in a browser's `JSON.parse`.

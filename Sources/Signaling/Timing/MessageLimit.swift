@@ -1,36 +1,4 @@
-/// A token bucket in one integer (the generic cell rate algorithm of ITU-T I.371): `burst` events at once,
-/// then one per `interval`.
-package struct RateLimit: Sendable {
-    /// The rate's parameters, kept once for all that share it.
-    package struct Rule: Sendable {
-        /// Nanoseconds between two events in the long run.
-        let interval: Int64
-        /// How far ahead of the even pace a sender may be, in nanoseconds.
-        let tolerance: Int64
-
-        /// - Parameters:
-        ///   - perSecond: events a second, above 0.
-        ///   - burst: events at once, at least 1.
-        package init(perSecond: Double, burst: Int) {
-            interval = max(1, Int64(1e9 / perSecond))
-            tolerance = interval.multipliedReportingOverflow(by: Int64(max(1, burst) - 1)).partialValue
-        }
-    }
-
-    /// When the next event would be due at an even pace.
-    private var due: Int64 = .min
-
-    /// A limit that nothing has been counted against.
-    package init() {}
-
-    /// True when one more event is allowed at `now`; it then counts.
-    package mutating func allows(_ rule: Rule, at now: MonotonicTime) -> Bool {
-        let start = max(due, now.nanoseconds)
-        guard start - now.nanoseconds <= rule.tolerance else { return false }
-        due = start + rule.interval
-        return true
-    }
-}
+package import Timing
 
 /// How many messages one connection may send: over the rate they are refused one by one, at three times the
 /// rate the connection is not worth keeping.

@@ -1,6 +1,5 @@
+import JSON
 import Testing
-
-@testable import Signaling
 
 @Suite("JSON objects as values")
 struct JSONObjectTests {

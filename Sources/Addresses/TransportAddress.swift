@@ -14,7 +14,22 @@ package struct TransportAddress: Hashable, BitwiseCopyable, Sendable {
     package var family: IPAddress.Family { ip.family }
 
     /// With the IPv4 address that an IPv4-mapped one stands for.
+    @inlinable
     package var unmapped: TransportAddress { TransportAddress(ip.unmapped, port: port) }
+}
+
+/// Written out, because what the compiler derives cannot be inlined into another target.
+extension TransportAddress {
+    @inlinable @inline(__always)
+    package static func == (left: TransportAddress, right: TransportAddress) -> Bool {
+        left.port == right.port && left.ip == right.ip
+    }
+
+    @inlinable
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(ip)
+        hasher.combine(port)
+    }
 }
 
 extension TransportAddress: CustomStringConvertible, LosslessStringConvertible {

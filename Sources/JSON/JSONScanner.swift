@@ -2,28 +2,35 @@
 /// not valid JSON in valid UTF-8. Positions are offsets into `bytes`; -1 stands for malformed.
 ///
 /// The bytes must outlive the scanner. Depth is bounded, so hostile nesting cannot exhaust the stack.
-struct JSONScanner {
+///
+/// Messages are scanned from another target: what runs for each of their bytes or members is `@inlinable`, and what it
+/// touches `@usableFromInline`.
+@usableFromInline
+package struct JSONScanner {
     /// The deepest nesting of arrays and objects that is accepted.
-    static let maxDepth = 32
+    package static let maxDepth = 32
 
-    let bytes: UnsafePointer<UInt8>
-    let count: Int
+    @usableFromInline package let bytes: UnsafePointer<UInt8>
+    @usableFromInline package let count: Int
 
     /// Where the text's value begins: behind white space, and a byte order mark (RFC 8259 §8.1) before that.
-    @inline(__always)
-    var start: Int {
+    @inlinable @inline(__always)
+    package var start: Int {
         let hasMark = count >= 3 && bytes[0] == 0xEF && bytes[1] == 0xBB && bytes[2] == 0xBF
         return skipWhitespace(hasMark ? 3 : 0)
     }
 
-    init?(_ text: UnsafeRawBufferPointer) {
+    /// A scanner of the whole text; nil where there is none.
+    @inlinable
+    package init?(_ text: UnsafeRawBufferPointer) {
         guard let base = text.baseAddress else { return nil }
         bytes = base.assumingMemoryBound(to: UInt8.self)
         count = text.count
     }
 
-    @inline(__always)
-    func skipWhitespace(_ start: Int) -> Int {
+    /// The first offset at or after `start` that is not white space.
+    @inlinable @inline(__always)
+    package func skipWhitespace(_ start: Int) -> Int {
         var index = start
         while index < count, bytes[index] <= 0x20 {
             guard bytes[index] == 0x20 || bytes[index] == 0x0A || bytes[index] == 0x0D || bytes[index] == 0x09
@@ -34,7 +41,8 @@ struct JSONScanner {
     }
 
     /// The offset behind the value that starts at `start`, which must not be white space.
-    func valueEnd(_ start: Int, depth: Int = 0) -> Int {
+    @usableFromInline
+    package func valueEnd(_ start: Int, depth: Int = 0) -> Int {
         guard start < count else { return -1 }
         switch bytes[start] {
         case UInt8(ascii: "\""): return stringEnd(start)

@@ -1,6 +1,9 @@
 /// Steps through the members of a JSON object in the order they stand there.
-struct MemberCursor {
-    enum Step {
+@usableFromInline
+package struct MemberCursor {
+    /// What a step comes to.
+    @usableFromInline
+    package enum Step {
         /// The key between its quotes, and the whole value.
         case member(key: Range<Int>, value: Range<Int>)
         /// The offset behind the closing brace.
@@ -8,18 +11,21 @@ struct MemberCursor {
         case malformed
     }
 
-    private var position: Int
-    private var isFirst = true
-    private let depth: Int
+    @usableFromInline var position: Int
+    @usableFromInline var isFirst: Bool
+    @usableFromInline let depth: Int
 
     /// - Parameter start: the offset of the opening brace.
-    init(objectAt start: Int, depth: Int = 0) {
+    @inlinable @inline(__always)
+    package init(objectAt start: Int, depth: Int = 0) {
         position = start &+ 1
+        isFirst = true
         self.depth = depth
     }
 
-    @inline(__always)
-    mutating func next(_ json: JSONScanner) -> Step {
+    /// The next member, or what stands in its place.
+    @inlinable @inline(__always)
+    package mutating func next(_ json: JSONScanner) -> Step {
         var index = json.skipWhitespace(position)
         guard index < json.count else { return .malformed }
         if json.bytes[index] == UInt8(ascii: "}") { return .end(index &+ 1) }

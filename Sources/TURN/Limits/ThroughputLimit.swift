@@ -1,29 +1,31 @@
+import Timing
+
 /// What one allocation may relay in one direction (`max-bps`), as a generic cell rate algorithm: a point in time up to
 /// which its packets are accounted for. Off when the cost is 0.
-struct RateLimit: BitwiseCopyable, Sendable {
+struct ThroughputLimit: BitwiseCopyable, Sendable {
     /// The price of a byte or a packet in nanoseconds, in 1/1024ths, and how far ahead an allocation may be.
     struct Price: BitwiseCopyable, Sendable {
-        let cost: UInt64
-        let tolerance: UInt64
+        let cost: Int64
+        let tolerance: Int64
 
         /// A limit of units a second with bursts of a quarter of a second; 0 units is no limit.
         init(perSecond units: UInt64) {
-            cost = units == 0 ? 0 : max(1_024_000_000_000 / units, 1)
+            cost = units == 0 ? 0 : Int64(max(1_024_000_000_000 / units, 1))
             tolerance = 250_000_000
         }
 
         var isOn: Bool { cost > 0 }
     }
 
-    private var accounted: UInt64 = 0
+    private var accounted: Int64 = 0
 
     /// Whether so many units may pass now; if so they are counted.
     @inline(__always)
-    mutating func admits(_ units: Int, _ price: Price, at now: Instant) -> Bool {
+    mutating func admits(_ units: Int, _ price: Price, at now: MonotonicTime) -> Bool {
         guard price.isOn else { return true }
         let start = max(accounted, now.nanoseconds)
         guard start &- now.nanoseconds <= price.tolerance else { return false }
-        accounted = start &+ (UInt64(truncatingIfNeeded: units) &* price.cost) &>> 10
+        accounted = start &+ (Int64(truncatingIfNeeded: units) &* price.cost) &>> 10
         return true
     }
 }

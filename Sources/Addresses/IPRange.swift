@@ -1,7 +1,8 @@
 /// A range of addresses of one family, both ends included.
+@usableFromInline
 package struct IPRange: Hashable, BitwiseCopyable, Sendable {
-    package let first: IPAddress
-    package let last: IPAddress
+    @usableFromInline package let first: IPAddress
+    @usableFromInline package let last: IPAddress
 
     /// From one address to another of the same family that is not smaller; nothing otherwise.
     package init?(from first: IPAddress, to last: IPAddress) {
@@ -42,27 +43,46 @@ package struct IPRange: Hashable, BitwiseCopyable, Sendable {
 
 extension IPRange: CustomStringConvertible, LosslessStringConvertible {
     /// Reads `address`, `address/prefix length` or `address-address`.
+    @usableFromInline
     package init?(_ text: String) {
-        let separators: (Character) -> Bool = { $0 == "/" || $0 == "-" }
-        guard let separator = text.firstIndex(where: separators) else {
-            guard let address = IPAddress(text) else { return nil }
-            self.init(address)
+        guard let dash = text.firstIndex(of: "-") else {
+            guard let (base, prefixLength) = Self.parseNetwork(text) else { return nil }
+            self.init(base, prefixLength: prefixLength)
             return
         }
-        let rest = text[text.index(after: separator)...]
-        guard let base = IPAddress(String(text[..<separator])) else { return nil }
-        if text[separator] == "-" {
-            guard let last = IPAddress(String(rest)) else { return nil }
-            self.init(from: base, to: last)
-        } else {
-            guard (1...3).contains(rest.utf8.count), rest.utf8.allSatisfy({ (0x30...0x39).contains($0) }),
-                let prefixLength = Int(rest)
-            else { return nil }
+        guard let first = IPAddress(String(text[..<dash])),
+            let last = IPAddress(String(text[text.index(after: dash)...]))
+        else { return nil }
+        self.init(from: first, to: last)
+    }
+
+    /// Reads `address` or `address/prefix length` (RFC 4632, RFC 4291 §2.3) as a range of unmapped addresses: a network of
+    /// IPv4-mapped addresses is the IPv4 network, and one with other addresses besides is refused.
+    package init?(network text: String) {
+        guard let (base, prefixLength) = Self.parseNetwork(text) else { return nil }
+        let unmapped = base.unmapped
+        guard unmapped.family != base.family else {
             self.init(base, prefixLength: prefixLength)
+            return
         }
+        self.init(unmapped, prefixLength: prefixLength - 96)
+    }
+
+    /// An address and the length of its prefix, which is all of it where none is given: decimal, up to three digits.
+    private static func parseNetwork(_ text: String) -> (base: IPAddress, prefixLength: Int)? {
+        guard let slash = text.firstIndex(of: "/") else {
+            return IPAddress(text).map { ($0, $0.family == .ipv4 ? 32 : 128) }
+        }
+        let digits = text[text.index(after: slash)...]
+        guard let base = IPAddress(String(text[..<slash])), (1...3).contains(digits.utf8.count),
+            digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let prefixLength = Int(digits),
+            prefixLength <= (base.family == .ipv4 ? 32 : 128)
+        else { return nil }
+        return (base, prefixLength)
     }
 
     /// `address` or `address-address`.
+    @usableFromInline
     package var description: String { first == last ? "\(first)" : "\(first)-\(last)" }
 }
 

@@ -1,10 +1,12 @@
 extension JSONScanner {
-    private static let ones: UInt64 = 0x0101_0101_0101_0101
-    private static let tops: UInt64 = 0x8080_8080_8080_8080
+    // Computed, so that another target sees constants and not the address of a global.
+    @inlinable static var ones: UInt64 { 0x0101_0101_0101_0101 }
+    @inlinable static var tops: UInt64 { 0x8080_8080_8080_8080 }
 
     /// The offset behind the closing quote of the string whose opening quote is at `start`. Escapes, control
     /// characters and UTF-8 are checked on the way; plain ASCII goes by eight bytes at a time.
-    func stringEnd(_ start: Int) -> Int {
+    @inlinable
+    package func stringEnd(_ start: Int) -> Int {
         var index = start &+ 1
         while true {
             index = skipPlain(index)
@@ -26,8 +28,8 @@ extension JSONScanner {
 
     /// The first offset at or after `start` of a quote, backslash, control character or non-ASCII byte, or
     /// one at which fewer than eight bytes are left.
-    @inline(__always)
-    private func skipPlain(_ start: Int) -> Int {
+    @inlinable @inline(__always)
+    func skipPlain(_ start: Int) -> Int {
         var index = start
         while index &+ 8 <= count {
             let marks = Self.marks(
@@ -39,8 +41,8 @@ extension JSONScanner {
     }
 
     /// The top bit of every byte that is special within a string, from the first such byte on.
-    @inline(__always)
-    private static func marks(_ word: UInt64) -> UInt64 {
+    @inlinable @inline(__always)
+    static func marks(_ word: UInt64) -> UInt64 {
         let quotes = word ^ (ones &* 0x22)
         let slashes = word ^ (ones &* 0x5C)
         let special =
@@ -50,7 +52,8 @@ extension JSONScanner {
     }
 
     /// The length of the escape sequence at `index`; 0 when it is none.
-    private func escapeLength(_ index: Int) -> Int {
+    @usableFromInline
+    func escapeLength(_ index: Int) -> Int {
         guard index + 1 < count else { return 0 }
         switch bytes[index + 1] {
         case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"), UInt8(ascii: "b"), UInt8(ascii: "f"),
@@ -66,7 +69,8 @@ extension JSONScanner {
     }
 
     /// The length of the UTF-8 character at `index`; 0 when it is malformed or a control character.
-    private func characterLength(_ index: Int) -> Int {
+    @usableFromInline
+    func characterLength(_ index: Int) -> Int {
         let lead = bytes[index]
         var lowest: UInt8 = 0x80
         var highest: UInt8 = 0xBF
@@ -104,7 +108,7 @@ extension JSONScanner {
 extension JSONScanner {
     /// The text of a scanned string, `inner` being the range between its quotes; nil when it holds an escaped
     /// lone surrogate, which is no text.
-    func decodeString(_ inner: Range<Int>) -> String? {
+    package func decodeString(_ inner: Range<Int>) -> String? {
         let raw = UnsafeBufferPointer(start: bytes + inner.lowerBound, count: inner.count)
         guard raw.contains(UInt8(ascii: "\\")) else { return String(decoding: raw, as: UTF8.self) }
         var units: [UInt16] = []
@@ -137,8 +141,8 @@ extension JSONScanner {
     }
 
     /// Whether the string between the quotes of `inner` is `text`, escaped or not.
-    @inline(__always)
-    func string(_ inner: Range<Int>, equals text: StaticString) -> Bool {
+    @inlinable @inline(__always)
+    package func string(_ inner: Range<Int>, equals text: StaticString) -> Bool {
         if inner.count == text.utf8CodeUnitCount {
             var index = 0
             while index < inner.count, bytes[inner.lowerBound &+ index] == text.utf8Start[index] {
@@ -149,14 +153,14 @@ extension JSONScanner {
         return inner.count > text.utf8CodeUnitCount && escapedString(inner, equals: text)
     }
 
-    @inline(never)
-    private func escapedString(_ inner: Range<Int>, equals text: StaticString) -> Bool {
+    @usableFromInline @inline(never)
+    func escapedString(_ inner: Range<Int>, equals text: StaticString) -> Bool {
         guard inner.count <= text.utf8CodeUnitCount * 6, hasEscape(inner) else { return false }
         return decodeString(inner) == text.description
     }
 
     /// Whether the string between the quotes of `inner` has an escape sequence in it.
-    func hasEscape(_ inner: Range<Int>) -> Bool {
+    package func hasEscape(_ inner: Range<Int>) -> Bool {
         UnsafeBufferPointer(start: bytes + inner.lowerBound, count: inner.count).contains(UInt8(ascii: "\\"))
     }
 }

@@ -1,7 +1,7 @@
 /// An IPv4 or IPv6 address without port or zone, as plain bits.
 ///
-/// An IPv4-mapped IPv6 address stays what it is: which forms stand for an IPv4 address is the business of whoever
-/// decides about peers, not of the address.
+/// An IPv4-mapped IPv6 address stays what it is until ``unmapped`` undoes it: where a socket, a proxy or an operator
+/// names it, and in ``AddressKey``. Which other forms stand for an IPv4 address is for the policy on peers to say.
 ///
 /// In a package type `@inlinable` alone does nothing: another target can inline a member only if type and stored
 /// properties are `@usableFromInline` too, which is why what packets touch says so.
@@ -45,12 +45,14 @@ package struct IPAddress: Hashable, BitwiseCopyable, Sendable {
     package var isUnspecified: Bool { high == 0 && low == 0 }
 
     /// 127.0.0.0/8 or ::1; forms of IPv6 that stand for an IPv4 address are not unwrapped.
+    @inlinable
     package var isLoopback: Bool {
         family == .ipv4 ? low >> 24 == 127 : high == 0 && low == 1
     }
 
     /// The IPv4 address that an IPv4-mapped one (`::ffff:192.0.2.1`) stands for, as sockets of both families write it;
-    /// any other address as it is.
+    /// any other address as it is. The one place that undoes the mapping (RFC 4291 §2.5.5.2).
+    @inlinable
     package var unmapped: IPAddress {
         guard family == .ipv6, high == 0, low >> 32 == 0xFFFF else { return self }
         return IPAddress(v4: UInt32(truncatingIfNeeded: low))
@@ -60,4 +62,23 @@ package struct IPAddress: Hashable, BitwiseCopyable, Sendable {
     @inlinable package static var anyIPv6: IPAddress { IPAddress(v6High: 0, low: 0) }
     @inlinable package static var loopbackIPv4: IPAddress { IPAddress(v4: 0x7F00_0001) }
     @inlinable package static var loopbackIPv6: IPAddress { IPAddress(v6High: 0, low: 1) }
+}
+
+/// Written out, because what the compiler derives cannot be inlined into another target.
+extension IPAddress {
+    @inlinable @inline(__always)
+    package static func == (left: IPAddress, right: IPAddress) -> Bool {
+        // By cases, which needs no call of what the compiler derives for the family.
+        switch (left.family, right.family) {
+        case (.ipv4, .ipv4), (.ipv6, .ipv6): left.low == right.low && left.high == right.high
+        case (.ipv4, .ipv6), (.ipv6, .ipv4): false
+        }
+    }
+
+    @inlinable
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(family.rawValue)
+        hasher.combine(high)
+        hasher.combine(low)
+    }
 }

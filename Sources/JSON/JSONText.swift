@@ -1,12 +1,14 @@
 /// Writes JSON text (RFC 8259 §7) into byte arrays.
-enum JSONText {
+@usableFromInline
+package enum JSONText {
     /// Appends `text` between quotes, escaping what must be.
-    static func appendString(_ text: String, to bytes: inout [UInt8]) {
+    package static func appendString(_ text: String, to bytes: inout [UInt8]) {
         appendString(text.utf8, to: &bytes)
     }
 
     /// Appends the text whose UTF-8 is `utf8` between quotes, escaping what must be.
-    static func appendString(_ utf8: some Sequence<UInt8>, to bytes: inout [UInt8]) {
+    @inlinable
+    package static func appendString(_ utf8: some Sequence<UInt8>, to bytes: inout [UInt8]) {
         bytes.append(UInt8(ascii: "\""))
         for byte in utf8 {
             switch byte {
@@ -25,12 +27,15 @@ enum JSONText {
     }
 
     /// Appends JSON as it is written in the source.
-    static func append(_ literal: StaticString, to bytes: inout [UInt8]) {
+    @inlinable
+    package static func append(_ literal: StaticString, to bytes: inout [UInt8]) {
         bytes.append(
             contentsOf: UnsafeBufferPointer(start: literal.utf8Start, count: literal.utf8CodeUnitCount))
     }
 
-    static func hexDigit(_ value: UInt8) -> UInt8 {
+    /// The digit of a value below 16, in lower case.
+    @inlinable
+    package static func hexDigit(_ value: UInt8) -> UInt8 {
         value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
     }
 }

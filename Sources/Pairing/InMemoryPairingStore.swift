@@ -18,6 +18,7 @@ package final class InMemoryPairingStore: PairingStore {
         }
     }
 
+    package let events = PairingEvents()
     private let tables = Mutex(Tables())
     private let capacity: Int
 
@@ -42,7 +43,7 @@ package final class InMemoryPairingStore: PairingStore {
     package func accept(
         _ code: JoinCode, client2: DeviceID, newRoom: RoomID, now: Timestamp
     ) async throws(PairingStoreError) -> AcceptOutcome {
-        try tables.withLock { tables throws(PairingStoreError) in
+        let outcome: AcceptOutcome = try tables.withLock { tables throws(PairingStoreError) in
             guard let pending = tables.pending(code) else { return .notFoundOrExpired }
             switch Pending.accept(pending, client2: client2, now: now) {
             case .answer(let outcome): return outcome
@@ -58,6 +59,8 @@ package final class InMemoryPairingStore: PairingStore {
                 return .room(newRoom)
             }
         }
+        events.publish(outcome, of: code)
+        return outcome
     }
 
     package func check(
@@ -75,12 +78,14 @@ package final class InMemoryPairingStore: PairingStore {
     }
 
     package func deleteRoom(_ id: RoomID) async throws(PairingStoreError) -> Bool {
-        tables.withLock { $0.rooms.removeValue(forKey: id) != nil }
+        let existed = tables.withLock { $0.rooms.removeValue(forKey: id) != nil }
+        if existed { events.publish(ended: [id]) }
+        return existed
     }
 
     package func purge(_ devices: [DeviceID]) async throws(PairingStoreError) -> Purged {
         let devices = Set(devices)
-        return tables.withLock { tables in
+        let purged = tables.withLock { tables in
             let rooms = tables.rooms.filter {
                 devices.isDisjoint(with: [$0.value.client1, $0.value.client2])
             }
@@ -95,6 +100,8 @@ package final class InMemoryPairingStore: PairingStore {
             tables.pendings = pendings
             return purged
         }
+        events.publish(ended: purged.rooms)
+        return purged
     }
 
     package func sweepExpired(now: Timestamp) async throws(PairingStoreError) -> Int {

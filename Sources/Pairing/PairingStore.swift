@@ -6,6 +6,10 @@
 ///
 /// All methods may be called from any task and suspend while they wait; none blocks the calling thread.
 package protocol PairingStore: Sendable {
+    /// What this store does, for others than the caller: every accept that leads to a room, and every room that it
+    /// deletes. Told when the change is durable, before the call returns.
+    var events: PairingEvents { get }
+
     /// Claims a code for `client1` until `expires`, or gives its own unaccepted claim the new expiry.
     ///
     /// - Parameter expires: later than `now`; the caller has checked it.

@@ -26,6 +26,7 @@ package final class SQLitePairingStore: PairingStore {
         package init() {}
     }
 
+    package let events = PairingEvents()
     private let database: ReopeningDatabase
     private let writer: GroupCommit
     private let waitingReads = Mutex(0)
@@ -106,7 +107,7 @@ package final class SQLitePairingStore: PairingStore {
     package func accept(
         _ code: JoinCode, client2: DeviceID, newRoom: RoomID, now: Timestamp
     ) async throws(PairingStoreError) -> AcceptOutcome {
-        try await writer.submit { db in
+        let outcome: AcceptOutcome = try await writer.submit { db in
             let tables = PairingTables(db)
             switch Pending.accept(try tables.pending(code), client2: client2, now: now) {
             case .answer(let outcome): return outcome
@@ -116,6 +117,8 @@ package final class SQLitePairingStore: PairingStore {
                 return .room(newRoom)
             }
         }
+        events.publish(outcome, of: code)
+        return outcome
     }
 
     package func check(
@@ -134,11 +137,15 @@ package final class SQLitePairingStore: PairingStore {
     }
 
     package func deleteRoom(_ id: RoomID) async throws(PairingStoreError) -> Bool {
-        try await writer.submit { db in try PairingTables(db).deleteRoom(id) }
+        let existed = try await writer.submit { db in try PairingTables(db).deleteRoom(id) }
+        if existed { events.publish(ended: [id]) }
+        return existed
     }
 
     package func purge(_ devices: [DeviceID]) async throws(PairingStoreError) -> Purged {
-        try await writer.submit { db in try PairingTables(db).purge(devices) }
+        let purged = try await writer.submit { db in try PairingTables(db).purge(devices) }
+        events.publish(ended: purged.rooms)
+        return purged
     }
 
     /// Also forgets the ends of rooms that are over ``endsAreKept`` ago; they do not count.

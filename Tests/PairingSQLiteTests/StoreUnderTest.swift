@@ -1,5 +1,6 @@
 import Pairing
 import PairingSQLite
+import Synchronization
 import Testing
 
 /// The stores that must keep the contract.
@@ -38,6 +39,22 @@ enum Story {
     static let expiry = now.advanced(by: .seconds(600))
 
     static func room(_ number: Int) -> RoomID { RoomID(stored: "room-\(number)") }
+}
+
+/// Keeps what a store publishes until it is read.
+final class Newspaper: Sendable {
+    private let events = Mutex<[PairingEvent]>([])
+
+    @Sendable
+    func print(_ event: PairingEvent) { events.withLock { $0.append(event) } }
+
+    /// What came since the last look.
+    var read: [PairingEvent] {
+        events.withLock { events in
+            defer { events = [] }
+            return events
+        }
+    }
 }
 
 /// Expects `body` to throw the store's error with this code.

@@ -8,6 +8,7 @@ import Testing
 
 /// A store that only sweeps, and fails as often as it is told to.
 private final class SweepingStore: PairingStore {
+    let events = PairingEvents()
     private let failuresLeft: Mutex<Int>
     private let (sweeps, continuation) = AsyncStream.makeStream(of: Void.self)
 

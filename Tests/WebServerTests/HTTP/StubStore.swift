@@ -3,6 +3,7 @@ import Synchronization
 
 /// A store whose every call does what the test says: fail, or wait until it is told to go on.
 final class StubStore: PairingStore {
+    let events = PairingEvents()
     private let failure: PairingStoreError?
     private let waiters = Mutex<[CheckedContinuation<Void, Never>]>([])
 

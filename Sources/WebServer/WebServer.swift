@@ -24,7 +24,7 @@ package final class WebServer: Service {
     private let pairing: (any PairingStore)?
     private let relay: RelayServices
     private let pages: WebPages?
-    private let acceptNotices = AcceptNotices()
+    private let acceptNotices: AcceptNotices
     private let acceptFailures = LogThrottle()
     private let telemetry: WebServerTelemetry
     private let logger: Logger
@@ -60,6 +60,7 @@ package final class WebServer: Service {
     ) {
         self.configuration = configuration
         self.pairing = pairing
+        acceptNotices = AcceptNotices(pairing?.events)
         self.relay = relay
         self.pages = pages
         self.certificates = certificates

@@ -112,6 +112,8 @@ struct Server {
         let services = relay.forWebServer
         let certificates = try certificates(sharesPort: services.takeStream != nil)
         let store = values[Settings.useSQLite] ? try await openStore() : nil
+        let endings = store.flatMap { relay.follow($0.events) }
+        defer { endings?.end() }
         let networkOrigin = NetworkOrigin(values)
         let web = WebServer(
             configuration: WebServerConfiguration(values), pairing: store, relay: services,

@@ -6,7 +6,6 @@ import Signaling
 /// The pairing API: each call reads its members, passes its limit, and asks the store once.
 struct PairingRoutes: Sendable {
     private let store: StoreCaller
-    private let relay: RelayServices
     private let metrics: HTTPMetrics
     private let body: RequestBodyReader
     private let purgeBody: RequestBodyReader
@@ -22,11 +21,9 @@ struct PairingRoutes: Sendable {
     private let purges: SharedRateLimiter
 
     init(
-        store: StoreCaller, relay: RelayServices, notices: AcceptNotices, configuration: HTTPConfiguration,
-        metrics: HTTPMetrics
+        store: StoreCaller, notices: AcceptNotices, configuration: HTTPConfiguration, metrics: HTTPMetrics
     ) {
         self.store = store
-        self.relay = relay
         self.notices = notices
         self.metrics = metrics
         body = RequestBodyReader(maxBytes: configuration.maxBodyBytes)
@@ -97,9 +94,7 @@ struct PairingRoutes: Sendable {
         let code: JoinCode = try fields.identifier("joinid")
         let client: DeviceID = try fields.identifier("client2")
         switch try await guardedAccept(code, client, context) {
-        case .room(let room):
-            notices.accepted(code)
-            return (.ok, Self.answer(room))
+        case .room(let room): return (.ok, Self.answer(room))
         case .notFoundOrExpired: throw APIError.notFoundOrExpired
         case .conflict: throw APIError.conflict
         }
@@ -216,7 +211,6 @@ struct PairingRoutes: Sendable {
         let existed = try await store.call(.delete, context.logger) { store throws(PairingStoreError) in
             try await store.deleteRoom(id)
         }
-        if existed { relay.roomsEnded([id]) }
         var answer = JSONObjectWriter()
         answer.add("ok", true)
         return (existed ? .ok : .absent, .json(.ok, answer))
@@ -231,7 +225,6 @@ struct PairingRoutes: Sendable {
         let purged = try await store.call(.purge, context.logger) { store throws(PairingStoreError) in
             try await store.purge(devices)
         }
-        if !purged.rooms.isEmpty { relay.roomsEnded(purged.rooms) }
         var answer = JSONObjectWriter()
         answer.add("ok", true)
         answer.add("success", true)

@@ -24,8 +24,7 @@ package func makeResponder(
     if let store = services.pairing {
         let caller = StoreCaller(store: store, metrics: metrics, failures: failures)
         PairingRoutes(
-            store: caller, relay: services.relay, notices: services.acceptNotices,
-            configuration: configuration, metrics: metrics
+            store: caller, notices: services.acceptNotices, configuration: configuration, metrics: metrics
         ).add(to: router)
         ICEServerRoute(
             store: caller, relay: services.relay, configuration: configuration, metrics: metrics

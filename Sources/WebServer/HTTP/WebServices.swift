@@ -15,7 +15,8 @@ package struct WebServices: Sendable {
     package var isDraining: @Sendable () -> Bool
     /// The relay, and what clients are told of it.
     package var relay: RelayServices
-    /// Who waits for an invitation to be accepted; closed when the server shuts down.
+    /// Who waits for an invitation to be accepted; closed when the server shuts down. Made from the store's events if it
+    /// is not given.
     package var acceptNotices: AcceptNotices
     /// The pages and the client module; nil serves none.
     package var pages: WebPages?
@@ -28,7 +29,7 @@ package struct WebServices: Sendable {
         metricsText: @escaping @Sendable () -> String = { "" },
         isDraining: @escaping @Sendable () -> Bool = { false },
         relay: RelayServices = RelayServices(), pages: WebPages? = nil,
-        acceptNotices: AcceptNotices = AcceptNotices()
+        acceptNotices: AcceptNotices? = nil
     ) {
         self.pairing = pairing
         self.rooms = rooms
@@ -37,6 +38,6 @@ package struct WebServices: Sendable {
         self.isDraining = isDraining
         self.relay = relay
         self.pages = pages
-        self.acceptNotices = acceptNotices
+        self.acceptNotices = acceptNotices ?? AcceptNotices(pairing?.events)
     }
 }

@@ -168,10 +168,17 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(name: "SignalingTests", dependencies: ["Signaling"], swiftSettings: strict),
-        .testTarget(name: "PairingTests", dependencies: ["Pairing"], swiftSettings: strict),
+        // What every store must do, for the tests of each.
+        .target(
+            name: "PairingContract", dependencies: ["Pairing"], path: "Tests/PairingContract",
+            swiftSettings: strict),
+        .testTarget(
+            name: "PairingTests", dependencies: ["Pairing", "PairingContract"], swiftSettings: strict),
         .testTarget(
             name: "PairingSQLiteTests",
-            dependencies: ["Pairing", "PairingSQLite", .product(name: "GRDB", package: "GRDB.swift")],
+            dependencies: [
+                "Pairing", "PairingContract", "PairingSQLite", .product(name: "GRDB", package: "GRDB.swift"),
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "WebServerTests",

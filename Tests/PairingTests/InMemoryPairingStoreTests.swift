@@ -1,7 +1,13 @@
 import Pairing
+import PairingContract
 import Testing
 
 @Suite struct InMemoryPairingStoreTests {
+    @Test("The store in memory keeps the contract of stores", arguments: StoreContract.clauses)
+    func contract(_ clause: StoreContract.Clause) async throws {
+        try await clause.check(InMemoryPairingStore())
+    }
+
     private let now = Timestamp(millisecondsSinceEpoch: 1_000_000)
 
     @Test("A full store refuses new pendings, and takes them again after a sweep")

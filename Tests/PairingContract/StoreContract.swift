@@ -24,7 +24,7 @@ package enum StoreContract {
     }
 
     /// Everything, a test each.
-    package static let clauses = stories + news + crowds
+    package static let clauses = stories + news + life + crowds
 
     static func create(_ store: any PairingStore, _ device: DeviceID, code: JoinCode = Story.code)
         async throws

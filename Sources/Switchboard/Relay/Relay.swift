@@ -2,7 +2,6 @@ import Backlog
 import Glibc
 import Logging
 import Pairing
-import PairingSQLite
 import RelayServer
 import STUN
 import TURN

@@ -1,5 +1,5 @@
 import Metrics
-import PairingSQLite
+import Pairing
 
 /// What the database's transactions look like to an operator.
 struct StoreMetrics: Sendable {

@@ -67,5 +67,19 @@ final class StubStore: PairingStore {
         return 0
     }
 
+    func endedRooms(since start: Timestamp, limit: Int) async throws(PairingStoreError) -> [EndedRoom] {
+        try await answer()
+        return []
+    }
+
     func checkHealth() async throws(PairingStoreError) { try await answer() }
+
+    func open() async throws(PairingStoreError) -> StoreReport {
+        try await answer()
+        return StoreReport(engine: "stub", version: "1", pendings: 0, rooms: 0)
+    }
+
+    func inspect() async throws(PairingStoreError) -> StoreReport { try await open() }
+
+    func close() async {}
 }

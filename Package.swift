@@ -71,6 +71,8 @@ let package = Package(
         .target(name: "WebSocket", swiftSettings: strict),
         .target(name: "Signaling", swiftSettings: strict),
         .target(name: "Pairing", swiftSettings: strict),
+        // Who may do what.
+        .target(name: "Access", dependencies: ["Pairing"], swiftSettings: strict),
         .target(
             name: "PairingSQLite",
             dependencies: ["Pairing", .product(name: "GRDB", package: "GRDB.swift")],
@@ -110,7 +112,7 @@ let package = Package(
         .target(
             name: "WebServer",
             dependencies: [
-                "Backlog", "WebSocket", "Signaling", "Pairing", "STUN", "TLS", "ProxyProtocol",
+                "Access", "Backlog", "WebSocket", "Signaling", "Pairing", "STUN", "TLS", "ProxyProtocol",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "Crypto", package: "swift-crypto"),
@@ -135,7 +137,8 @@ let package = Package(
         .executableTarget(
             name: "Switchboard",
             dependencies: [
-                "WebServer", "Signaling", "Pairing", "PairingSQLite", "Telemetry", "RelayServer", "TURN",
+                "WebServer", "Signaling", "Access", "Pairing", "PairingSQLite", "Telemetry", "RelayServer",
+                "TURN",
                 "STUN", "TLS", "Backlog", "CWebFiles", "CZlib", "CClock",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -174,6 +177,7 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "PairingTests", dependencies: ["Pairing", "PairingContract"], swiftSettings: strict),
+        .testTarget(name: "AccessTests", dependencies: ["Access", "Pairing"], swiftSettings: strict),
         .testTarget(
             name: "PairingSQLiteTests",
             dependencies: [
@@ -183,7 +187,8 @@ let package = Package(
         .testTarget(
             name: "WebServerTests",
             dependencies: [
-                "WebServer", "WebSocket", "Signaling", "Pairing", "STUN", "TLS", "ProxyProtocol", "COpenSSL",
+                "WebServer", "WebSocket", "Signaling", "Access", "Pairing", "STUN", "TLS", "ProxyProtocol",
+                "COpenSSL",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
@@ -205,7 +210,8 @@ let package = Package(
         .testTarget(
             name: "SwitchboardTests",
             dependencies: [
-                "Switchboard", "Pairing", "Signaling", "Telemetry", "WebServer", "RelayServer", "TURN",
+                "Switchboard", "Access", "Pairing", "Signaling", "Telemetry", "WebServer", "RelayServer",
+                "TURN",
                 "STUN", "TLS", "CWebFiles",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

@@ -1,3 +1,4 @@
+import Access
 import ArgumentParser
 import Backlog
 import Glibc
@@ -115,7 +116,8 @@ struct Server {
         defer { endings?.end() }
         let networkOrigin = NetworkOrigin(values)
         let web = WebServer(
-            configuration: WebServerConfiguration(values), pairing: store, relay: services,
+            configuration: WebServerConfiguration(values), pairing: store,
+            admission: values[Settings.roomPolicy].admission(store), relay: services,
             pages: values[Settings.web] ? EmbeddedPages.load(networkOrigin: networkOrigin) : nil,
             certificates: certificates, budget: budget, telemetry: webTelemetry(), logger: logger,
             onListening: { ports in

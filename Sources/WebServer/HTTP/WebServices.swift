@@ -1,3 +1,4 @@
+package import Access
 package import Pairing
 package import Signaling
 
@@ -5,6 +6,8 @@ package import Signaling
 package struct WebServices: Sendable {
     /// The pairing store; nil switches the pairing API off.
     package var pairing: (any PairingStore)?
+    /// Decides which calls may be made.
+    package var admission: any Admission
     /// At most so many live rooms.
     package var rooms: @Sendable (_ limit: Int) -> [RoomSummary]
     /// How many live rooms there are.
@@ -23,7 +26,7 @@ package struct WebServices: Sendable {
 
     /// The defaults are those of a server without rooms, metrics and relay.
     package init(
-        pairing: (any PairingStore)?,
+        pairing: (any PairingStore)?, admission: any Admission = OpenAdmission(),
         rooms: @escaping @Sendable (_ limit: Int) -> [RoomSummary] = { _ in [] },
         roomCount: @escaping @Sendable () -> Int = { 0 },
         metricsText: @escaping @Sendable () -> String = { "" },
@@ -32,6 +35,7 @@ package struct WebServices: Sendable {
         acceptNotices: AcceptNotices? = nil
     ) {
         self.pairing = pairing
+        self.admission = admission
         self.rooms = rooms
         self.roomCount = roomCount
         self.metricsText = metricsText

@@ -1,3 +1,4 @@
+import Access
 import Logging
 import Pairing
 import Signaling
@@ -15,13 +16,15 @@ final class SignalingService: Sendable {
     let logger: Logger
     /// The ICE servers for a member of a room.
     let iceServers: @Sendable (_ room: String, _ member: String) -> ICEServers?
-    /// Says which rooms may be joined; nil when any may.
-    private let pairing: (any PairingStore)?
+    /// Decides which rooms may be joined.
+    private let admission: any Admission
+    /// Whether a join has to wait for an answer of ``askStore(for:_:)``.
+    let asksStore: Bool
     private let failures = LogThrottle()
     private let openSessions = Atomic<Int>(0)
 
     init(
-        configuration: WebServerConfiguration, pairing: (any PairingStore)?,
+        configuration: WebServerConfiguration, admission: any Admission,
         iceServers: @escaping @Sendable (_ room: String, _ member: String) -> ICEServers?,
         metrics: SignalingMetrics, logger: Logger
     ) {
@@ -34,23 +37,22 @@ final class SignalingService: Sendable {
         rooms = RoomDirectory(
             rules: .init(probeTimeout: limits.probeTimeout, probeInterval: limits.probeInterval))
         self.metrics = metrics
-        self.pairing = configuration.roomPolicy == .paired ? pairing : nil
+        self.admission = admission
+        asksStore = admission.considers(.join)
         self.logger = logger
     }
 
     /// Sessions open now.
     var sessionCount: Int { openSessions.load(ordering: .relaxed) }
 
-    /// Whether a room may be joined only if the store knows it.
-    var asksStore: Bool { pairing != nil }
-
-    /// Asks the store whether it knows a room; nil when it does not say.
-    func askStore(for id: LiveRoomID, _ answer: @escaping @Sendable (_ isPaired: Bool?) -> Void) {
-        guard let pairing, let roomID = RoomID(id.text) else { return answer(false) }
+    /// Asks whether a room may be joined; nil when that cannot be found out.
+    func askStore(for id: LiveRoomID, _ answer: @escaping @Sendable (_ isAdmitted: Bool?) -> Void) {
+        guard let roomID = RoomID(id.text) else { return answer(false) }
         Task {
-            do {
-                answer(try await pairing.room(roomID) != nil)
-            } catch {
+            switch await admission.verdict(on: Ask(.join(roomID))) {
+            case .admitted: answer(true)
+            case .refused: answer(false)
+            case .unavailable(let error):
                 failures.log(logger, "room lookup failed", ["error": "\(error)"])
                 answer(nil)
             }

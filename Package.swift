@@ -79,6 +79,8 @@ let package = Package(
         .target(name: "JSON", swiftSettings: strict),
         .target(name: "Signaling", dependencies: ["JSON", "Timing"], swiftSettings: strict),
         .target(name: "Pairing", swiftSettings: strict),
+        // Who may do what.
+        .target(name: "Access", dependencies: ["Pairing"], swiftSettings: strict),
         .target(
             name: "PairingSQLite",
             dependencies: ["Pairing", .product(name: "GRDB", package: "GRDB.swift")],
@@ -126,9 +128,9 @@ let package = Package(
         .target(
             name: "WebServer",
             dependencies: [
-                "Addresses", "Backlog", "JSON", "MetricDescriptions", "Timing", "WebSocket", "Signaling",
-                "Pairing", "TLS",
-                "ProxyProtocol",
+                "Access", "Addresses", "Backlog", "JSON", "MetricDescriptions", "Timing", "WebSocket",
+                "Signaling",
+                "Pairing", "TLS", "ProxyProtocol",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "Crypto", package: "swift-crypto"),
@@ -153,7 +155,8 @@ let package = Package(
         .executableTarget(
             name: "Switchboard",
             dependencies: [
-                "WebServer", "Signaling", "Pairing", "PairingSQLite", "Telemetry", "RelayServer", "TURN",
+                "WebServer", "Signaling", "Access", "Pairing", "PairingSQLite", "Telemetry", "RelayServer",
+                "TURN",
                 "Addresses", "JSON", "Timing", "STUN", "TLS", "Backlog", "MetricDescriptions", "CWebFiles",
                 "CZlib", "CClock",
                 .product(name: "Crypto", package: "swift-crypto"),
@@ -195,15 +198,24 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
         .testTarget(name: "SignalingTests", dependencies: ["Signaling", "Timing"], swiftSettings: strict),
-        .testTarget(name: "PairingTests", dependencies: ["Pairing"], swiftSettings: strict),
+        // What every store must do, for the tests of each.
+        .target(
+            name: "PairingContract", dependencies: ["Pairing"], path: "Tests/PairingContract",
+            swiftSettings: strict),
+        .testTarget(
+            name: "PairingTests", dependencies: ["Pairing", "PairingContract"], swiftSettings: strict),
+        .testTarget(name: "AccessTests", dependencies: ["Access", "Pairing"], swiftSettings: strict),
         .testTarget(
             name: "PairingSQLiteTests",
-            dependencies: ["Pairing", "PairingSQLite", .product(name: "GRDB", package: "GRDB.swift")],
+            dependencies: [
+                "Pairing", "PairingContract", "PairingSQLite", .product(name: "GRDB", package: "GRDB.swift"),
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "WebServerTests",
             dependencies: [
-                "Addresses", "WebServer", "JSON", "Timing", "WebSocket", "Signaling", "Pairing", "TLS",
+                "Access", "Addresses", "WebServer", "JSON", "Timing", "WebSocket", "Signaling", "Pairing",
+                "TLS",
                 "ProxyProtocol",
                 "COpenSSL",
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -227,7 +239,7 @@ let package = Package(
         .testTarget(
             name: "SwitchboardTests",
             dependencies: [
-                "Addresses", "Switchboard", "JSON", "Timing", "Pairing", "Signaling", "Telemetry",
+                "Access", "Addresses", "Switchboard", "JSON", "Timing", "Pairing", "Signaling", "Telemetry",
                 "WebServer", "RelayServer", "TURN", "STUN", "TLS", "CWebFiles", "MetricDescriptions",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

@@ -26,6 +26,15 @@ package struct DatabaseReport: Sendable {
     package var isSound: Bool { damage.isEmpty && missing.isEmpty }
 }
 
+extension StoreReport {
+    /// What any store can tell.
+    init(_ report: DatabaseReport) {
+        self.init(
+            engine: "SQLite", version: report.sqliteVersion, pendings: report.pendings, rooms: report.rooms,
+            damage: report.damage, missing: report.missing)
+    }
+}
+
 extension DatabaseReport {
     /// Reports on an open, writable connection, without a search for damage.
     init(of db: Database, path: String, schema: String) throws {

@@ -26,6 +26,7 @@ package final class SQLitePairingStore: PairingStore {
         package init() {}
     }
 
+    package let events = PairingEvents()
     private let database: ReopeningDatabase
     private let writer: GroupCommit
     private let waitingReads = Mutex(0)
@@ -65,17 +66,14 @@ package final class SQLitePairingStore: PairingStore {
     /// How many writes wait for a transaction now, at most ``Limits/maximumWaitingCalls``.
     package var waitingCalls: Int { writer.waitingCalls }
 
-    /// Opens the file now, creates what is missing in it, and tells what is there.
-    ///
-    /// The first call does the same by itself; this is for `db init` and for a start that wants to say early
-    /// what is wrong.
+    /// ``open()`` with what only this store can tell.
     package func initialize() async throws(PairingStoreError) -> DatabaseReport {
         let path = database.file.path
         let schema = database.schema
         return try await writer.submit { db in try DatabaseReport(of: db, path: path, schema: schema) }
     }
 
-    /// Reads the whole file and tells what is wrong with it; changes nothing, not even a missing file.
+    /// ``inspect()`` with what only this store can tell; changes nothing, not even a missing file.
     ///
     /// - Throws: `unavailable` if there is no file or it is no database.
     package func checkIntegrity() async throws(PairingStoreError) -> DatabaseReport {
@@ -85,7 +83,14 @@ package final class SQLitePairingStore: PairingStore {
         }
     }
 
-    /// Answers what waits, then closes the file. Later calls throw `unavailable`.
+    package func open() async throws(PairingStoreError) -> StoreReport {
+        StoreReport(try await initialize())
+    }
+
+    package func inspect() async throws(PairingStoreError) -> StoreReport {
+        StoreReport(try await checkIntegrity())
+    }
+
     package func close() async {
         await writer.close()
     }
@@ -106,7 +111,7 @@ package final class SQLitePairingStore: PairingStore {
     package func accept(
         _ code: JoinCode, client2: DeviceID, newRoom: RoomID, now: Timestamp
     ) async throws(PairingStoreError) -> AcceptOutcome {
-        try await writer.submit { db in
+        let outcome: AcceptOutcome = try await writer.submit { db in
             let tables = PairingTables(db)
             switch Pending.accept(try tables.pending(code), client2: client2, now: now) {
             case .answer(let outcome): return outcome
@@ -116,6 +121,8 @@ package final class SQLitePairingStore: PairingStore {
                 return .room(newRoom)
             }
         }
+        events.publish(outcome, of: code)
+        return outcome
     }
 
     package func check(
@@ -134,26 +141,25 @@ package final class SQLitePairingStore: PairingStore {
     }
 
     package func deleteRoom(_ id: RoomID) async throws(PairingStoreError) -> Bool {
-        try await writer.submit { db in try PairingTables(db).deleteRoom(id) }
+        let existed = try await writer.submit { db in try PairingTables(db).deleteRoom(id) }
+        if existed { events.publish(ended: [id]) }
+        return existed
     }
 
     package func purge(_ devices: [DeviceID]) async throws(PairingStoreError) -> Purged {
-        try await writer.submit { db in try PairingTables(db).purge(devices) }
+        let purged = try await writer.submit { db in try PairingTables(db).purge(devices) }
+        events.publish(ended: purged.rooms)
+        return purged
     }
 
-    /// Also forgets the ends of rooms that are over ``endsAreKept`` ago; they do not count.
     package func sweepExpired(now: Timestamp) async throws(PairingStoreError) -> Int {
         try await writer.submit { db in
             let tables = PairingTables(db)
-            try tables.sweepEnds(before: now.advanced(by: .zero - Self.endsAreKept))
+            try tables.sweepEnds(before: now.advanced(by: .zero - EndedRoom.isKeptFor))
             return try tables.sweepExpired(now: now)
         }
     }
 
-    /// How long the end of a room is remembered: as long as any credential may live.
-    package static let endsAreKept = Duration.seconds(604_800)
-
-    /// The rooms that were deleted after an instant, the first to end first; beyond `limit` only the last to end.
     package func endedRooms(
         since start: Timestamp, limit: Int
     ) async throws(PairingStoreError) -> [EndedRoom] {

@@ -1,4 +1,3 @@
-package import Pairing
 package import Signaling
 
 /// What the web server asks of the relay and of whoever hands out its credentials. All closures may be called from
@@ -6,8 +5,6 @@ package import Signaling
 package struct RelayServices: Sendable {
     /// The ICE servers for one member of a room; nil when there are none to tell of.
     package var iceServers: @Sendable (_ room: String, _ member: String) -> ICEServers?
-    /// These rooms were deleted: whoever got credentials as their member shall not use them any more.
-    package var roomsEnded: @Sendable (_ rooms: [RoomID]) -> Void
     /// Whether the relay works; nil when there is none here.
     package var isHealthy: (@Sendable () async -> Bool)?
     /// Takes connections of the web server's ports that speak STUN; nil if the relay has no part in these ports, and
@@ -17,12 +14,10 @@ package struct RelayServices: Sendable {
     /// The defaults are those of a server without any relay.
     package init(
         iceServers: @escaping @Sendable (_ room: String, _ member: String) -> ICEServers? = { _, _ in nil },
-        roomsEnded: @escaping @Sendable (_ rooms: [RoomID]) -> Void = { _ in },
         isHealthy: (@Sendable () async -> Bool)? = nil,
         takeStream: (@Sendable (consuming HandedStream) -> Void)? = nil
     ) {
         self.iceServers = iceServers
-        self.roomsEnded = roomsEnded
         self.isHealthy = isHealthy
         self.takeStream = takeStream
     }

@@ -1,3 +1,4 @@
+package import Access
 package import Backlog
 import Hummingbird
 import HummingbirdCore
@@ -23,9 +24,10 @@ package final class WebServer: Service {
 
     private let configuration: WebServerConfiguration
     private let pairing: (any PairingStore)?
+    private let admission: any Admission
     private let relay: RelayServices
     private let pages: WebPages?
-    private let acceptNotices = AcceptNotices()
+    private let acceptNotices: AcceptNotices
     private let acceptFailures = LogThrottle()
     private let telemetry: WebServerTelemetry
     private let logger: Logger
@@ -47,6 +49,7 @@ package final class WebServer: Service {
 
     /// - Parameters:
     ///   - pairing: nil turns the pairing API off.
+    ///   - admission: decides who may do what; default everybody everything.
     ///   - relay: the relay, and what clients are told of it; default none.
     ///   - pages: the pages and the client module; default none.
     ///   - certificates: opens the TLS listener; default none. Whoever makes them chooses what ALPN offers.
@@ -54,13 +57,16 @@ package final class WebServer: Service {
     ///   - onListening: called once, when clients can connect, with the ports that were bound.
     package init(
         configuration: WebServerConfiguration, pairing: (any PairingStore)?,
-        relay: RelayServices = RelayServices(), pages: WebPages? = nil, certificates: TLSCertificates? = nil,
+        admission: any Admission = OpenAdmission(), relay: RelayServices = RelayServices(),
+        pages: WebPages? = nil, certificates: TLSCertificates? = nil,
         budget: BufferBudget = BufferBudget(), telemetry: WebServerTelemetry,
         logger: Logger,
         onListening: @escaping @Sendable (_ ports: Ports) -> Void = { _ in }
     ) {
         self.configuration = configuration
         self.pairing = pairing
+        self.admission = admission
+        acceptNotices = AcceptNotices(pairing?.events)
         self.relay = relay
         self.pages = pages
         self.certificates = certificates
@@ -121,7 +127,7 @@ package final class WebServer: Service {
             resolver: ClientAddressResolver(trustedProxies: configuration.trustedProxies, logger: logger),
             connections: ConnectionTable(limits: configuration.connections),
             signaling: SignalingService(
-                configuration: configuration, pairing: pairing, iceServers: relay.iceServers,
+                configuration: configuration, admission: admission, iceServers: relay.iceServers,
                 metrics: SignalingMetrics(forwardLatency: telemetry.forwardLatency), logger: logger),
             tls: certificates.map { TLSService($0, limits: configuration.connections) },
             takeStream: relay.takeStream, budget: budget,
@@ -132,7 +138,7 @@ package final class WebServer: Service {
         _ context: ServerContext
     ) -> HTTPResponderAdapter<some HTTPResponder<WebRequestContext>> {
         let services = WebServices(
-            pairing: pairing,
+            pairing: pairing, admission: admission,
             rooms: { context.signaling.rooms.summaries(limit: $0) },
             roomCount: { context.signaling.rooms.count },
             metricsText: telemetry.metricsText,

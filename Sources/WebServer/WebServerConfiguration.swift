@@ -25,21 +25,11 @@ package struct WebServerConfiguration: Sendable {
     package var sessions = SessionLimits()
     /// Rules of the signaling messages.
     package var signaling = SignalingRules()
-    /// Which rooms may be joined; any by default.
-    package var roomPolicy = RoomPolicy.open
     /// On shutdown, WebSockets are closed spread over this time.
     package var drainSpread = Duration.seconds(5)
 
     /// The documented defaults.
     package init() {}
-}
-
-/// Which rooms may be joined.
-package enum RoomPolicy: String, Sendable, CaseIterable {
-    /// Any room id.
-    case open
-    /// Only ids of paired rooms, while pairing is on.
-    case paired
 }
 
 /// Bounds of connections before and beside their protocol.

@@ -1,5 +1,6 @@
 import Foundation
 import Pairing
+import PairingContract
 import PairingSQLite
 import Testing
 

@@ -1,5 +1,6 @@
 import Foundation
 import Pairing
+import PairingContract
 import PairingSQLite
 import Testing
 
@@ -71,7 +72,7 @@ import Testing
     func sweep() async throws {
         try await withStore { store, directory in
             let now = Story.now.millisecondsSinceEpoch / 1000
-            let kept = SQLitePairingStore.endsAreKept.components.seconds
+            let kept = EndedRoom.isKeptFor.components.seconds
             try directory.sqlite3(
                 "chat.db", "INSERT INTO ended_rooms VALUES ('old', \(now - kept)), ('new', \(now - kept + 1))"
             )

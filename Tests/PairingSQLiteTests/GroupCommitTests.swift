@@ -1,6 +1,7 @@
 import Dispatch
 import GRDB
 import Pairing
+import PairingContract
 import Synchronization
 import Testing
 

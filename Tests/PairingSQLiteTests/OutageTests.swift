@@ -1,6 +1,7 @@
 import Foundation
 import GRDB
 import Pairing
+import PairingContract
 import Testing
 
 @testable import PairingSQLite

@@ -1,5 +1,6 @@
 import Foundation
 import Pairing
+import PairingContract
 import Testing
 
 @testable import PairingSQLite

@@ -1,7 +1,29 @@
 import Pairing
+import PairingContract
 import Testing
 
 @Suite struct InMemoryPairingStoreTests {
+    @Test("The store in memory keeps the contract of stores", arguments: StoreContract.clauses)
+    func contract(_ clause: StoreContract.Clause) async throws {
+        try await clause.check(InMemoryPairingStore())
+    }
+
+    @Test("It forgets the first ends of rooms when it remembers too many, and tells them in order")
+    func endsBounded() async throws {
+        let store = InMemoryPairingStore(capacity: 2)
+        let phone = DeviceID(stored: "phone")
+        for number in 1...3 {
+            let (code, room) = (JoinCode(stored: "\(number)"), RoomID(stored: "\(number)"))
+            _ = try await store.create(
+                code, client1: phone, expires: now.advanced(by: .seconds(1)), now: now)
+            _ = try await store.accept(code, client2: DeviceID(stored: "b"), newRoom: room, now: now)
+            _ = try await store.check(code, client1: phone, now: now)
+            #expect(try await store.deleteRoom(room))
+        }
+        let ended = try await store.endedRooms(since: .earliest, limit: 9)
+        #expect(ended.count == 2 && ended[0].ended <= ended[1].ended)
+    }
+
     private let now = Timestamp(millisecondsSinceEpoch: 1_000_000)
 
     @Test("A full store refuses new pendings, and takes them again after a sweep")

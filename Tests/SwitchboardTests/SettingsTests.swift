@@ -1,3 +1,4 @@
+import Access
 import Addresses
 import Foundation
 import Logging

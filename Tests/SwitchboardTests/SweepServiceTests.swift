@@ -8,6 +8,7 @@ import Testing
 
 /// A store that only sweeps, and fails as often as it is told to.
 private final class SweepingStore: PairingStore {
+    let events = PairingEvents()
     private let failuresLeft: Mutex<Int>
     private let (sweeps, continuation) = AsyncStream.makeStream(of: Void.self)
 
@@ -45,7 +46,13 @@ private final class SweepingStore: PairingStore {
     func purge(_ devices: [DeviceID]) async throws(PairingStoreError) -> Purged {
         Purged(rooms: [], pendings: 0)
     }
+    func endedRooms(since start: Timestamp, limit: Int) async throws(PairingStoreError) -> [EndedRoom] { [] }
     func checkHealth() async throws(PairingStoreError) {}
+    func open() async throws(PairingStoreError) -> StoreReport {
+        StoreReport(engine: "stub", version: "1", pendings: 0, rooms: 0)
+    }
+    func inspect() async throws(PairingStoreError) -> StoreReport { try await open() }
+    func close() async {}
 }
 
 @Suite("Sweep")

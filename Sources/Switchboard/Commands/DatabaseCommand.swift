@@ -1,7 +1,6 @@
 import ArgumentParser
 import Foundation
 import Pairing
-import PairingSQLite
 
 /// `switchboard db`: the pairing database, without the server.
 struct DatabaseCommand: AsyncParsableCommand {
@@ -36,13 +35,13 @@ struct DatabaseCommand: AsyncParsableCommand {
         var settings: [String] = []
 
         func run() async throws {
-            let path = try await DatabaseCommand.path(settings)
-            let existed = !FilePresence.isMissing(path)
-            let report = try await DatabaseCommand.withStore(at: path) { store throws(PairingStoreError) in
-                try await store.initialize()
+            let backend = try await DatabaseCommand.backend(settings)
+            let existed = !backend.isMissing
+            let report = try await backend.reportOrFail { store throws(PairingStoreError) in
+                try await store.open()
             }
             StandardStreams.printLine(
-                "\(path): \(existed ? "up to date" : "created"), \(report.rooms) rooms, \(report.pendings) invitations"
+                "\(backend.name): \(existed ? "up to date" : "created"), \(report.rooms) rooms, \(report.pendings) invitations"
             )
         }
     }
@@ -62,12 +61,13 @@ struct DatabaseCommand: AsyncParsableCommand {
         var settings: [String] = []
 
         func run() async throws {
-            let path = try await DatabaseCommand.path(settings)
-            guard !FilePresence.isMissing(path) else {
+            let backend = try await DatabaseCommand.backend(settings)
+            let path = backend.name
+            guard !backend.isMissing else {
                 throw CommandFailure("\(path): no such file; create it with: switchboard db init")
             }
-            let report = try await DatabaseCommand.withStore(at: path) { store throws(PairingStoreError) in
-                try await store.checkIntegrity()
+            let report = try await backend.reportOrFail { store throws(PairingStoreError) in
+                try await store.inspect()
             }
             for problem in report.damage {
                 StandardStreams.printLine("\(path): damaged: \(problem)")
@@ -79,34 +79,30 @@ struct DatabaseCommand: AsyncParsableCommand {
                 throw CommandFailure("\(path): not ok")
             }
             StandardStreams.printLine(
-                "\(path): ok, \(report.rooms) rooms, \(report.pendings) invitations, SQLite \(report.sqliteVersion)"
+                "\(path): ok, \(report.rooms) rooms, \(report.pendings) invitations, \(report.engine) \(report.version)"
             )
         }
     }
 
-    private static func withStore(
-        at path: String, _ body: (SQLitePairingStore) async throws(PairingStoreError) -> DatabaseReport
-    ) async throws -> DatabaseReport {
-        do {
-            let store = try SQLitePairingStore(path: path)
-            let result: Result<DatabaseReport, PairingStoreError>
-            do throws(PairingStoreError) {
-                result = .success(try await body(store))
-            } catch {
-                result = .failure(error)
-            }
-            await store.close()
-            return try result.get()
-        } catch {
-            throw CommandFailure("\(path): \(error)")
-        }
-    }
-
-    private static func path(_ arguments: [String]) async throws -> String {
+    private static func backend(_ arguments: [String]) async throws -> PairingBackend {
         let sources = try await SettingSources.ofThisProcess(arguments, known: Settings.database)
         for notice in sources.notices {
             StandardStreams.printError("switchboard: \(notice)")
         }
-        return try SettingValues(Settings.database, from: sources)[Settings.sqliteDBPath]
+        return PairingBackend(named: try SettingValues(Settings.database, from: sources))
+    }
+}
+
+extension PairingBackend {
+    fileprivate var isMissing: Bool { file.map(FilePresence.isMissing) ?? false }
+
+    fileprivate func reportOrFail(
+        _ ask: (any PairingStore) async throws(PairingStoreError) -> StoreReport
+    ) async throws -> StoreReport {
+        do throws(PairingStoreError) {
+            return try await report(ask)
+        } catch {
+            throw CommandFailure("\(name): \(error)")
+        }
     }
 }

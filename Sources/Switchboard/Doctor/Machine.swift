@@ -36,7 +36,7 @@ struct Machine: Sendable {
     /// The file system that a path is in.
     var volume: @Sendable (_ path: String) -> VolumeFacts? = VolumeFacts.read
     /// Reads all of a database.
-    var database: @Sendable (_ path: String) async -> DatabaseFacts = DatabaseFacts.examine
+    var database: @Sendable (PairingBackend) async -> DatabaseFacts = DatabaseFacts.examine
     /// Reads a certificate with its chain and its key.
     var certificate: @Sendable (TLSSettings, _ hosts: [String]) -> CertificateReading = CertificateReading
         .read

@@ -40,8 +40,7 @@ extension DescriptorPlan {
         // Standard streams, a self-test, files and names that are looked up, connections over the limit that are about
         // to be closed.
         var count = 64
-        // A writer and four readers with two files each, the shared memory, and a file that asks for room.
-        if values[Settings.useSQLite] { count += 16 }
+        count += PairingBackend(values)?.openFiles ?? 0
         let processors = max(1, processors)
         let loops = values[Settings.eventLoops] == 0 ? processors : values[Settings.eventLoops]
         // A poller, a timer and an event for each.

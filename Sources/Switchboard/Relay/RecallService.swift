@@ -1,11 +1,10 @@
 import Pairing
-import PairingSQLite
 import ServiceLifecycle
 import TURN
 
 /// Tells the relay which rooms ended before this start: their credentials are still over.
 struct RecallService: Service {
-    let store: SQLitePairingStore
+    let store: any PairingStore
     let relay: Relay
 
     /// Tries once a second; for a database that could not be read at the start.
@@ -17,7 +16,7 @@ struct RecallService: Service {
 
     /// Returns whether the store could say which.
     func recall() async -> Bool {
-        let start = Timestamp.now().advanced(by: .zero - SQLitePairingStore.endsAreKept)
+        let start = Timestamp.now().advanced(by: .zero - EndedRoom.isKeptFor)
         do throws(PairingStoreError) {
             relay.recall(try await store.endedRooms(since: start, limit: Revocations.maximumCount))
             return true

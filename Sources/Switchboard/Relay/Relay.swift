@@ -2,7 +2,6 @@ import Backlog
 import Glibc
 import Logging
 import Pairing
-import PairingSQLite
 import RelayServer
 import TURN
 import Telemetry
@@ -105,12 +104,24 @@ struct Relay: Sendable {
         }
     }
 
+    /// Ends the credentials and allocations of the members of rooms that are deleted from now on.
+    ///
+    /// - Returns: nil without an embedded relay, which has nothing to end.
+    func follow(_ events: PairingEvents) -> PairingEvents.Subscription? {
+        guard let service else { return nil }
+        return events.subscribe(to: .endedRooms) { event in
+            switch event {
+            case .roomsEnded(let rooms): service.end(rooms.flatMap(named))
+            case .accepted: break
+            }
+        }
+    }
+
     /// What the web server asks of it.
     var forWebServer: RelayServices {
         var services = RelayServices()
         services.iceServers = { [directory] room, member in directory.servers(room: room, member: member) }
         if let service {
-            services.roomsEnded = { rooms in service.end(rooms.flatMap(named)) }
             services.isHealthy = { await service.isHealthy() }
             if values[Settings.relaySharePorts] { services.takeStream = { service.adopt($0) } }
         }

@@ -1,3 +1,4 @@
+import Access
 import ArgumentParser
 import Backlog
 import Glibc
@@ -6,7 +7,6 @@ import MetricDescriptions
 import Metrics
 import NIOCore
 import Pairing
-import PairingSQLite
 import RelayServer
 import ServiceLifecycle
 import TLS
@@ -112,10 +112,13 @@ struct Server {
         registry.onScrape { relay.metrics() }
         let services = relay.forWebServer
         let certificates = try certificates(sharesPort: services.takeStream != nil)
-        let store = values[Settings.useSQLite] ? try await openStore() : nil
+        let store = try await openStore()
+        let endings = store.flatMap { relay.follow($0.events) }
+        defer { endings?.end() }
         let networkOrigin = NetworkOrigin(values)
         let web = WebServer(
-            configuration: WebServerConfiguration(values), pairing: store, relay: services,
+            configuration: WebServerConfiguration(values), pairing: store,
+            admission: values[Settings.roomPolicy].admission(store), relay: services,
             pages: values[Settings.web] ? EmbeddedPages.load(networkOrigin: networkOrigin) : nil,
             certificates: certificates, budget: budget, telemetry: webTelemetry(), logger: logger,
             onListening: { ports in
@@ -186,28 +189,30 @@ struct Server {
 
     private func welcome(_ ports: WebServer.Ports, _ relay: Relay) {
         relay.webServerListens(ports)
-        let database = values[Settings.useSQLite] ? values[Settings.sqliteDBPath] : nil
         let welcome = Welcome(
             host: values[Settings.host], ports: ports, servesPages: values[Settings.web],
-            database: database, turn: relay.urls,
+            database: PairingBackend(values)?.name, turn: relay.urls,
             localAddresses: Welcome.addressesOfThisMachine())
         welcome.lines.forEach(StandardStreams.printLine)
     }
 
     /// A database that cannot be opened now does not stop the server: calls are answered 503 until it can.
-    private func openStore() async throws -> SQLitePairingStore {
+    ///
+    /// - Returns: nil while pairing is off.
+    private func openStore() async throws -> (any PairingStore)? {
+        guard let backend = PairingBackend(values) else { return nil }
         let metrics = StoreMetrics()
-        let path = values[Settings.sqliteDBPath]
-        let store = try SQLitePairingStore(path: path, onTransaction: metrics.record)
+        let store = try backend.makeStore(onTransaction: metrics.record)
         do throws(PairingStoreError) {
-            let report = try await store.initialize()
+            let report = try await store.open()
             logger.info(
                 "database open",
                 metadata: [
-                    "path": "\(path)", "rooms": "\(report.rooms)", "sqlite": "\(report.sqliteVersion)",
+                    "path": "\(backend.name)", "rooms": "\(report.rooms)",
+                    report.engine.lowercased(): "\(report.version)",
                 ])
         } catch {
-            logger.error("database unavailable", metadata: ["path": "\(path)", "error": "\(error)"])
+            logger.error("database unavailable", metadata: ["path": "\(backend.name)", "error": "\(error)"])
         }
         return store
     }

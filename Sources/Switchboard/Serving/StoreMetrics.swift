@@ -1,6 +1,6 @@
 import MetricDescriptions
 import Metrics
-import PairingSQLite
+import Pairing
 
 /// What the database's transactions look like to an operator.
 struct StoreMetrics: Sendable {

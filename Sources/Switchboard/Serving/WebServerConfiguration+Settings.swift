@@ -13,7 +13,6 @@ extension WebServerConfiguration {
         eventLoops = values[Settings.eventLoops]
         http = HTTPConfiguration(values)
         trustedProxies = values[Settings.trustedProxies]
-        roomPolicy = values[Settings.roomPolicy]
         drainSpread = values[Settings.drainSpread]
         connections = ConnectionLimits(values)
         sessions = SessionLimits(values)

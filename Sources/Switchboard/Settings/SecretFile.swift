@@ -45,8 +45,8 @@ struct SecretFile: Hashable, Sendable {
         where !files.contains(key) {
             files.append(key)
         }
-        if values[Settings.useSQLite] {
-            files.append(SecretFile(path: values[Settings.sqliteDBPath], content: .database))
+        if let file = PairingBackend(values)?.file {
+            files.append(SecretFile(path: file, content: .database))
         }
         return files
     }

@@ -65,6 +65,7 @@ extension APIError {
         .pairingDisabled, .notFound, "Pairing is switched off on this server (USE_SQLITE=1 switches it on).")
     static let forbidden = APIError(
         .forbidden, .forbidden, "Without an admin token this page is served to this machine only.")
+    static let notAdmitted = APIError(.forbidden, .forbidden, "This caller may not do that.")
     static let notAMember = APIError(
         .notAMember, .forbidden, "There is no room with this id and this device as a member.")
     static let `internal` = APIError(.internal, .internalServerError, "The server failed; its log says why.")

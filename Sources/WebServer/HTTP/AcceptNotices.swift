@@ -1,4 +1,4 @@
-import Pairing
+package import Pairing
 import Synchronization
 
 /// Lets the maker of an invitation wait for its acceptance instead of asking every few seconds.
@@ -7,10 +7,11 @@ import Synchronization
 /// is lost with a connection that broke while it waited. A waiter outlives such a connection, but not its time; whoever
 /// finds ``maximumCount`` of them is told at once.
 package final class AcceptNotices: Sendable {
-    /// A place in the list of those that wait, from before the store is asked: no acceptance falls in between.
-    struct Ticket: Hashable {
-        fileprivate let code: JoinCode
+    /// A place among those that wait, from before the store is asked: no acceptance falls in between.
+    struct Ticket: Sendable {
         fileprivate let number: UInt64
+        /// Nil for who may not wait.
+        fileprivate let subscription: PairingEvents.Subscription?
     }
 
     private enum Waiter {
@@ -23,29 +24,40 @@ package final class AcceptNotices: Sendable {
     static let maximumCount = 20_000
 
     private struct State {
-        var waiters: [JoinCode: [UInt64: Waiter]] = [:]
-        var count = 0
+        var waiters: [UInt64: Waiter] = [:]
         var nextNumber: UInt64 = 0
         var isClosed = false
     }
 
+    private let events: PairingEvents?
     private let state = Mutex(State())
     private let maximumCount: Int
 
-    package convenience init() { self.init(maximumCount: Self.maximumCount) }
+    /// - Parameter events: those of the store; nil without one, and then nobody waits.
+    package convenience init(_ events: PairingEvents?) {
+        self.init(events, maximumCount: Self.maximumCount)
+    }
 
-    init(maximumCount: Int) { self.maximumCount = maximumCount }
+    init(_ events: PairingEvents?, maximumCount: Int) {
+        self.events = events
+        self.maximumCount = maximumCount
+    }
 
     /// Takes a place. Balanced by ``leave(_:)``.
     func register(_ code: JoinCode) -> Ticket {
-        state.withLock { state in
+        let (number, mayWait) = state.withLock { state in
             state.nextNumber += 1
-            state.count += 1
-            let mayWait = !state.isClosed && state.count <= maximumCount
-            state.waiters[code, default: [:]][state.nextNumber] =
-                mayWait ? .registered : .released(isAccepted: false)
-            return Ticket(code: code, number: state.nextNumber)
+            state.waiters[state.nextNumber] = .registered
+            return (state.nextNumber, !state.isClosed && state.waiters.count <= maximumCount)
         }
+        // The closure keeps nothing: who waits owns the subscription.
+        let subscription =
+            mayWait
+            ? events?.subscribe(to: .acceptance(of: code)) { [weak self] _ in
+                self?.release(number, isAccepted: true)
+            } : nil
+        if subscription == nil { release(number, isAccepted: false) }
+        return Ticket(number: number, subscription: subscription)
     }
 
     /// Waits until the invitation is accepted, the time is up, or the task is cancelled.
@@ -54,15 +66,15 @@ package final class AcceptNotices: Sendable {
     func wait(_ ticket: Ticket, atMost limit: Duration) async -> Bool {
         let timer = Task { [weak self] in
             try? await Task.sleep(for: limit)
-            self?.release(ticket)
+            self?.release(ticket.number, isAccepted: false)
         }
         defer { timer.cancel() }
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let result = state.withLock { state -> Bool? in
-                    switch state.waiters[ticket.code]?[ticket.number] {
+                    switch state.waiters[ticket.number] {
                     case .registered:
-                        state.waiters[ticket.code]?[ticket.number] = .waiting(continuation)
+                        state.waiters[ticket.number] = .waiting(continuation)
                         return nil
                     case .released(let isAccepted): return isAccepted
                     case .waiting, nil: return false
@@ -71,54 +83,38 @@ package final class AcceptNotices: Sendable {
                 if let result { continuation.resume(returning: result) }
             }
         } onCancel: {
-            release(ticket)
+            release(ticket.number, isAccepted: false)
         }
     }
 
     /// Gives the place back.
     func leave(_ ticket: Ticket) {
-        state.withLock { state in
-            if state.waiters[ticket.code]?.removeValue(forKey: ticket.number) != nil { state.count -= 1 }
-            if state.waiters[ticket.code]?.isEmpty == true { state.waiters[ticket.code] = nil }
-        }
-    }
-
-    /// The invitation was accepted: whoever waits for it may ask.
-    func accepted(_ code: JoinCode) {
-        release(isAccepted: true) { $0.waiters[code].map { [code: Array($0.keys)] } ?? [:] }
+        ticket.subscription?.end()
+        _ = state.withLock { $0.waiters.removeValue(forKey: ticket.number) }
     }
 
     /// Nobody waits any more, and nobody will.
     func close() {
-        release(isAccepted: false) { state in
+        let numbers = state.withLock { state in
             state.isClosed = true
-            return state.waiters.mapValues { Array($0.keys) }
+            return Array(state.waiters.keys)
         }
+        for number in numbers { release(number, isAccepted: false) }
     }
 
     /// How many have a place.
-    var count: Int { state.withLock { $0.count } }
+    var count: Int { state.withLock { $0.waiters.count } }
 
-    private func release(_ ticket: Ticket) {
-        release(isAccepted: false) { _ in [ticket.code: [ticket.number]] }
-    }
-
-    private func release(isAccepted: Bool, _ choose: (inout State) -> [JoinCode: [UInt64]]) {
-        let continuations = state.withLock { state -> [CheckedContinuation<Bool, Never>] in
-            var released: [CheckedContinuation<Bool, Never>] = []
-            for (code, numbers) in choose(&state) {
-                for number in numbers {
-                    guard let waiter = state.waiters[code]?[number] else { continue }
-                    switch waiter {
-                    case .registered: break
-                    case .waiting(let continuation): released.append(continuation)
-                    case .released: continue
-                    }
-                    state.waiters[code]?[number] = .released(isAccepted: isAccepted)
-                }
+    private func release(_ number: UInt64, isAccepted: Bool) {
+        let continuation = state.withLock { state -> CheckedContinuation<Bool, Never>? in
+            let waiter = state.waiters[number]
+            switch waiter {
+            case nil, .released: return nil
+            case .registered, .waiting: state.waiters[number] = .released(isAccepted: isAccepted)
             }
-            return released
+            guard case .waiting(let continuation) = waiter else { return nil }
+            return continuation
         }
-        for continuation in continuations { continuation.resume(returning: isAccepted) }
+        continuation?.resume(returning: isAccepted)
     }
 }

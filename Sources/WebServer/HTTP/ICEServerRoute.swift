@@ -1,3 +1,4 @@
+import Access
 import Hummingbird
 import JSON
 import Pairing
@@ -6,12 +7,18 @@ import Signaling
 /// `GET /api/ice-servers?roomid=&client=`: ICE servers with fresh credentials for a member of a paired room.
 struct ICEServerRoute: Sendable {
     private let store: StoreCaller
+    private let admission: AdmissionCaller
     private let relay: RelayServices
     private let metrics: HTTPMetrics
     private let calls: SharedRateLimiter
 
-    init(store: StoreCaller, relay: RelayServices, configuration: HTTPConfiguration, metrics: HTTPMetrics) {
+    init(
+        store: StoreCaller, admission: AdmissionCaller, relay: RelayServices,
+        configuration: HTTPConfiguration,
+        metrics: HTTPMetrics
+    ) {
         self.store = store
+        self.admission = admission
         self.relay = relay
         self.metrics = metrics
         calls = SharedRateLimiter(perMinute: configuration.iceServersPerMinute)
@@ -33,6 +40,7 @@ struct ICEServerRoute: Sendable {
         guard let roomText = request.queryItem("roomid") else { throw APIError.missingField("roomid") }
         guard let clientText = request.queryItem("client") else { throw APIError.missingField("client") }
         guard let id = RoomID(roomText), let client = DeviceID(clientText) else { throw APIError.notAMember }
+        try await admission.admit(.credentials(id, for: client), context)
         let found = try await store.call(.iceServers, context.logger) { store throws(PairingStoreError) in
             try await store.room(id)
         }

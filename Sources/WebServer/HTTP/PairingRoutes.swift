@@ -1,12 +1,13 @@
+import Access
 import Hummingbird
 import JSON
 import Logging
 import Pairing
 
-/// The pairing API: each call reads its members, passes its limit, and asks the store once.
+/// The pairing API: each call reads its members, passes its limit, is admitted, and asks the store once.
 struct PairingRoutes: Sendable {
     private let store: StoreCaller
-    private let relay: RelayServices
+    private let admission: AdmissionCaller
     private let metrics: HTTPMetrics
     private let body: RequestBodyReader
     private let purgeBody: RequestBodyReader
@@ -22,11 +23,11 @@ struct PairingRoutes: Sendable {
     private let purges: SharedRateLimiter
 
     init(
-        store: StoreCaller, relay: RelayServices, notices: AcceptNotices, configuration: HTTPConfiguration,
-        metrics: HTTPMetrics
+        store: StoreCaller, admission: AdmissionCaller, notices: AcceptNotices,
+        configuration: HTTPConfiguration, metrics: HTTPMetrics
     ) {
         self.store = store
-        self.relay = relay
+        self.admission = admission
         self.notices = notices
         self.metrics = metrics
         body = RequestBodyReader(maxBytes: configuration.maxBodyBytes)
@@ -71,6 +72,7 @@ struct PairingRoutes: Sendable {
         let expires = try fields.expiry(now: now)
         let code: JoinCode = try fields.identifier("joinid")
         let client: DeviceID = try fields.identifier("client1")
+        try await admission.admit(.invite(by: client), context)
         let outcome = try await guarded(conflicts, context, isGuess: { $0 == .conflict }) {
             () async throws(APIError) in
             try await store.call(.create, context.logger) { store throws(PairingStoreError) in
@@ -96,10 +98,9 @@ struct PairingRoutes: Sendable {
         try fields.require("joinid", "client2")
         let code: JoinCode = try fields.identifier("joinid")
         let client: DeviceID = try fields.identifier("client2")
+        try await admission.admit(.accept(by: client), context)
         switch try await guardedAccept(code, client, context) {
-        case .room(let room):
-            notices.accepted(code)
-            return (.ok, Self.answer(room))
+        case .room(let room): return (.ok, Self.answer(room))
         case .notFoundOrExpired: throw APIError.notFoundOrExpired
         case .conflict: throw APIError.conflict
         }
@@ -184,6 +185,7 @@ struct PairingRoutes: Sendable {
         if let wait = rooms.take(context.origin) { throw APIError.rateLimited(.rooms, retryAfter: wait) }
         guard let text = request.queryItem("roomid") else { throw APIError.missingField("roomid") }
         guard let id = RoomID(text) else { throw APIError.noSuchRoom }
+        try await admission.admit(.lookUp(id), context)
         let found = try await store.call(.get, context.logger) { store throws(PairingStoreError) in
             try await store.room(id)
         }
@@ -213,10 +215,10 @@ struct PairingRoutes: Sendable {
         } else {
             throw APIError.missingField("roomid")
         }
+        try await admission.admit(.delete(id), context)
         let existed = try await store.call(.delete, context.logger) { store throws(PairingStoreError) in
             try await store.deleteRoom(id)
         }
-        if existed { relay.roomsEnded([id]) }
         var answer = JSONObjectWriter()
         answer.add("ok", true)
         return (existed ? .ok : .absent, .json(.ok, answer))
@@ -228,10 +230,10 @@ struct PairingRoutes: Sendable {
     ) async throws -> (HTTPMetrics.Outcome, Response) {
         if let wait = purges.take(context.origin) { throw APIError.rateLimited(.purges, retryAfter: wait) }
         let devices = try PairingFields(object: try await purgeBody.object(request, context)).devices()
+        try await admission.admit(.purge(devices), context)
         let purged = try await store.call(.purge, context.logger) { store throws(PairingStoreError) in
             try await store.purge(devices)
         }
-        if !purged.rooms.isEmpty { relay.roomsEnded(purged.rooms) }
         var answer = JSONObjectWriter()
         answer.add("ok", true)
         answer.add("success", true)

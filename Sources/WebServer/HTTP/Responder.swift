@@ -23,12 +23,14 @@ package func makeResponder(
             pages: services.pages, metrics: metrics, failures: failures))
     if let store = services.pairing {
         let caller = StoreCaller(store: store, metrics: metrics, failures: failures)
+        let admission = AdmissionCaller(admission: services.admission, failures: failures)
         PairingRoutes(
-            store: caller, relay: services.relay, notices: services.acceptNotices,
+            store: caller, admission: admission, notices: services.acceptNotices,
             configuration: configuration, metrics: metrics
         ).add(to: router)
         ICEServerRoute(
-            store: caller, relay: services.relay, configuration: configuration, metrics: metrics
+            store: caller, admission: admission, relay: services.relay, configuration: configuration,
+            metrics: metrics
         ).add(to: router)
     }
     OperationRoutes(

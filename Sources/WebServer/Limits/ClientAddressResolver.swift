@@ -53,7 +53,9 @@ package final class ClientAddressResolver: Sendable {
         let socket = IPAddress(peer)
         guard request.isForwarded else {
             let isLocal = request.isLocal(from: socket)
-            if !isLocal, socket.isLoopback, !request.isProxied, request.asksForAnotherHost { warnOfHostOnce() }
+            if !isLocal, socket.isLoopback, !request.isProxied, request.asksForAnotherHost {
+                warnOfHostOnce()
+            }
             return ClientOrigin(key: AddressKey(socket), isLocal: isLocal)
         }
         guard isTrusted(socket) else {

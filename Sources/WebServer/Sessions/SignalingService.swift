@@ -1,3 +1,4 @@
+import Access
 import Logging
 import Pairing
 import Signaling
@@ -15,44 +16,45 @@ final class SignalingService: Sendable {
     let logger: Logger
     /// The ICE servers for a member of a room.
     let iceServers: @Sendable (_ room: String, _ member: String) -> ICEServers?
-    /// Says which rooms may be joined; nil when any may.
-    private let pairing: (any PairingStore)?
+    /// Decides which rooms may be joined.
+    private let admission: any Admission
     private let failures = LogThrottle()
     private let openSessions = Atomic<Int>(0)
 
     init(
-        configuration: WebServerConfiguration, pairing: (any PairingStore)?,
+        configuration: WebServerConfiguration, admission: any Admission,
         iceServers: @escaping @Sendable (_ room: String, _ member: String) -> ICEServers?,
         metrics: SignalingMetrics, logger: Logger
     ) {
         self.iceServers = iceServers
         limits = configuration.sessions
         rules = configuration.signaling
-        self.pairing = configuration.roomPolicy == .paired ? pairing : nil
         bounds = SessionBounds(
             messages: MessageLimit.Rules(perSecond: limits.messageRate, burst: limits.messageBurst),
             joins: RateLimit.Rule(
                 perSecond: Double(limits.joinsPerMinute) / 60, burst: limits.joinsPerMinute),
             liveness: Liveness.Rules(pingInterval: limits.pingInterval, pingTimeout: limits.pingTimeout),
             writeTimeout: limits.writeTimeout, maxHeldBytes: limits.maxOutboxBytes,
-            asksStore: self.pairing != nil)
+            asksStore: admission.considers(.join))
         outboxBound = OutboxBound(maxBytes: limits.maxOutboxBytes)
         rooms = RoomDirectory(
             rules: .init(probeTimeout: limits.probeTimeout, probeInterval: limits.probeInterval))
         self.metrics = metrics
+        self.admission = admission
         self.logger = logger
     }
 
     /// Sessions open now.
     var sessionCount: Int { openSessions.load(ordering: .relaxed) }
 
-    /// Asks the store whether it knows a room; nil when it does not say.
-    func askStore(for id: LiveRoomID, _ answer: @escaping @Sendable (_ isPaired: Bool?) -> Void) {
-        guard let pairing, let roomID = RoomID(id.text) else { return answer(false) }
+    /// Asks whether a room may be joined; nil when that cannot be found out.
+    func askStore(for id: LiveRoomID, _ answer: @escaping @Sendable (_ isAdmitted: Bool?) -> Void) {
+        guard let roomID = RoomID(id.text) else { return answer(false) }
         Task {
-            do {
-                answer(try await pairing.room(roomID) != nil)
-            } catch {
+            switch await admission.verdict(on: Ask(.join(roomID))) {
+            case .admitted: answer(true)
+            case .refused: answer(false)
+            case .unavailable(let error):
                 failures.log(logger, "room lookup failed", ["error": "\(error)"])
                 answer(nil)
             }

@@ -89,10 +89,13 @@ struct ICEServerRouteTests {
 
 @Suite("Ends of rooms")
 struct RoomEndTests {
-    @Test("The relay learns of rooms that are deleted or purged, and of those only")
+    @Test("Whoever subscribed to ends learns of rooms that are deleted or purged, and of those only")
     func endings() async throws {
         let ended = EndedRooms()
-        let api = TestAPI(services: { $0.relay.roomsEnded = ended.add })
+        let store = InMemoryPairingStore()
+        let api = TestAPI(store: store)
+        let subscription = store.events.subscribe(to: .endedRooms, ended.add)
+        defer { subscription?.end() }
         let one = try await api.pair("1", "a", "b")
         let two = try await api.pair("2", "c", "d")
         let three = try await api.pair("3", "e", "c")
@@ -112,8 +115,11 @@ struct RoomEndTests {
     private final class EndedRooms: Sendable {
         private let rooms = Mutex<[String]>([])
 
-        var add: @Sendable ([RoomID]) -> Void {
-            { ended in self.rooms.withLock { $0 += ended.map(\.rawValue) } }
+        var add: @Sendable (PairingEvent) -> Void {
+            { event in
+                guard case .roomsEnded(let ended) = event else { return }
+                self.rooms.withLock { $0 += ended.map(\.rawValue) }
+            }
         }
 
         /// What has been added since the last look.

@@ -3,6 +3,7 @@ import Synchronization
 
 /// A store whose every call does what the test says: fail, or wait until it is told to go on.
 final class StubStore: PairingStore {
+    let events = PairingEvents()
     private let failure: PairingStoreError?
     private let waiters = Mutex<[CheckedContinuation<Void, Never>]>([])
 
@@ -66,5 +67,19 @@ final class StubStore: PairingStore {
         return 0
     }
 
+    func endedRooms(since start: Timestamp, limit: Int) async throws(PairingStoreError) -> [EndedRoom] {
+        try await answer()
+        return []
+    }
+
     func checkHealth() async throws(PairingStoreError) { try await answer() }
+
+    func open() async throws(PairingStoreError) -> StoreReport {
+        try await answer()
+        return StoreReport(engine: "stub", version: "1", pendings: 0, rooms: 0)
+    }
+
+    func inspect() async throws(PairingStoreError) -> StoreReport { try await open() }
+
+    func close() async {}
 }

@@ -7,11 +7,15 @@ import Testing
 @Suite("A check that waits")
 struct WaitingCheckTests {
     private let api: TestAPI
-    private let notices = AcceptNotices()
+    private let events: PairingEvents
+    private let notices: AcceptNotices
 
     init() {
-        let notices = notices
-        api = TestAPI(services: { $0.acceptNotices = notices })
+        let store = InMemoryPairingStore()
+        events = store.events
+        let notices = AcceptNotices(store.events)
+        self.notices = notices
+        api = TestAPI(store: store, services: { $0.acceptNotices = notices })
     }
 
     private func create() async throws {
@@ -47,7 +51,7 @@ struct WaitingCheckTests {
 
     @Test("Whoever finds too many waiting is answered at once, and nobody's place is taken by that")
     func tooMany() async throws {
-        let full = AcceptNotices(maximumCount: 1)
+        let full = AcceptNotices(events, maximumCount: 1)
         let code = JoinCode(stored: "77")
         let first = full.register(code)
         let second = full.register(code)
@@ -55,7 +59,7 @@ struct WaitingCheckTests {
         full.leave(second)
         full.leave(second)
         #expect(full.count == 1)
-        full.accepted(code)
+        events.publish(.accepted(code, room: RoomID(stored: "r")))
         #expect(await full.wait(first, atMost: .seconds(3_600)))
         full.leave(first)
         #expect(full.count == 0)
@@ -121,11 +125,34 @@ struct WaitingCheckTests {
             for ticket in tickets {
                 tasks.addTask { #expect(await notices.wait(ticket, atMost: .seconds(60))) }
             }
-            tasks.addTask { notices.accepted(code) }
+            tasks.addTask { events.publish(.accepted(code, room: RoomID(stored: "r"))) }
         }
         #expect(notices.count == 51)
         tickets.forEach(notices.leave)
         notices.leave(apart)
-        #expect(notices.count == 0)
+        #expect(notices.count == 0 && events.count == 0)
+    }
+
+    @Test("An acceptance between taking a place and waiting is not lost")
+    func acceptedBeforeWaiting() async throws {
+        let (code, other) = (JoinCode(stored: "1"), JoinCode(stored: "2"))
+        let (ticket, apart) = (notices.register(code), notices.register(other))
+        events.publish(.accepted(code, room: RoomID(stored: "r")))
+        #expect(await notices.wait(ticket, atMost: .seconds(3_600)))
+        #expect(await !notices.wait(apart, atMost: .zero))
+    }
+
+    @Test("What waits keeps no place with the store's events once it is gone")
+    func noCycle() async throws {
+        weak var waiting: AcceptNotices?
+        do {
+            let notices = AcceptNotices(events)
+            waiting = notices
+            _ = notices.register(JoinCode(stored: "1"))
+            let ticket = notices.register(JoinCode(stored: "2"))
+            #expect(events.count == 1)
+            _ = ticket
+        }
+        #expect(waiting == nil && events.count == 0)
     }
 }

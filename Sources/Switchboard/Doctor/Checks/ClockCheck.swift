@@ -61,8 +61,7 @@ enum ClockCheck {
                 ]
             }
         }
-        let path = examination.values[Settings.sqliteDBPath]
-        if examination.values[Settings.useSQLite], let file = machine.file(path),
+        if let path = PairingBackend(examination.values)?.file, let file = machine.file(path),
             file.modified > Int64(clamping: now + goodSkew)
         {
             return [

@@ -1,3 +1,4 @@
+import Access
 import WebServer
 
 extension DoctorCheck {
@@ -49,7 +50,7 @@ enum ConfigurationCheck {
         func note(_ setting: String, _ summary: String, do advice: String) {
             found.append(.warning(.configurationContradiction, of: setting, summary, do: advice))
         }
-        if values[Settings.roomPolicy] == .paired, !values[Settings.useSQLite] {
+        if values[Settings.roomPolicy] == .paired, PairingBackend(values) == nil {
             note(
                 "ROOM_POLICY",
                 "ROOM_POLICY=paired has no effect while pairing is off: any room may be joined",

@@ -11,11 +11,11 @@ enum DatabaseCheck {
     private static let remoteTypes = ["nfs", "cifs", "smb", "9p", "fuse.sshfs", "ceph", "glusterfs", "afs"]
 
     static func run(_ examination: Examination) async -> [Finding] {
-        let (values, machine) = (examination.values, examination.machine)
-        guard values[Settings.useSQLite] else {
+        let machine = examination.machine
+        guard let backend = PairingBackend(examination.values) else {
             return [.ok(.databaseUse, "pairing is off, so there is no database (USE_SQLITE)")]
         }
-        let path = values[Settings.sqliteDBPath]
+        guard let path = backend.file else { return [] }
         let (directory, isThere) = nearestDirectory(of: path, machine)
         var found = directoryFindings(directory, isThere: isThere, of: path, machine)
         found += volumeFindings(directory, machine)
@@ -25,7 +25,7 @@ enum DatabaseCheck {
             }
             return found
         }
-        return await contents(path, file, examination) + found
+        return await contents(backend, path, file, examination) + found
     }
 
     /// The directory that the file is in or, where that is missing, the nearest one above that exists.
@@ -47,7 +47,7 @@ enum DatabaseCheck {
     }
 
     private static func contents(
-        _ path: String, _ file: FileFacts, _ examination: Examination
+        _ backend: PairingBackend, _ path: String, _ file: FileFacts, _ examination: Examination
     ) async -> [Finding] {
         let own = "give it to the server's user: chown USER \(path)*"
         guard !file.isDirectory else {
@@ -67,7 +67,7 @@ enum DatabaseCheck {
         if let exposure = secret.exposure({ _ in file }) {
             found.append(.warning(.databaseFile, of: path, exposure, do: secret.remedy))
         }
-        switch await examination.machine.database(path) {
+        switch await examination.machine.database(backend) {
         case .unreadable(let reason):
             found.append(
                 .error(

@@ -1,20 +1,18 @@
-import PairingSQLite
+import Pairing
 
-/// What is in a database file.
+/// What is in the pairing database.
 enum DatabaseFacts: Equatable, Sendable {
     /// All of it was read.
     case read(damage: [String], missing: [String], rooms: Int, pendings: Int)
     /// It could not be: why, in one sentence.
     case unreadable(String)
 
-    /// Reads the whole file and changes nothing.
-    static func examine(_ path: String) async -> DatabaseFacts {
-        do {
-            let store = try SQLitePairingStore(path: path)
-            let report: Result<DatabaseReport, any Error>
-            do { report = .success(try await store.checkIntegrity()) } catch { report = .failure(error) }
-            await store.close()
-            let facts = try report.get()
+    /// Reads all of it and changes nothing.
+    static func examine(_ backend: PairingBackend) async -> DatabaseFacts {
+        do throws(PairingStoreError) {
+            let facts = try await backend.report { store throws(PairingStoreError) in
+                try await store.inspect()
+            }
             return .read(
                 damage: facts.damage, missing: facts.missing, rooms: facts.rooms, pendings: facts.pendings)
         } catch {

@@ -1,12 +1,10 @@
 import Pairing
 import Testing
 
-/// What every store must do, told as the stories of devices that pair.
-@Suite struct StoreContractTests {
-    @Test(
-        "Two devices pair: create, check while nobody has come, accept, check", arguments: StoreKind.allCases)
-    func pairing(_ kind: StoreKind) async throws {
-        try await kind.withStore { store in
+extension StoreContract {
+    /// What every store must do, told as the stories of devices that pair.
+    package static let stories: [Clause] = [
+        Clause("Two devices pair: create, check while nobody has come, accept, check") { store in
             let created = try await store.create(
                 Story.code, client1: Story.alice, expires: Story.expiry, now: Story.now)
             #expect(created == .created(expires: Story.expiry))
@@ -15,12 +13,8 @@ import Testing
             #expect(try await check(store) == .room(Story.room(1)))
             let room = PairedRoom(roomID: Story.room(1), client1: Story.alice, client2: Story.bob)
             #expect(try await store.room(Story.room(1)) == room)
-        }
-    }
-
-    @Test("A handed-over code is gone for both devices, and free for anybody", arguments: StoreKind.allCases)
-    func handedOver(_ kind: StoreKind) async throws {
-        try await kind.withStore { store in
+        },
+        Clause("A handed-over code is gone for both devices, and free for anybody") { store in
             try await create(store, Story.alice)
             _ = try await accept(store, Story.bob, room: 1)
             _ = try await check(store)
@@ -29,23 +23,15 @@ import Testing
             try await create(store, Story.carol)
             #expect(try await accept(store, Story.bob, room: 3) == .room(Story.room(3)))
             #expect(try await store.room(Story.room(1))?.client1 == Story.alice)
-        }
-    }
-
-    @Test("The device that accepted gets the same room however often it asks", arguments: StoreKind.allCases)
-    func acceptAgain(_ kind: StoreKind) async throws {
-        try await kind.withStore { store in
+        },
+        Clause("The device that accepted gets the same room however often it asks") { store in
             try await create(store, Story.alice)
             for attempt in 1...3 {
                 #expect(try await accept(store, Story.bob, room: attempt) == .room(Story.room(1)))
             }
             #expect(try await store.room(Story.room(2)) == nil)
-        }
-    }
-
-    @Test("An old acceptance keeps its room when the two pair again", arguments: StoreKind.allCases)
-    func pairsAgain(_ kind: StoreKind) async throws {
-        try await kind.withStore { store in
+        },
+        Clause("An old acceptance keeps its room when the two pair again") { store in
             try await create(store, Story.alice)
             _ = try await accept(store, Story.bob, room: 1)
             try await create(store, Story.alice, code: Story.otherCode)
@@ -54,14 +40,8 @@ import Testing
             #expect(second == .room(Story.room(2)))
             #expect(try await accept(store, Story.bob, room: 3) == .room(Story.room(1)))
             #expect(try await check(store) == .room(Story.room(1)))
-        }
-    }
-
-    @Test(
-        "A third device cannot accept what was accepted, nor the maker its own", arguments: StoreKind.allCases
-    )
-    func acceptConflicts(_ kind: StoreKind) async throws {
-        try await kind.withStore { store in
+        },
+        Clause("A third device cannot accept what was accepted, nor the maker its own") { store in
             try await create(store, Story.alice)
             #expect(try await accept(store, Story.alice, room: 1) == .conflict)
             _ = try await accept(store, Story.bob, room: 2)
@@ -69,12 +49,8 @@ import Testing
             #expect(try await accept(store, Story.alice, room: 4) == .conflict)
             #expect(try await check(store) == .room(Story.room(2)))
             for number in [1, 3, 4] { #expect(try await store.room(Story.room(number)) == nil) }
-        }
-    }
-
-    @Test("Nobody but the maker learns about an invitation", arguments: StoreKind.allCases)
-    func checkByOthers(_ kind: StoreKind) async throws {
-        try await kind.withStore { store in
+        },
+        Clause("Nobody but the maker learns about an invitation") { store in
             #expect(try await check(store) == .notFoundOrExpired)
             #expect(try await accept(store, Story.bob, room: 1) == .notFoundOrExpired)
             try await create(store, Story.alice)
@@ -82,13 +58,8 @@ import Testing
             _ = try await accept(store, Story.bob, room: 1)
             #expect(try await check(store, Story.bob) == .notFoundOrExpired)
             #expect(try await check(store) == .room(Story.room(1)))
-        }
-    }
-
-    @Test(
-        "The maker renews its unaccepted code; another device gets a conflict", arguments: StoreKind.allCases)
-    func createAgain(_ kind: StoreKind) async throws {
-        try await kind.withStore { store in
+        },
+        Clause("The maker renews its unaccepted code; another device gets a conflict") { store in
             try await create(store, Story.alice)
             let other = try await store.create(
                 Story.code, client1: Story.carol, expires: Story.expiry, now: Story.now)
@@ -99,26 +70,16 @@ import Testing
             #expect(renewed == .created(expires: later))
             #expect(try await check(store, now: Story.expiry) == .pending)
             #expect(try await check(store, now: later) == .notFoundOrExpired)
-        }
-    }
-
-    @Test(
-        "The maker cannot renew a code that was accepted: the acceptance waits", arguments: StoreKind.allCases
-    )
-    func createAccepted(_ kind: StoreKind) async throws {
-        try await kind.withStore { store in
+        },
+        Clause("The maker cannot renew a code that was accepted: the acceptance waits") { store in
             try await create(store, Story.alice)
             _ = try await accept(store, Story.bob, room: 1)
             let again = try await store.create(
                 Story.code, client1: Story.alice, expires: Story.expiry, now: Story.now)
             #expect(again == .conflict)
             #expect(try await check(store) == .room(Story.room(1)))
-        }
-    }
-
-    @Test("From its last instant on an invitation does not exist for any call", arguments: StoreKind.allCases)
-    func expiry(_ kind: StoreKind) async throws {
-        try await kind.withStore { store in
+        },
+        Clause("From its last instant on an invitation does not exist for any call") { store in
             try await create(store, Story.alice)
             let lastMoment = Story.expiry.advanced(by: .milliseconds(-1))
             #expect(try await check(store, now: lastMoment) == .pending)
@@ -130,13 +91,8 @@ import Testing
             #expect(taken == .created(expires: later))
             #expect(try await check(store, Story.carol, now: Story.expiry) == .pending)
             #expect(try await check(store, Story.alice, now: Story.expiry) == .notFoundOrExpired)
-        }
-    }
-
-    @Test(
-        "An expired acceptance leaves nothing to whoever takes the code next", arguments: StoreKind.allCases)
-    func expiredAcceptance(_ kind: StoreKind) async throws {
-        try await kind.withStore { store in
+        },
+        Clause("An expired acceptance leaves nothing to whoever takes the code next") { store in
             try await create(store, Story.alice)
             _ = try await accept(store, Story.bob, room: 1)
             #expect(try await check(store, now: Story.expiry) == .notFoundOrExpired)
@@ -147,12 +103,8 @@ import Testing
             let accepted = try await accept(store, Story.bob, room: 3, now: Story.expiry)
             #expect(accepted == .room(Story.room(3)))
             #expect(try await check(store, now: Story.expiry) == .room(Story.room(3)))
-        }
-    }
-
-    @Test("A sweep deletes what has expired and nothing else", arguments: StoreKind.allCases)
-    func sweep(_ kind: StoreKind) async throws {
-        try await kind.withStore { store in
+        },
+        Clause("A sweep deletes what has expired and nothing else") { store in
             for number in 1...5 {
                 _ = try await store.create(
                     JoinCode(stored: "code-\(number)"), client1: Story.alice,
@@ -163,12 +115,8 @@ import Testing
             #expect(try await store.sweepExpired(now: Story.now.advanced(by: .milliseconds(4999))) == 1)
             let last = JoinCode(stored: "code-5")
             #expect(try await store.check(last, client1: Story.alice, now: Story.now) == .pending)
-        }
-    }
-
-    @Test("A deleted room is gone, also for the check that would hand it over", arguments: StoreKind.allCases)
-    func deleteRoom(_ kind: StoreKind) async throws {
-        try await kind.withStore { store in
+        },
+        Clause("A deleted room is gone, also for the check that would hand it over") { store in
             #expect(try await store.deleteRoom(Story.room(1)) == false)
             try await create(store, Story.alice)
             _ = try await accept(store, Story.bob, room: 1)
@@ -179,14 +127,8 @@ import Testing
             #expect(try await accept(store, Story.bob, room: 2) == .notFoundOrExpired)
             try await create(store, Story.carol)
             #expect(try await accept(store, Story.bob, room: 3) == .room(Story.room(3)))
-        }
-    }
-
-    @Test(
-        "A purge deletes every row of the devices, on either side, and tells which",
-        arguments: StoreKind.allCases)
-    func purge(_ kind: StoreKind) async throws {
-        try await kind.withStore { store in
+        },
+        Clause("A purge deletes every row of the devices, on either side, and tells which") { store in
             try await create(store, Story.alice)
             _ = try await accept(store, Story.bob, room: 1)
             try await create(store, Story.bob, code: Story.otherCode)
@@ -206,12 +148,8 @@ import Testing
                 try await store.purge([Story.alice, Story.carol])
                     == Purged(rooms: [Story.room(2)], pendings: 0))
             #expect(try await store.room(Story.room(2)) == nil)
-        }
-    }
-
-    @Test("A room id that is taken fails the accept and changes nothing", arguments: StoreKind.allCases)
-    func roomCollision(_ kind: StoreKind) async throws {
-        try await kind.withStore { store in
+        },
+        Clause("A room id that is taken fails the accept and changes nothing") { store in
             try await create(store, Story.alice)
             _ = try await accept(store, Story.bob, room: 1)
             try await create(store, Story.carol, code: Story.otherCode)
@@ -222,41 +160,16 @@ import Testing
             let outcome = try await store.check(Story.otherCode, client1: Story.carol, now: Story.now)
             #expect(outcome == .pending)
             #expect(try await store.room(Story.room(1))?.client1 == Story.alice)
-        }
-    }
-
-    @Test("Names that look alike but differ in bytes are different", arguments: StoreKind.allCases)
-    func bytes(_ kind: StoreKind) async throws {
-        try await kind.withStore { store in
+        },
+        Clause("Names that look alike but differ in bytes are different") { store in
             let (composed, decomposed) = (JoinCode(stored: "\u{E9}"), JoinCode(stored: "e\u{301}"))
             try await create(store, Story.alice, code: composed)
             try await create(store, Story.bob, code: decomposed)
             #expect(try await store.check(composed, client1: Story.alice, now: Story.now) == .pending)
             #expect(try await store.check(decomposed, client1: Story.bob, now: Story.now) == .pending)
-        }
-    }
-
-    @Test("A working store says that it is healthy", arguments: StoreKind.allCases)
-    func health(_ kind: StoreKind) async throws {
-        try await kind.withStore { store in try await store.checkHealth() }
-    }
-
-    private func create(_ store: any PairingStore, _ device: DeviceID, code: JoinCode = Story.code)
-        async throws
-    {
-        let outcome = try await store.create(code, client1: device, expires: Story.expiry, now: Story.now)
-        #expect(outcome == .created(expires: Story.expiry))
-    }
-
-    private func accept(
-        _ store: any PairingStore, _ device: DeviceID, room: Int, now: Timestamp = Story.now
-    ) async throws -> AcceptOutcome {
-        try await store.accept(Story.code, client2: device, newRoom: Story.room(room), now: now)
-    }
-
-    private func check(
-        _ store: any PairingStore, _ device: DeviceID = Story.alice, now: Timestamp = Story.now
-    ) async throws -> CheckOutcome {
-        try await store.check(Story.code, client1: device, now: now)
-    }
+        },
+        Clause("A working store says that it is healthy") { store in
+            try await store.checkHealth()
+        },
+    ]
 }

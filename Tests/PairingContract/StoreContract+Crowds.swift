@@ -1,13 +1,10 @@
 import Pairing
 import Testing
 
-/// What every store must do when calls arrive at once.
-@Suite struct StoreConcurrencyTests {
-    @Test(
-        "Of 200 devices that accept one code at once exactly one gets the room", arguments: StoreKind.allCases
-    )
-    func contendedAccept(_ kind: StoreKind) async throws {
-        try await kind.withStore { store in
+extension StoreContract {
+    /// What every store must do when calls arrive at once.
+    package static let crowds: [Clause] = [
+        Clause("Of 200 devices that accept one code at once exactly one gets the room") { store in
             _ = try await store.create(
                 Story.code, client1: Story.alice, expires: Story.expiry, now: Story.now)
             let outcomes = try await concurrently(200) { number in
@@ -24,12 +21,8 @@ import Testing
             for number in 0..<200 where number != winner.offset {
                 #expect(try await store.room(Story.room(number)) == nil)
             }
-        }
-    }
-
-    @Test("Of 100 devices that create one code at once exactly one gets it", arguments: StoreKind.allCases)
-    func contendedCreate(_ kind: StoreKind) async throws {
-        try await kind.withStore { store in
+        },
+        Clause("Of 100 devices that create one code at once exactly one gets it") { store in
             let outcomes = try await concurrently(100) { number in
                 try await store.create(
                     Story.code, client1: DeviceID(stored: "device-\(number)"), expires: Story.expiry,
@@ -37,12 +30,8 @@ import Testing
             }
             #expect(outcomes.filter { $0 == .created(expires: Story.expiry) }.count == 1)
             #expect(outcomes.filter { $0 == .conflict }.count == 99)
-        }
-    }
-
-    @Test("Of 50 checks at once exactly one is handed the room", arguments: StoreKind.allCases)
-    func contendedCheck(_ kind: StoreKind) async throws {
-        try await kind.withStore { store in
+        },
+        Clause("Of 50 checks at once exactly one is handed the room") { store in
             _ = try await store.create(
                 Story.code, client1: Story.alice, expires: Story.expiry, now: Story.now)
             _ = try await store.accept(
@@ -52,12 +41,8 @@ import Testing
             }
             #expect(outcomes.filter { $0 == .room(Story.room(1)) }.count == 1)
             #expect(outcomes.filter { $0 == .notFoundOrExpired }.count == 49)
-        }
-    }
-
-    @Test("200 pairs that pair at once all get their own room", arguments: StoreKind.allCases)
-    func parallelPairs(_ kind: StoreKind) async throws {
-        try await kind.withStore { store in
+        },
+        Clause("200 pairs that pair at once all get their own room") { store in
             let correct = try await concurrently(200) { number in
                 let code = JoinCode(stored: "code-\(number)")
                 let maker = DeviceID(stored: "maker-\(number)")
@@ -73,11 +58,11 @@ import Testing
                     && room == PairedRoom(roomID: Story.room(number), client1: maker, client2: guest)
             }
             #expect(correct == Array(repeating: true, count: 200))
-        }
-    }
+        },
+    ]
 
     /// Runs `body` for 0..<count at once and returns the results in that order.
-    private func concurrently<Value: Sendable>(
+    private static func concurrently<Value: Sendable>(
         _ count: Int, _ body: @escaping @Sendable (Int) async throws -> Value
     ) async throws -> [Value] {
         try await withThrowingTaskGroup(of: (Int, Value).self) { group in

@@ -1,6 +1,7 @@
 import Addresses
 import STUN
 import Testing
+import Timing
 
 @testable import TURN
 
@@ -25,11 +26,27 @@ struct NonceTests {
         #expect(after.allocate()?.isSuccess == true)
         let otherwise = Client(Stage { $0.secrets = [SharedSecret("other")] })
         otherwise.nonce = client.nonce
-        // The users are the same: their key is among those that verify.
         #expect(otherwise.allocate()?.code == 438)
         let rotated = Client(Stage { $0.secrets = [SharedSecret("new"), SharedSecret("s3cret")] })
         rotated.nonce = client.nonce
         #expect(rotated.allocate()?.isSuccess == true)
+    }
+
+    @Test("With a secret no nonce can be made from what users know")
+    func usersAreNoSecret() {
+        func keys(_ secrets: [SharedSecret]) -> NonceKeys {
+            NonceKeys(
+                secrets: secrets, users: [StaticUser(name: "user", password: "known to all")],
+                lifetimeSeconds: 3600, graceSeconds: 3600)
+        }
+        let address = IPAddress(v4: 0xC000_0201)
+        let now = UnixTime(seconds: Stage.start)
+        let nonce = keys([]).mint(address, features: nil, at: now)
+        func verdict(_ keys: NonceKeys) -> NonceKeys.Verdict {
+            keys.verify(nonce.span.bytes, 0..<nonce.count, address, features: nil, at: now)
+        }
+        #expect(verdict(keys([])) == .valid)
+        #expect(verdict(keys([SharedSecret("s3cret")])) == .foreign)
     }
 
     @Test("With users alone the key derives from them")

@@ -68,7 +68,9 @@ struct ExtraICEServers: Sendable {
         guard let value = try? JSONSerialization.jsonObject(with: Data(text.utf8)) else {
             throw Refusal(description: "it is no JSON")
         }
-        let object = value as? [String: Any]
+        // Some providers put a value of their own around all of it.
+        let outer = value as? [String: Any]
+        let object = outer?["v"] as? [String: Any] ?? outer
         let wrapped = wrappers.lazy.compactMap { object?[$0] }.first
         switch wrapped ?? value {
         case let list as [Any]: return list
@@ -87,8 +89,9 @@ private struct Description {
     /// Reads an RTCIceServer. `urls` may be one text, and is `url` where there is no `urls`.
     init(_ element: Any) throws(ExtraICEServers.Refusal) {
         guard let members = element as? [String: Any] else { throw .init(description: "it is no object") }
-        let name = members["urls"] == nil && members["url"] != nil ? "url" : "urls"
-        guard let value = members[name] else { throw .init(description: "urls is missing") }
+        func isGiven(_ name: String) -> Bool { members[name].map { !($0 is NSNull) } ?? false }
+        let name = !isGiven("urls") && isGiven("url") ? "url" : "urls"
+        guard isGiven(name), let value = members[name] else { throw .init(description: "urls is missing") }
         guard let texts = (value as? String).map({ [$0] }) ?? value as? [String] else {
             throw .init(description: "\(name) is neither a text nor an array of texts")
         }

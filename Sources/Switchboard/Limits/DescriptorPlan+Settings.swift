@@ -58,16 +58,47 @@ extension DescriptorPlan {
 
     /// The settings with limits that can be kept.
     func applied(to values: SettingValues) -> SettingValues {
-        var values = values
-        for share in cuts {
-            switch share.name {
-            case Settings.maxConnections.declaration.name:
-                values.lower(Settings.maxConnections, to: share.granted)
-            case Settings.relayMaxStreams.declaration.name:
-                values.lower(Settings.relayMaxStreams, to: share.granted)
-            default: values.lower(Settings.relayTotalQuota, to: share.granted)
+        var lowered = values
+        for share in cuts { lowered.lower(Self.settings(share).total, to: share.granted) }
+        for cut in cutsOfOne(values) { lowered.lower(cut.setting, to: cut.granted) }
+        return lowered
+    }
+
+    /// A limit of one address or one user that is lowered with its total.
+    private struct CutOfOne {
+        let setting: Setting<Int>
+        let wished: Int
+        let granted: Int
+    }
+
+    /// Limits of one that were below a total which is cut become at most half of what is left of it. Otherwise one
+    /// address could take everything, which the settings did not allow. A limit that was not below the total is none.
+    private func cutsOfOne(_ values: SettingValues) -> [CutOfOne] {
+        cuts.flatMap { share -> [CutOfOne] in
+            let most = max(1, share.granted / 2)
+            return Self.settings(share).ofOne.compactMap { setting -> CutOfOne? in
+                let limit = values[setting]
+                guard limit > most, limit < share.wished else { return nil }
+                return CutOfOne(setting: setting, wished: limit, granted: most)
             }
         }
-        return values
+    }
+
+    /// The setting that a share is of, and those that limit what one address or user may have of it.
+    private static func settings(_ share: Share) -> (total: Setting<Int>, ofOne: [Setting<Int>]) {
+        switch share.name {
+        case Settings.maxConnections.declaration.name:
+            (Settings.maxConnections, [Settings.maxConnectionsPerAddress])
+        case Settings.relayMaxStreams.declaration.name:
+            (Settings.relayMaxStreams, [Settings.relayMaxStreamsPerAddress])
+        default: (Settings.relayTotalQuota, [Settings.relayAddressQuota, Settings.relayUserQuota])
+        }
+    }
+
+    /// `MAX_CONNECTIONS 50000 to 492, RELAY_MAX_STREAMS 10000 to 98, RELAY_MAX_STREAMS_PER_ADDRESS 128 to 49`; empty if
+    /// nothing is cut.
+    func cutsInWords(_ values: SettingValues) -> String {
+        let ofOne = cutsOfOne(values).map { "\($0.setting.declaration.name) \($0.wished) to \($0.granted)" }
+        return ([cutsInWords] + ofOne).joined(separator: ", ")
     }
 }

@@ -62,7 +62,8 @@ struct DescriptorPlan: Equatable, Sendable {
     /// The limit with a name; nil where it is none of the plan's.
     func granted(_ name: String) -> Int? { shares.first { $0.name == name }?.granted }
 
-    /// `MAX_CONNECTIONS 50000 to 492, RELAY_MAX_STREAMS 10000 to 98`; empty if nothing is cut.
+    /// `MAX_CONNECTIONS 50000 to 492, RELAY_MAX_STREAMS 10000 to 98`; empty if nothing is cut. See also
+    /// ``cutsInWords(_:)``.
     var cutsInWords: String {
         cuts.map { "\($0.name) \($0.wished) to \($0.granted)" }.joined(separator: ", ")
     }

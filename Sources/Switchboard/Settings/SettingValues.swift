@@ -1,6 +1,8 @@
 /// The checked values of settings; what was not set has its default.
 struct SettingValues: Sendable {
     private var texts: [String: String] = [:]
+    /// Limits that this machine cannot keep as they were set, or preset.
+    private var lowered: [String: Int] = [:]
 
     /// Values that nobody set.
     static let defaults = SettingValues()
@@ -46,12 +48,13 @@ struct SettingValues: Sendable {
 
     /// The value of one setting.
     subscript<Value>(setting: Setting<Value>) -> Value {
-        texts[setting.declaration.name].flatMap(setting.read) ?? setting.defaultValue
+        let text = lowered[setting.declaration.name].map(String.init) ?? texts[setting.declaration.name]
+        return text.flatMap(setting.read) ?? setting.defaultValue
     }
 
-    /// Puts a lower limit in the place of one that this machine cannot keep.
+    /// Puts a lower limit in the place of one that this machine cannot keep. Whether somebody has set it stays as it was.
     mutating func lower(_ setting: Setting<Int>, to limit: Int) {
-        texts[setting.declaration.name] = String(limit)
+        lowered[setting.declaration.name] = limit
     }
 
     private func check(_ relation: SettingRelation) throws(UsageError) {

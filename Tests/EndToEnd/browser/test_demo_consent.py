@@ -20,6 +20,8 @@ COUNT_ASKING = """
     window.asked += 1;
     return open.call(this, wanted);
   };"""
+GONE_LIMIT = 60.0
+"""A page that is led away may leave its socket open until the server has pinged in vain."""
 LIVE_TRACKS = """
   const tracks = document.getElementById('local').srcObject?.getTracks() ?? [];
   return tracks.filter(({readyState}) => readyState === 'live').length"""
@@ -172,7 +174,7 @@ def test_without_https_the_opener_leads_nobody_into_its_call(
         ):  # fmt: skip
             lead(page, windows, target)
             page.wait_for_text("question-title", title)
-            friend.wait_for_status("The other person is gone")
+            friend.wait_for_status("The other person is gone", GONE_LIMIT)
             if title.startswith("Join"):
                 page.inspect("question-join-without-https")
                 page.click("question-no")
@@ -190,7 +192,7 @@ def test_a_way_back_into_a_call_that_was_left_asks_first(
     with beginning_with(page, COUNT_ASKING):
         meet(page, friend, shared_server)
         page.go(f"{pages}/opener.html")
-        friend.wait_for_status("The other person is gone")
+        friend.wait_for_status("The other person is gone", GONE_LIMIT)
         page.run("history.back()")
         page.wait_for_text("question-title", "Go back to your call?")
         page.inspect("question-return")

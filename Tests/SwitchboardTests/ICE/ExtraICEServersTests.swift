@@ -25,6 +25,7 @@ struct ExtraICEServersTests {
             // Cloudflare, which once answered one object and now an array.
             #"{"iceServers":{"urls":["stun:a","turn:a?transport=udp"],"username":"u","credential":"c"}}"#,
             #"{"iceServers":[{"urls":["stun:a","turn:a?transport=udp"],"username":"u","credential":"c"}]}"#,
+            #"{"v":{"iceServers":{"urls":["stun:a","turn:a?transport=udp"],"username":"u","credential":"c"}},"s":"ok"}"#,
             // Twilio, with much around it and the old name beside the new one.
             #"""
             {"ttl":"86400","username":"u","ice_servers":[{"url":"stun:old","urls":["stun:a","turn:a?transport=udp"],

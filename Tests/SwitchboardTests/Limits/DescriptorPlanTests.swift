@@ -105,4 +105,29 @@ struct DescriptorPlanTests {
         let roomy = DescriptorPlan(set, limit: 1 << 20, relaying: [IPAddress(v4: 1)], processors: 1)
         #expect(roomy.applied(to: set)[Settings.relayTotalQuota] == 0)
     }
+
+    @Test(
+        "What one address may have stays below a total that is cut, and is said; what was no limit stays none"
+    )
+    func limitsOfOne() async throws {
+        let preset = try await values(environment: [:])
+        let plan = DescriptorPlan(preset, limit: 512, relaying: [IPAddress(v4: 1)], processors: 1)
+        let kept = plan.applied(to: preset)
+        for (ofOne, total) in [
+            (Settings.maxConnectionsPerAddress, Settings.maxConnections),
+            (Settings.relayMaxStreamsPerAddress, Settings.relayMaxStreams),
+            (Settings.relayAddressQuota, Settings.relayTotalQuota),
+            (Settings.relayUserQuota, Settings.relayTotalQuota),
+        ] {
+            #expect(kept[ofOne] * 2 <= kept[total] && kept[ofOne] > 0, "\(ofOne.declaration.name)")
+        }
+        #expect(plan.cutsInWords(preset).contains("RELAY_MAX_STREAMS_PER_ADDRESS 128 to "))
+        #expect(!kept.isSet(Settings.relayAddressQuota))
+        let unlimited = try await values(environment: [
+            "RELAY_ADDRESS_QUOTA": "0", "RELAY_USER_QUOTA": "100000",
+        ])
+        let left = DescriptorPlan(unlimited, limit: 512, relaying: [IPAddress(v4: 1)], processors: 1)
+            .applied(to: unlimited)
+        #expect(left[Settings.relayAddressQuota] == 0 && left[Settings.relayUserQuota] == 100_000)
+    }
 }

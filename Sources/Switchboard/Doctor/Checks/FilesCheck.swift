@@ -16,10 +16,10 @@ enum FilesCheck {
         let plan = DescriptorPlan(
             values, limit: limit, relaying: relaying, processors: machine.processors())
         let who = running == nil ? "this process may have" : "the running server may have"
-        return [judge(plan, who: who)] + system(plan.needed, machine)
+        return [judge(plan, values, who: who)] + system(plan.needed, machine)
     }
 
-    private static func judge(_ plan: DescriptorPlan, who: String) -> Finding {
+    private static func judge(_ plan: DescriptorPlan, _ values: SettingValues, who: String) -> Finding {
         let raise =
             "set LimitNOFILE=\(rounded(plan.needed)) in the systemd unit, --ulimit nofile=\(rounded(plan.needed)) "
             + "for a container, or ulimit -Hn in a shell; or lower those settings"
@@ -30,7 +30,7 @@ enum FilesCheck {
             return .warning(
                 .filesLimit,
                 "\(who) \(plan.limit) files open; when all limits are reached it takes \(plan.sumInWords): the server "
-                    + "cuts \(plan.cutsInWords)", do: raise)
+                    + "cuts \(plan.cutsInWords(values))", do: raise)
         }
         return .ok(
             .filesLimit,

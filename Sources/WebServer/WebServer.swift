@@ -134,9 +134,7 @@ package final class WebServer: Service {
             httpConnections: httpConnections)
     }
 
-    private func makeHTTPResponder(
-        _ context: ServerContext
-    ) -> HTTPResponderAdapter<some HTTPResponder<WebRequestContext>> {
+    private func makeHTTPResponder(_ context: ServerContext) -> HTTPResponderAdapter {
         let services = WebServices(
             pairing: pairing, admission: admission,
             rooms: { context.signaling.rooms.summaries(limit: $0) },

@@ -37,7 +37,8 @@ struct MetricDescriptionTests {
                 == Set(CountedMessage.allCases.map(\.label)))
         #expect(try values("switchboard_signaling_refusals_total", "reason") == names(CountedRefusal.self))
         #expect(
-            try values("switchboard_http_requests_total", "route") == names(Endpoint.self).union(["unknown"]))
+            try values("switchboard_http_requests_total", "route")
+                == Set(Resource.all.map(\.path)).union(["unknown"]))
         #expect(try values("switchboard_store_seconds", "call") == names(PairingCall.self))
         #expect(try values("switchboard_pairing_calls_total", "call") == names(PairingCall.self))
     }

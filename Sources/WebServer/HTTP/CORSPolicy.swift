@@ -10,10 +10,10 @@ struct CORSPolicy: Sendable {
     let origins: AllowedOrigins
 
     /// Answers an OPTIONS request, preflight or not.
-    func preflight(_ endpoint: Endpoint) -> Response {
-        var headers: HTTPFields = [.allow: endpoint.allow]
-        if endpoint.needsPairing {
-            headers[.accessControlAllowMethods] = endpoint.allow
+    func preflight(_ resource: Resource) -> Response {
+        var headers: HTTPFields = [.allow: resource.allow]
+        if resource.needsPairing {
+            headers[.accessControlAllowMethods] = resource.allow
             headers[.accessControlAllowHeaders] = "Content-Type, Authorization"
             headers[.accessControlMaxAge] = String(Self.maxAgeSeconds)
         }
@@ -21,7 +21,7 @@ struct CORSPolicy: Sendable {
     }
 
     /// Answers `OPTIONS *` (RFC 9110 §9.3.7): the server is there.
-    func optionsOfServer() -> Response { .noContent(headers: [.allow: Endpoint.allowAnywhere]) }
+    func optionsOfServer() -> Response { .noContent(headers: [.allow: Resource.allowAnywhere]) }
 
     /// Adds what lets the page of an allowed origin read the answer, refusals included.
     func decorate(_ response: inout Response, for request: Request) {

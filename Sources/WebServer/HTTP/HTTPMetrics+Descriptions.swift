@@ -6,7 +6,7 @@ extension HTTPMetrics {
         MetricDescription(
             name: "switchboard_http_requests_total", kind: .counter,
             labels: [
-                .init("route", Endpoint.allCases.map(\.rawValue) + [unknownRoute]),
+                .init("route", Resource.all.map(\.path) + [unknownRoute]),
                 .init("status", ["2xx", "4xx", "5xx"]),
             ],
             help: "HTTP requests answered, by route and class of status."),
@@ -21,7 +21,7 @@ extension HTTPMetrics {
         MetricDescription(
             name: "switchboard_pairing_calls_total", kind: .counter,
             labels: [
-                .init("call", of: PairingCall.self),
+                .init("call", calls),
                 .init("outcome", callOutcomes),
             ],
             help: "Calls of the pairing API, by call and outcome.")
@@ -31,9 +31,11 @@ extension HTTPMetrics {
     static let storeDescriptions: [MetricDescription] = [
         MetricDescription(
             name: "switchboard_store_seconds", kind: .histogram,
-            labels: [.init("call", of: PairingCall.self)],
+            labels: [.init("call", calls)],
             help: "Time that the store took for a call, its wait for a transaction included.")
     ]
+
+    private static let calls = Route.all.compactMap(\.call).map(\.rawValue)
 
     /// Every error of the API, every limit that may be reached, and what is refused before the router.
     private static let refusalReasons: [String] = {

@@ -52,9 +52,9 @@ final class HTTPMetrics: Sendable {
             })
     }
 
-    func answered(_ endpoint: Endpoint?, _ status: HTTPResponse.Status) {
+    func answered(_ resource: Resource?, _ status: HTTPResponse.Status) {
         let statusClass = "\(status.code / 100)xx"
-        requests.increment([("route", endpoint?.rawValue ?? Self.unknownRoute), ("status", statusClass)])
+        requests.increment([("route", resource?.path ?? Self.unknownRoute), ("status", statusClass)])
     }
 
     func refused(_ error: APIError) {

@@ -1,17 +1,16 @@
 import HTTPTypes
-package import Hummingbird
-package import HummingbirdCore
-package import Logging
+import Hummingbird
+import HummingbirdCore
+import Logging
 import NIOCore
 
 /// Thrown after an answer that ends its connection; the channel handler closes on it.
 struct ConnectionEnds: Error {}
 
-/// Joins Hummingbird's HTTP channel to a responder without Hummingbird's `Application`: finds the origin of
+/// Joins Hummingbird's HTTP channel to the routes without Hummingbird's `Application`: finds the origin of
 /// each request, has it answered, and adds the headers that every answer carries.
-package struct HTTPResponderAdapter<Responder: HTTPResponder>: Sendable
-where Responder.Context == WebRequestContext {
-    private let responder: Responder
+struct HTTPResponderAdapter: Sendable {
+    private let responder: RouteResponder
     private let resolver: ClientAddressResolver
     private let isDraining: @Sendable () -> Bool
     private let isTLSRequired: Bool
@@ -27,8 +26,8 @@ where Responder.Context == WebRequestContext {
     ///   - resolver: the one that the WebSocket side uses too, so that its warning comes once.
     ///   - isDraining: whether every answer shall end its connection.
     ///   - isTLSRequired: whether whoever comes without TLS is sent on: browsers are told to come with it at once.
-    package init(
-        responder: Responder, resolver: ClientAddressResolver,
+    init(
+        responder: RouteResponder, resolver: ClientAddressResolver,
         isDraining: @escaping @Sendable () -> Bool, isTLSRequired: Bool = false, logger: Logger
     ) {
         self.responder = responder
@@ -39,7 +38,7 @@ where Responder.Context == WebRequestContext {
     }
 
     /// What `HTTP1Channel(responder:configuration:)` takes: clients are who their sockets say.
-    package var channelResponder: HTTPChannelHandler.Responder {
+    var channelResponder: HTTPChannelHandler.Responder {
         { request, writer, channel in
             try await self.serve(request, writer, peer: channel.remoteAddress, isProxied: false)
         }
@@ -79,7 +78,7 @@ where Responder.Context == WebRequestContext {
         provenance.isProxied = isProxied
         for field in request.headers { provenance.note(field.name.canonicalName, field.value) }
         let origin = resolver.resolve(peer: peer, provenance)
-        return WebRequestContext(source: WebRequestSource(logger: logger, origin: origin))
+        return WebRequestContext(logger: logger, origin: origin)
     }
 
     /// Answers a request, all headers included. Throws only when there is nobody left to answer.

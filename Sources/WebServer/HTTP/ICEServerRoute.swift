@@ -6,37 +6,14 @@ import Signaling
 
 /// `GET /api/ice-servers?roomid=&client=`: ICE servers with fresh credentials for a member of a paired room.
 struct ICEServerRoute: Sendable {
-    private let store: StoreCaller
-    private let admission: AdmissionCaller
-    private let relay: RelayServices
-    private let metrics: HTTPMetrics
-    private let calls: SharedRateLimiter
-
-    init(
-        store: StoreCaller, admission: AdmissionCaller, relay: RelayServices,
-        configuration: HTTPConfiguration,
-        metrics: HTTPMetrics
-    ) {
-        self.store = store
-        self.admission = admission
-        self.relay = relay
-        self.metrics = metrics
-        calls = SharedRateLimiter(perMinute: configuration.iceServersPerMinute)
-    }
-
-    func add(to router: Router<WebRequestContext>) {
-        router.on(RouterPath(Endpoint.iceServers.rawValue), method: .get) { request, context -> Response in
-            try await metrics.counting(.iceServers) { try await answer(request, context) }
-        }
-    }
+    let store: StoreCaller
+    let admission: AdmissionCaller
+    let relay: RelayServices
 
     /// A room that does not exist and one that the device is no member of are answered alike.
-    private func answer(
+    func answer(
         _ request: Request, _ context: WebRequestContext
     ) async throws -> (HTTPMetrics.Outcome, Response) {
-        if let wait = calls.take(context.origin) {
-            throw APIError.rateLimited(.iceServers, retryAfter: wait)
-        }
         guard let roomText = request.queryItem("roomid") else { throw APIError.missingField("roomid") }
         guard let clientText = request.queryItem("client") else { throw APIError.missingField("client") }
         guard let id = RoomID(roomText), let client = DeviceID(clientText) else { throw APIError.notAMember }

@@ -28,33 +28,14 @@ struct OperationRoutes: Sendable {
         self.relayHealth = relayHealth
     }
 
-    func add(to router: Router<WebRequestContext>) {
-        add(router, .front, front)
-        add(router, .liveRooms, rooms)
-        add(router, .health, health)
-        add(router, .readiness, readiness)
-        add(router, .metrics, metrics)
-    }
-
-    private func add(
-        _ router: Router<WebRequestContext>, _ endpoint: Endpoint,
-        _ route: @escaping @Sendable (Request, WebRequestContext) async throws -> Response
-    ) {
-        router.on(RouterPath(endpoint.rawValue), method: .get) { request, context -> Response in
-            try await route(request, context)
-        }
-    }
-
-    @Sendable
-    private func front(_ request: Request, _ context: WebRequestContext) -> Response {
+    func front(_ request: Request, _ context: WebRequestContext) -> Response {
         healthChecks.log(context.logger, "Health check")
         if let page = services.pages?.front(request) { return page }
         return .text("Switchboard is running. WebSocket clients connect to this path.\n")
     }
 
     /// `GET /rooms`. Without an admin token for this machine only.
-    @Sendable
-    private func rooms(_ request: Request, _ context: WebRequestContext) throws -> Response {
+    func rooms(_ request: Request, _ context: WebRequestContext) throws -> Response {
         if let adminToken {
             try authorize(request, adminToken)
         } else if !context.origin.isLocal {
@@ -73,14 +54,12 @@ struct OperationRoutes: Sendable {
         return .json(.ok, answer)
     }
 
-    @Sendable
-    private func health(_ request: Request, _ context: WebRequestContext) -> Response {
+    func health(_ request: Request, _ context: WebRequestContext) -> Response {
         Self.status("ok")
     }
 
     /// `GET /readyz`. Ready while the store answers, the relay relays, and the server is not shutting down.
-    @Sendable
-    private func readiness(_ request: Request, _ context: WebRequestContext) async throws -> Response {
+    func readiness(_ request: Request, _ context: WebRequestContext) async throws -> Response {
         if services.isDraining() { throw APIError.draining }
         if let storeHealth, await !storeHealth.isHealthy() { throw APIError.unavailable }
         if let relayHealth, await !relayHealth.isHealthy() { throw APIError.relayFails }
@@ -91,8 +70,7 @@ struct OperationRoutes: Sendable {
     }
 
     /// `GET /metrics`. Without an admin token for everybody: metrics hold neither ids nor addresses.
-    @Sendable
-    private func metrics(_ request: Request, _ context: WebRequestContext) throws -> Response {
+    func metrics(_ request: Request, _ context: WebRequestContext) throws -> Response {
         if let adminToken { try authorize(request, adminToken) }
         return .text(services.metricsText(), contentType: "text/plain; version=0.0.4; charset=utf-8")
     }

@@ -8,7 +8,6 @@ import Pairing
 struct PairingRoutes: Sendable {
     private let store: StoreCaller
     private let admission: AdmissionCaller
-    private let metrics: HTTPMetrics
     private let body: RequestBodyReader
     private let purgeBody: RequestBodyReader
     private let notices: AcceptNotices
@@ -16,56 +15,23 @@ struct PairingRoutes: Sendable {
     /// A create that meets another device's live code has found it: such conflicts are guesses as well, counted
     /// apart, so that they never lock an address out of accepting.
     private let conflicts: AcceptGate
-    private let creates: SharedRateLimiter
-    private let checks: SharedRateLimiter
-    /// Lookups and deletions by room id.
-    private let rooms: SharedRateLimiter
-    private let purges: SharedRateLimiter
 
     init(
         store: StoreCaller, admission: AdmissionCaller, notices: AcceptNotices,
-        configuration: HTTPConfiguration, metrics: HTTPMetrics
+        configuration: HTTPConfiguration
     ) {
         self.store = store
         self.admission = admission
         self.notices = notices
-        self.metrics = metrics
         body = RequestBodyReader(maxBytes: configuration.maxBodyBytes)
         purgeBody = RequestBodyReader(maxBytes: configuration.maxPurgeBodyBytes)
         accepts = AcceptGate(limits: configuration.accepts)
         conflicts = AcceptGate(limits: configuration.accepts)
-        creates = SharedRateLimiter(perMinute: configuration.createsPerMinute)
-        checks = SharedRateLimiter(perMinute: configuration.checksPerMinute)
-        rooms = SharedRateLimiter(perMinute: configuration.checksPerMinute)
-        purges = SharedRateLimiter(perMinute: max(1, configuration.createsPerMinute / 10))
     }
 
-    func add(to router: Router<WebRequestContext>) {
-        add(router, .rooms, .post, .create, create)
-        add(router, .accept, .post, .accept, accept)
-        add(router, .check, .post, .check, check)
-        add(router, .rooms, .get, .get, room)
-        add(router, .rooms, .delete, .delete, delete)
-        add(router, .purge, .post, .purge, purge)
-    }
-
-    private typealias Route =
-        @Sendable (Request, WebRequestContext) async throws -> (HTTPMetrics.Outcome, Response)
-
-    private func add(
-        _ router: Router<WebRequestContext>, _ endpoint: Endpoint, _ method: HTTPRequest.Method,
-        _ call: PairingCall, _ route: @escaping Route
-    ) {
-        router.on(RouterPath(endpoint.rawValue), method: method) { [metrics] request, context -> Response in
-            try await metrics.counting(call) { try await route(request, context) }
-        }
-    }
-
-    @Sendable
-    private func create(
+    func create(
         _ request: Request, _ context: WebRequestContext
     ) async throws -> (HTTPMetrics.Outcome, Response) {
-        if let wait = creates.take(context.origin) { throw APIError.rateLimited(.creates, retryAfter: wait) }
         let fields = PairingFields(object: try await body.object(request, context))
         try fields.require("joinid", "client1")
         let now = Timestamp.now()
@@ -90,8 +56,7 @@ struct PairingRoutes: Sendable {
         }
     }
 
-    @Sendable
-    private func accept(
+    func accept(
         _ request: Request, _ context: WebRequestContext
     ) async throws -> (HTTPMetrics.Outcome, Response) {
         let fields = PairingFields(object: try await body.object(request, context))
@@ -152,11 +117,9 @@ struct PairingRoutes: Sendable {
         }
     }
 
-    @Sendable
-    private func check(
+    func check(
         _ request: Request, _ context: WebRequestContext
     ) async throws -> (HTTPMetrics.Outcome, Response) {
-        if let wait = checks.take(context.origin) { throw APIError.rateLimited(.checks, retryAfter: wait) }
         let fields = PairingFields(object: try await body.object(request, context))
         try fields.require("joinid", "client1")
         let code: JoinCode = try fields.identifier("joinid")
@@ -178,11 +141,9 @@ struct PairingRoutes: Sendable {
     }
 
     /// `GET /api/rooms?roomid=`. An id that cannot be one names no room, so it is not found.
-    @Sendable
-    private func room(
+    func room(
         _ request: Request, _ context: WebRequestContext
     ) async throws -> (HTTPMetrics.Outcome, Response) {
-        if let wait = rooms.take(context.origin) { throw APIError.rateLimited(.rooms, retryAfter: wait) }
         guard let text = request.queryItem("roomid") else { throw APIError.missingField("roomid") }
         guard let id = RoomID(text) else { throw APIError.noSuchRoom }
         try await admission.admit(.lookUp(id), context)
@@ -198,11 +159,9 @@ struct PairingRoutes: Sendable {
     }
 
     /// `DELETE /api/rooms`. The body's `roomid` goes before the query's.
-    @Sendable
-    private func delete(
+    func delete(
         _ request: Request, _ context: WebRequestContext
     ) async throws -> (HTTPMetrics.Outcome, Response) {
-        if let wait = rooms.take(context.origin) { throw APIError.rateLimited(.rooms, retryAfter: wait) }
         let object = try await body.optionalObject(request, context)
         let id: RoomID
         if let object, object["roomid"] != nil {
@@ -224,11 +183,9 @@ struct PairingRoutes: Sendable {
         return (existed ? .ok : .absent, .json(.ok, answer))
     }
 
-    @Sendable
-    private func purge(
+    func purge(
         _ request: Request, _ context: WebRequestContext
     ) async throws -> (HTTPMetrics.Outcome, Response) {
-        if let wait = purges.take(context.origin) { throw APIError.rateLimited(.purges, retryAfter: wait) }
         let devices = try PairingFields(object: try await purgeBody.object(request, context)).devices()
         try await admission.admit(.purge(devices), context)
         let purged = try await store.call(.purge, context.logger) { store throws(PairingStoreError) in

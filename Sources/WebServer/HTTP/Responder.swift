@@ -1,7 +1,5 @@
-import HTTPTypes
-package import Hummingbird
 import Logging
-package import Metrics
+import Metrics
 import Pairing
 
 /// Builds what answers HTTP requests: the pairing API, the operator's pages, and every refusal.
@@ -10,30 +8,22 @@ import Pairing
 ///   - configuration: limits, origins, admin token.
 ///   - services: what the answers come from; a nil store switches the pairing API off.
 ///   - metrics: where counters go; default the system's factory at the time of the call.
-package func makeResponder(
+func makeResponder(
     configuration: HTTPConfiguration, services: WebServices,
     metrics factory: any MetricsFactory = MetricsSystem.factory
-) -> some HTTPResponder<WebRequestContext> {
+) -> RouteResponder {
     let metrics = HTTPMetrics(factory: factory)
     let failures = LogThrottle()
-    let router = Router(context: WebRequestContext.self, options: .autoGenerateHeadEndpoints)
-    router.add(
-        middleware: RefusalMiddleware(
-            cors: CORSPolicy(origins: configuration.allowedOrigins), isPairingOn: services.pairing != nil,
-            pages: services.pages, metrics: metrics, failures: failures))
-    if let store = services.pairing {
+    let pairing = services.pairing.map { store in
         let caller = StoreCaller(store: store, metrics: metrics, failures: failures)
         let admission = AdmissionCaller(admission: services.admission, failures: failures)
-        PairingRoutes(
-            store: caller, admission: admission, notices: services.acceptNotices,
-            configuration: configuration, metrics: metrics
-        ).add(to: router)
-        ICEServerRoute(
-            store: caller, admission: admission, relay: services.relay, configuration: configuration,
-            metrics: metrics
-        ).add(to: router)
+        return PairingHandlers(
+            rooms: PairingRoutes(
+                store: caller, admission: admission, notices: services.acceptNotices,
+                configuration: configuration),
+            iceServers: ICEServerRoute(store: caller, admission: admission, relay: services.relay))
     }
-    OperationRoutes(
+    let operation = OperationRoutes(
         services: services, adminToken: configuration.adminToken,
         storeHealth: services.pairing.map { store in
             HealthCheck(timeout: configuration.readinessTimeout) { await store.isHealthy(failures) }
@@ -42,9 +32,11 @@ package func makeResponder(
             HealthCheck(
                 timeout: configuration.readinessTimeout, freshFor: configuration.relayHealthFreshFor,
                 isHealthy)
-        }
-    ).add(to: router)
-    return router.buildResponder()
+        })
+    return RouteResponder(
+        operation: operation, pairing: pairing, limiters: RouteLimiters(configuration),
+        cors: CORSPolicy(origins: configuration.allowedOrigins), pages: services.pages, metrics: metrics,
+        failures: failures)
 }
 
 extension PairingStore {

@@ -145,9 +145,9 @@ struct PairingRoutesTests {
     @Test("While pairing is off its paths say so, whatever the method, and the others work")
     func pairingDisabled() async throws {
         let api = TestAPI(store: nil)
-        for endpoint in Endpoint.allCases where endpoint.needsPairing {
+        for resource in Resource.all where resource.needsPairing {
             for method in [HTTPRequest.Method.get, .post, .delete, .put] {
-                let refused = try await api.send(method, endpoint.rawValue, "{}")
+                let refused = try await api.send(method, resource.path, "{}")
                 #expect(refused.status == 404)
                 #expect(refused.error == "pairing_disabled")
             }

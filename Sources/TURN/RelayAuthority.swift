@@ -2,10 +2,11 @@ package import Addresses
 import Synchronization
 import Timing
 
-/// What all loops share: configuration, who may allocate, what is left, and who receives where.
+/// What all loops share: the configuration, the users who may allocate, the quotas that are left, and the receiver
+/// at each relayed address.
 ///
-/// Parts that change are behind short locks, taken per allocation and never while another is held; what packets read
-/// is atomic or constant.
+/// Parts that change are behind short locks, which are taken once per allocation and never while another is held.
+/// Parts that are read for packets are atomic or constant.
 package final class RelayAuthority: Sendable {
     package let configuration: TURNConfiguration
     package let addresses: RelayedAddresses

@@ -64,8 +64,8 @@ package struct TURNConfiguration: Sendable {
     package var maxBytesPerSecond: UInt64 = 0
     /// Packets a second an allocation may relay in each direction; 0 is no limit.
     package var maxPacketsPerSecond: UInt64 = 0
-    /// Unsigned answers a second that an address (IPv6: /64) gets from one loop: so many to its datagrams, so many more
-    /// to those with a nonce of ours, and so many to its streams; 0 is no limit.
+    /// Unsigned answers a second that an address (IPv6: /64) gets from one loop. The limit applies separately to
+    /// its datagrams, to its datagrams with a nonce from this server, and to its streams. 0 is no limit.
     package var unauthenticatedAnswersPerSecond = 200
     /// How many of them at once.
     package var unauthenticatedAnswerBurst = 2_000

@@ -2,8 +2,9 @@ import Addresses
 import Synchronization
 import Timing
 
-/// Whom an allocation counts for: a static user, or the id in a time-limited username, so that minting a new expiry
-/// gains nothing, or that name itself if it has none. 64 bits of a hash, for the name itself is not needed.
+/// The user that an allocation counts for. This is a static user, or the id in a time-limited username, so that a
+/// new expiry gains nothing, or that username itself if it has no id. It is kept as 64 bits of a hash, because the
+/// name itself is not needed.
 package struct UserID: Hashable, BitwiseCopyable, Sendable {
     let bits: UInt64
 }

@@ -1,10 +1,10 @@
 package import Addresses
 
-/// Who may be a peer: the one answer that CreatePermission, ChannelBind, Send and in-process delivery ask for.
+/// Which addresses may be peers: the one answer for CreatePermission, ChannelBind, Send and in-process delivery.
 ///
-/// A wrapped IPv4 address is judged twice, as it is written and as what it stands for, and both must pass. The order
-/// of the rules: multicast where it is denied for good, the operator's allowed ranges, the operator's denied ranges,
-/// this host's own addresses, the special ranges.
+/// A wrapped IPv4 address is judged twice, as it is written and as the address that it contains, and both must
+/// pass. The rules in order: multicast where it is always denied, the operator's allowed ranges, the operator's
+/// denied ranges, this host's own addresses, the special ranges.
 package struct PeerPolicy: Sendable {
     /// What the policy says of an address, before any port is known.
     package enum Judgement: BitwiseCopyable, Equatable, Sendable {
@@ -66,7 +66,7 @@ package struct PeerPolicy: Sendable {
         }
         if let denial { return .denied(denial) }
         if let inner = ip.embeddedIPv4 {
-            // An address of ours in disguise is not one that clients are given: no exception for it.
+            // A wrapped form of one of our own addresses is never given to clients: no exception for it.
             if let denial = self.denial(of: inner) { return .denied(denial) }
         }
         return .reachable

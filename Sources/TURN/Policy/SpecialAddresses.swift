@@ -1,6 +1,6 @@
 package import Addresses
 
-/// Why an address is nobody's peer on the public internet.
+/// Why an address cannot be a peer on the public internet.
 package enum PeerDenial: UInt8, BitwiseCopyable, Sendable, CaseIterable {
     /// One of this host's own addresses.
     case ownAddress

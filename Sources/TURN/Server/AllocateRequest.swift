@@ -65,7 +65,8 @@ struct AllocateRequest {
 }
 
 extension IPAddress.Family {
-    /// The family that an attribute names; a number that is none of the two is one we do not support (RFC 8656 §7.2).
+    /// The family that an attribute names. A number other than the two known ones is a family that is not supported
+    /// (RFC 8656 §7.2).
     init?(requested number: UInt8?) throws(Refusal) {
         guard let number else { return nil }
         guard let family = IPAddress.Family(rawValue: number) else {

@@ -91,7 +91,7 @@ struct MadeBy: BitwiseCopyable {
     var additionalFamilyError: ErrorCode?
 }
 
-/// Leave for one peer address to send to an allocation, whatever its port (RFC 8656 §9).
+/// Permission for one peer address to send to an allocation, from any port (RFC 8656 §9).
 struct Permission: BitwiseCopyable {
     var ip: IPAddress
     var expires: MonotonicTime

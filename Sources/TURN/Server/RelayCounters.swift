@@ -20,7 +20,7 @@ package struct RelayCounters: BitwiseCopyable, Sendable {
     package var fromClients = InlineArray<3, Traffic>(repeating: Traffic())
     /// From peers, admitted, by the client's `ClientTransport.rawValue`.
     package var toClients = InlineArray<3, Traffic>(repeating: Traffic())
-    /// Of `fromClients`, what went to another allocation of ours in process.
+    /// The part of `fromClients` that went to another allocation of this server in process.
     package var inProcess = Traffic()
     /// By `DropReason.rawValue`.
     package var drops = InlineArray<10, UInt64>(repeating: 0)

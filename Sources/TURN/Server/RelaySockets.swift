@@ -10,8 +10,8 @@ package protocol RelaySockets: ~Copyable {
     /// returns, for its port may be drawn again at once.
     mutating func close(_ allocation: AllocationID, _ family: IPAddress.Family, isUsed: Bool)
 
-    /// Opens a UDP socket whose allocation is still to come (RESERVATION-TOKEN, RFC 8656 §7.2), so that nothing else
-    /// on this host gets its port. It is adopted or released once, by the sockets of whichever loop.
+    /// Opens a UDP socket for an allocation that does not exist yet (RESERVATION-TOKEN, RFC 8656 §7.2), so that no
+    /// other program on this host gets its port. It is adopted or released once, by the sockets of any loop.
     mutating func hold(_ local: TransportAddress) -> HeldRelaySocketResult
 
     /// Makes a held socket that of an allocation, as if opened for it. If that fails, it is closed.

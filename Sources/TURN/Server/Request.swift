@@ -10,7 +10,7 @@ struct Request {
     let wallClock: UnixTime
     /// Bytes of the message: what an answer to a stranger is measured by.
     let byteCount: Int
-    /// What its NONCE turned out to be; nil without one.
+    /// The verdict on its NONCE; nil without one.
     let nonce: NonceKeys.Verdict?
 
     var header: MessageHeader { index.header }
@@ -40,7 +40,7 @@ struct Refusal: Error {
     }
 }
 
-/// Somebody who has proved who they are.
+/// A client that has proved its identity.
 struct Caller: Sendable {
     let name: Username
     let user: UserID

@@ -1,7 +1,7 @@
 import Addresses
 import STUN
 
-/// Answers to whom has proved nothing: small, unsigned, limited; and to callers: signed.
+/// Answers to clients that have proved nothing are small, unsigned and limited. Answers to callers are signed.
 extension TURNServer {
     /// An unsigned answer is at most this many halves of its request: 2.5 times.
     private static var maxAmplificationInHalves: Int { 5 }

@@ -95,7 +95,7 @@ extension TURNServer {
         let allocation = id.index
         let slot = allocations[allocation][peer.family]
         guard slot.isLive, now < slot.expires else { return drop(.noAllocation) }
-        // Also by who has no permission: it knows the address, and may go on.
+        // A peer without permission counts too: it knows the address, and may continue.
         if !slot.isUsed { allocations[allocation][peer.family].markUsed() }
         var number: UInt16 = 0
         if let channel = channel(allocation, to: peer), now < channels[channel].expires {

@@ -11,7 +11,7 @@ package struct TURNServer: ~Copyable {
     package let authority: RelayAuthority
     /// This loop's number among those that share the authority.
     package let loop: UInt8
-    /// What has happened, for whoever reads it on this loop.
+    /// What has happened, to be read on this loop.
     package internal(set) var counters = RelayCounters()
 
     let configuration: TURNConfiguration
@@ -23,7 +23,7 @@ package struct TURNServer: ~Copyable {
     let hash: KeyedHash
 
     var allocations = Slab<Allocation>()
-    /// By allocation index: who made it. The slow half of an allocation.
+    /// By allocation index: the client that made it. The slow half of an allocation.
     var owners: [Owner?] = []
     var byFiveTuple = IndexTable()
     var byRoom: [RoomTag: [UInt32]] = [:]

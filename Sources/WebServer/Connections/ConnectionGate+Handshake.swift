@@ -36,7 +36,7 @@ extension ConnectionGate {
         session.retireHTTP()
     }
 
-    /// Why a target is not answered, whatever is asked of it; nil for one that is.
+    /// Why a target is refused, whatever the request is; nil if the target is acceptable.
     ///
     /// A target with the scheme https is answered only where it came by TLS, to this server or to a proxy that is
     /// trusted (RFC 9110 §7.4); a redirection tells the others where to go.

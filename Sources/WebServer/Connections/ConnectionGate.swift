@@ -162,8 +162,8 @@ final class ConnectionGate: ChannelInboundHandler, RemovableChannelHandler, Dead
         }
     }
 
-    /// Passes on what is held, one request at a time: the next one waits until this one has its answer, in the
-    /// socket's own buffer if need be.
+    /// Passes on the requests that are held, one at a time. The next one waits for the answer to this one, in the
+    /// socket's own buffer if necessary.
     private func route(_ context: ChannelHandlerContext) {
         while case .routing = stage, held.readableBytes > 0 {
             switch expecting {

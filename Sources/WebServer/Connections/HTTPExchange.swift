@@ -50,7 +50,7 @@ struct HTTPExchange {
         }
     }
 
-    /// What it means to overstay now.
+    /// The reason for closing the connection if its time runs out now.
     var timeout: ConnectionEnd {
         switch phase {
         case .idle: hasAnswered ? .idleTimeout : .handshakeTimeout

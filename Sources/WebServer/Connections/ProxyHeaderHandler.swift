@@ -59,8 +59,9 @@ final class ProxyHeaderHandler: ChannelInboundHandler, RemovableChannelHandler {
 extension ProxyHeader {
     /// The client of a connection whose socket leads to the proxy that sent this, and where the client connected to.
     ///
-    /// To be local has privileges here. So a connection that stands for nobody is the proxy's own, or if the proxy is on
-    /// this machine nobody's; and so is one of a client that is on the proxy's machine and not on this one.
+    /// Local clients have privileges here, so not every header may make its connection local. A connection that the
+    /// proxy opened for itself counts as the proxy's own, or as having no address if the proxy is on this machine.
+    /// A loopback source behind a proxy on another machine also counts as the proxy's own.
     func client(behind socket: SocketAddress?) -> (client: SocketAddress?, destination: TransportAddress?) {
         let isHere = socket.map { IPAddress($0).isLoopback } ?? false
         guard let source else { return (isHere ? nil : socket, nil) }

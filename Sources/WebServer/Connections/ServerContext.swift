@@ -51,7 +51,7 @@ final class ServerContext: Sendable {
         self.takeStream = takeStream
         self.budget = budget
         self.httpConnections = httpConnections
-        // What is configured, until it is known what was bound.
+        // Configured values, until the bound ports are known.
         tlsPort.store(configuration.tlsPort, ordering: .relaxed)
     }
 

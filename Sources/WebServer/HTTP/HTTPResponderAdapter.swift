@@ -26,7 +26,8 @@ where Responder.Context == WebRequestContext {
     ///   - responder: what `makeResponder` built.
     ///   - resolver: the one that the WebSocket side uses too, so that its warning comes once.
     ///   - isDraining: whether every answer shall end its connection.
-    ///   - isTLSRequired: whether whoever comes without TLS is sent on: browsers are told to come with it at once.
+    ///   - isTLSRequired: whether requests without TLS are redirected; browsers are also told to use TLS from the
+    ///     start.
     package init(
         responder: Responder, resolver: ClientAddressResolver,
         isDraining: @escaping @Sendable () -> Bool, isTLSRequired: Bool = false, logger: Logger

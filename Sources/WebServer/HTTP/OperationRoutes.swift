@@ -90,7 +90,7 @@ struct OperationRoutes: Sendable {
         return .json(.ok, answer)
     }
 
-    /// `GET /metrics`. Without an admin token for everybody: metrics hold neither ids nor addresses.
+    /// `GET /metrics`. Public unless an admin token is set: metrics hold neither ids nor addresses.
     @Sendable
     private func metrics(_ request: Request, _ context: WebRequestContext) throws -> Response {
         if let adminToken { try authorize(request, adminToken) }

@@ -11,7 +11,7 @@ protocol BufferingConnection: AnyObject {
     var bufferedByteCount: Int { get }
     /// Since when its client has been behind.
     var behindSince: MonotonicTime { get }
-    /// It is about to end, and what it holds with it.
+    /// The connection is about to end and will release what it holds.
     var isEnding: Bool { get }
 
     /// Too much waits in memory, and this client is among the slowest.

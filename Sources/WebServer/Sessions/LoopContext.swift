@@ -20,7 +20,7 @@ final class LoopContext {
     var scratch: [UInt8] = []
     var generator = SystemRandomNumberGenerator()
     var counters: LoopCounters
-    /// Every open session of this loop, and every connection that is none (yet): for draining.
+    /// Every open session of this loop, and every connection that is not a session (yet): for draining.
     var sessions = PlacedList<SignalingSession>()
     var gates = PlacedList<ConnectionGate>()
     /// Connections that have something waiting in memory, and what they hold of the process's budget.

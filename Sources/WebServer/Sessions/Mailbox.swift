@@ -6,9 +6,9 @@ import WebSocket
 
 /// The one way into a session from elsewhere: its bounded outbox and its signals, behind a lock of their own.
 ///
-/// Rooms know their members as mailboxes. Whatever goes out to a client, forwarded or made by the server,
-/// is appended here as finished frames by whichever event loop it comes from, so that it leaves in the order
-/// in which it was decided. The owner's loop is woken once per batch and hands the batch to the socket.
+/// Rooms know their members as mailboxes. Everything that goes out to a client, forwarded or made by the server, is
+/// appended here as finished frames by the event loop that it comes from, so that it leaves in the order in which
+/// it was decided. The owner's loop is woken once per batch and hands the batch to the socket.
 final class Mailbox: Sendable {
     /// What the owner takes out at once.
     struct Batch {
@@ -164,7 +164,7 @@ final class Mailbox: Sendable {
         state.withLock { if $0.ledger.hasOverflowed { $0.discardFrames() } }
     }
 
-    /// Takes nothing more from anybody and forgets what is waiting.
+    /// Accepts no more frames or signals, and drops those that are waiting.
     /// - Returns: a sender to be released.
     func close() -> Mailbox? {
         state.withLock { state in

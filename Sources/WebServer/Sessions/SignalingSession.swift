@@ -25,7 +25,7 @@ final class SignalingSession: ChannelInboundHandler, Placed {
     /// The room of the participant's seat, and the one in which it waits for a seat.
     var room: Room<Mailbox>?
     var awaitedRoom: Room<Mailbox>?
-    /// What was read and must wait until the client is held no longer.
+    /// Input that was read while the client is held, and waits until the hold ends.
     var held = ByteBuffer()
     /// It stands in the loop's list of those that have something waiting in memory.
     var isBuffering = false
@@ -81,7 +81,7 @@ final class SignalingSession: ChannelInboundHandler, Placed {
         context.close(promise: nil)
     }
 
-    /// The connection is gone: everybody who counted on it is told, once.
+    /// The connection is gone: all parties that counted on it are told, once.
     private func ended() {
         switch rules.disconnected() {
         case .nothing: return
@@ -122,7 +122,7 @@ final class SignalingSession: ChannelInboundHandler, Placed {
         decoder = FrameDecoder(maxMessageBytes: service.limits.maxMessageBytes)
     }
 
-    /// Carries out what may be carried out and keeps the rest if need be.
+    /// Carries out what may be carried out now and keeps the rest if necessary.
     func take(_ buffer: ByteBuffer) {
         var rest = buffer
         if rules.takesMessages {
@@ -214,8 +214,8 @@ final class SignalingSession: ChannelInboundHandler, Placed {
 
     // MARK: Bytes out
 
-    /// Looks into the mailbox: hands its frames to the socket once that has taken what it was given before, and
-    /// acts on its signals. Only ``LoopContext/wakeAll()`` calls this, so that it never runs within itself.
+    /// Looks into the mailbox. Hands its frames to the socket once the socket has taken the earlier ones, and acts
+    /// on its signals. Only ``LoopContext/wakeAll()`` calls this, so that it never runs within itself.
     func collectMail() {
         guard let context = channelContext else { return }
         let channel = context.channel

@@ -82,7 +82,7 @@ final class TLSHandler: ChannelDuplexHandler, NIOOutboundByteBufferingChannelHan
         context.fireChannelInactive()
     }
 
-    /// The session is over, whatever became of it.
+    /// The session is over, for any reason.
     func end() {
         leave(for: .over)
         session = nil

@@ -53,7 +53,7 @@ final class TLSService: Sendable {
             })
     }
 
-    /// Takes one of the handshakes that may be under way; false if there is none left. Balanced by
+    /// Claims one of the handshakes that may run at the same time; false if none is free. Balanced by
     /// ``handshakeEnded()``.
     func handshakeBegan() -> Bool {
         if handshakes.add(1, ordering: .relaxed).newValue <= maxHandshakes { return true }

@@ -100,8 +100,9 @@ package final class RelayServer: Sendable {
         }
     }
 
-    /// Reads the certificate's files again if they have changed, or whether they have or not. To be called every few
-    /// seconds, and never on a loop: it reads files. What cannot be used is logged, and the old one stays in use.
+    /// Reads the certificate's files again if they have changed, or unconditionally. To be called every few
+    /// seconds, and never on a loop, because it reads files. An unusable certificate is logged, and the old one
+    /// stays in use.
     ///
     /// - Returns: false if the files have been read and cannot be used.
     @discardableResult
@@ -137,7 +138,8 @@ package final class RelayServer: Sendable {
     /// Counts the streams; nil unless the relay runs.
     var admission: StreamAdmission? { state.withLock { $0.threads.isEmpty ? nil : $0.admission } }
 
-    /// Leaves a stream for the loop whose turn it is. Once the relay has been stopped nobody takes it, which closes it.
+    /// Leaves a stream for the loop whose turn it is. Once the relay has been stopped, no loop takes it, and it is
+    /// closed.
     func post(_ stream: AdoptedStream) {
         // Under the lock, so that no loop has been told to stop before.
         state.withLock { state in

@@ -1,7 +1,7 @@
 package import Addresses
 package import TLS
 
-/// Where the relay listens and how it uses the machine. What it allows is the authority's business.
+/// Where the relay listens and how it uses the machine. The authority decides what the relay allows.
 package struct RelayServerConfiguration: Sendable {
     /// Loops there can be.
     package static let maxLoops = 16

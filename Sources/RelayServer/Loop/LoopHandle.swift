@@ -18,7 +18,7 @@ final class LoopHandle: Sendable {
         return snapshot
     }
 
-    /// Notes a stream that somebody wanted to leave for the loop, and for which there was no room.
+    /// Counts a stream that could not be posted to the loop because there was no room.
     func refuseStream() { refusedStreams.wrappingAdd(1, ordering: .relaxed) }
 
     func publish(_ snapshot: RelaySnapshot) {

@@ -104,7 +104,7 @@ extension PacketPath {
             to: .init(socket: descriptor, to: peer, dontFragment: dontFragment))
     }
 
-    /// To another client of ours: directly, or by way of its loop's mailbox.
+    /// Delivers to another client of this relay: directly, or through the mailbox of its loop.
     @inline(__always)
     private mutating func deliver(
         _ payload: Payload, to owner: RelayedOwner, from sender: TransportAddress,

@@ -57,7 +57,7 @@ struct Offloads: Equatable, Sendable {
         return received(receiver) == run
     }
 
-    /// All bytes of the run, or what came of it within the time, if every packet has its size.
+    /// All bytes of the run, or the part that came in time, if every packet has its size.
     private static func received(_ receiver: Int32) -> [UInt8] {
         var batch = ReceiveBatch(capacity: segments)
         var all: [UInt8] = []

@@ -47,7 +47,7 @@ struct PartialMessage: BitwiseCopyable {
         removeAll(memory: &memory)
     }
 
-    /// At the end of everything: frees the memory, whoever it was taken from.
+    /// Frees the memory when everything ends, without returning it to the ``StreamMemory`` it came from.
     func discard() {
         if let block { StreamMemory.discard(block) }
     }

@@ -20,7 +20,7 @@ struct StreamClient: ~Copyable {
     let socket: Int32
     /// With the proxy's own address until its header has come.
     var route: ClientRoute
-    /// What it counts for in `StreamAdmission`; nil until a proxy's header has come.
+    /// The address that it counts as in `StreamAdmission`; nil until a proxy's header has come.
     var admittedAs: IPAddress?
     let acceptedAt: MonotonicTime
     var phase: Phase

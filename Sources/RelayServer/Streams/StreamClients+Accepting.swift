@@ -47,7 +47,7 @@ extension StreamClients {
 
     /// Gives a connected socket a place, or closes it if there is none.
     ///
-    /// - Parameter admittedAs: what `admission` was asked for.
+    /// - Parameter admittedAs: the address that `admission` was asked about.
     mutating func insert(
         _ socket: Int32, _ fiveTuple: FiveTuple, admittedAs address: IPAddress?,
         path: inout some StreamReceiver & ~Copyable

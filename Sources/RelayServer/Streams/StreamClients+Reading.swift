@@ -58,7 +58,7 @@ extension StreamClients {
         }
     }
 
-    /// Puts what arrived behind what was kept, hands on what is whole and keeps the rest.
+    /// Appends the new bytes to those that were kept, hands on complete messages and keeps the rest.
     mutating func take(
         _ client: UnsafeMutablePointer<StreamClient>, _ place: UnsafeMutableRawPointer,
         keptByteCount kept: Int,
@@ -104,8 +104,8 @@ extension StreamClients {
         append(route.handle, OutgoingFrame(payload: start, payloadByteCount: answer.count))
     }
 
-    /// The message at the front. The first one has to be STUN, and not long: whoever speaks something else is found
-    /// out before anything is kept for it.
+    /// The message at the front. The first one must be STUN, and not long: a client that speaks another protocol is
+    /// detected before any memory is used for it.
     @inline(__always)
     private func frame(
         of client: UnsafeMutablePointer<StreamClient>, _ bytes: UnsafeMutableRawBufferPointer

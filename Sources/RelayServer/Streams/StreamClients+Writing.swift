@@ -51,7 +51,7 @@ extension StreamClients {
 
     /// Writes what the outboxes of this turn's clients hold, and closes those that end; once, at the end of a turn.
     mutating func write(path: inout some StreamReceiver & ~Copyable) {
-        // What was read and not yet sent refers to memory that the next turn reads into.
+        // Input that was read and not yet sent refers to memory that the next turn reads into.
         if arena?.isEmpty == false { path.flush() }
         for handle in listed {
             guard let client = table.client(handle) else { continue }

@@ -6,7 +6,7 @@ import TLS
 import TURN
 import Timing
 
-/// What a loop does with what its stream clients send: `PacketPath`, or a test's own.
+/// How a loop handles what its stream clients send: `PacketPath`, or a test's own receiver.
 protocol StreamReceiver: ~Copyable {
     /// The time of this turn.
     var now: MonotonicTime { get }
@@ -19,7 +19,7 @@ protocol StreamReceiver: ~Copyable {
     ) -> UnsafeRawBufferPointer
     /// The client is gone; so is its allocation.
     mutating func clientClosed(_ fiveTuple: FiveTuple)
-    /// Whether the client has an allocation, which is what it may stay for without sending anything.
+    /// Whether the client has an allocation. Only then may it stay without sending anything.
     func holdsAllocation(_ fiveTuple: FiveTuple) -> Bool
     /// Sends what refers to bytes given to `clientFrame`.
     mutating func flush()
@@ -171,7 +171,7 @@ struct StreamClients: ~Copyable {
         deadlines.set(StreamTable.index(client.pointee.route.handle), to: nextLook(client, now: now))
     }
 
-    /// Ends a client with this turn: what it has sent is worked on, what waits for it is written if there is room.
+    /// Ends a client with this turn. Its input is still processed, and waiting output is written if there is room.
     mutating func finish(
         _ client: UnsafeMutablePointer<StreamClient>, _ end: StreamEnd,
         path: inout some StreamReceiver & ~Copyable

@@ -10,7 +10,7 @@ package enum StreamEnd: String, CaseIterable, Sendable, BitwiseCopyable {
     case slow
     /// No allocation, and nothing sent for long.
     case idle
-    /// It did not read what was there for it.
+    /// The client did not read its output.
     case unread
     /// The connection broke.
     case broken
@@ -24,7 +24,7 @@ package enum StreamEnd: String, CaseIterable, Sendable, BitwiseCopyable {
     case proxyHeader = "proxy_header"
     /// A proxy says that another connection comes from the same address and port.
     case replaced
-    /// The slowest while too much waited in memory, of everybody's.
+    /// The slowest of all clients, while too much waited in memory.
     case memory
 }
 

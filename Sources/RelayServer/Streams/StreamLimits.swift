@@ -17,8 +17,8 @@ package struct StreamLimits: Sendable {
     package var answerReserveBytes = 16 << 10
     /// Connections taken from one listener in one turn of a loop. Default 32.
     package var acceptsPerTurn = 32
-    /// Steps of TLS handshakes taken in one turn of a loop, so that a crowd of clients does not hold up the media of
-    /// those that are there. Default 2: the dear one of them costs 0.1 ms with an ECDSA key, 1 ms with RSA.
+    /// Steps of TLS handshakes taken in one turn of a loop, so that a crowd of new clients does not delay the media
+    /// of the connected ones. Default 2: the expensive step costs 0.1 ms with an ECDSA key, 1 ms with RSA.
     package var handshakesPerTurn = 2
 
     /// The most streams that one loop has places for.

@@ -46,7 +46,8 @@ struct StreamListener: BitwiseCopyable {
         return StreamListener(socket: descriptor, transport: transport, address: bound)
     }
 
-    /// What every stream's socket has: small writes leave at once, and the kernel holds little of what it cannot send.
+    /// Options of every stream's socket: small writes leave at once, and the kernel holds little of what it cannot
+    /// send.
     static func setStreamOptions(_ descriptor: Int32) {
         set(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, 1)
         set(descriptor, Int32(IPPROTO_TCP), TCP_NOTSENT_LOWAT, StreamLimits.unsentBytes)

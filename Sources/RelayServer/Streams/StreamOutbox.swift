@@ -52,7 +52,7 @@ struct StreamOutbox: BitwiseCopyable {
         self = StreamOutbox()
     }
 
-    /// At the end of everything: frees the memory, whoever it was taken from.
+    /// Frees the memory when everything ends, without returning it to the ``StreamMemory`` it came from.
     func discard() {
         if let block { StreamMemory.discard(block) }
     }

@@ -59,7 +59,7 @@ struct StreamTable: ~Copyable {
     /// A handle's place: below `maxCount`, and dense.
     static func index(_ handle: UInt32) -> UInt32 { handle & indexMask }
 
-    /// The client in a place, whichever it is.
+    /// The client that is in a place now.
     func client(atIndex index: UInt32) -> UnsafeMutablePointer<StreamClient>? {
         let index = Int(index)
         return index < states.count && states[index] & Self.live != 0 ? place(index) : nil

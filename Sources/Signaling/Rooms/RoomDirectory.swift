@@ -1,10 +1,10 @@
 public import Synchronization
 public import Timing
 
-/// All live rooms by id. Touched when members join and leave, never for a message in between.
+/// All live rooms by id. Used when members join and leave, never for a message in between.
 ///
-/// A room exists while somebody sits in it. The table is sharded by id, so that joins on different loops
-/// seldom meet; its size is bounded by the number of connections.
+/// A room exists while at least one member is seated. The table is sharded by id, so that joins on different loops
+/// seldom contend. Its size is bounded by the number of connections.
 @usableFromInline
 package final class RoomDirectory<Member: Equatable & Sendable>: Sendable {
     @usableFromInline
@@ -57,8 +57,8 @@ package final class RoomDirectory<Member: Equatable & Sendable>: Sendable {
         }
     }
 
-    /// Asks for a seat, opening the room if need be. A member that has a seat in `current` gives it up in the same
-    /// moment as it gets the new one, and keeps it otherwise. `body` learns the outcome under the locks of both rooms.
+    /// Asks for a seat and opens the room if necessary. A member with a seat in `current` gives it up at the moment
+    /// it gets the new one, and keeps it otherwise. `body` learns the outcome under the locks of both rooms.
     @inlinable
     package func join(
         _ id: LiveRoomID, leaving current: Room<Member>?, member: Member, device: DeviceMark?,
@@ -102,7 +102,7 @@ package final class RoomDirectory<Member: Equatable & Sendable>: Sendable {
         }
     }
 
-    /// True when nobody is left in the room that was left.
+    /// True if the room that was left is empty now.
     @inlinable
     func move(
         _ member: Member, from current: Room<Member>, to id: LiveRoomID,
@@ -135,7 +135,7 @@ package final class RoomDirectory<Member: Equatable & Sendable>: Sendable {
         }
     }
 
-    /// Rooms with somebody in them.
+    /// Rooms with at least one member.
     package var count: Int {
         shards.reduce(0) { $0 + $1.rooms.withLock { $0.count } }
     }

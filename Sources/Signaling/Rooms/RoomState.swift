@@ -1,13 +1,13 @@
 public import Timing
 
-/// Two seats and who waits for one: the rules of a live room, without locks, clocks or I/O.
+/// Two seats and the members that wait for one: the rules of a live room, without locks, clocks or I/O.
 ///
-/// Whoever has sat longest is the initiator. A join that finds both seats taken makes the room probe its
-/// members (the caller pings them): one that shows no sign of life before the deadline gives up its seat, so
-/// that the ghost of a dead connection never keeps its owner out.
+/// The member that has been seated longest is the initiator. A join that finds both seats taken makes the room
+/// probe its members (the caller pings them). A member that shows no sign of life before the deadline loses its
+/// seat, so a dead connection never keeps its owner out.
 ///
-/// A member is whatever handle its owner gives: an object, an index in a table. All of it can be inlined, so that other
-/// modules get code for their handle: without, each message would ask the runtime for metadata.
+/// A member is any handle that its owner chooses: an object, or an index in a table. Everything is inlinable, so
+/// that other modules compile code for their own handle. Otherwise each message would ask the runtime for metadata.
 @usableFromInline
 package struct RoomState<Member: Equatable> {
     /// The times of probing.
@@ -82,11 +82,11 @@ package struct RoomState<Member: Equatable> {
     @usableFromInline var lastProbe: MonotonicTime?
     @usableFromInline var waiting: [Member] = []
 
-    /// A room with nobody in it.
+    /// A room without members.
     @inlinable
     package init() {}
 
-    /// Whether no seat is taken; somebody may still wait for one.
+    /// Whether no seat is taken; a member may still wait for one.
     @inlinable package var isEmpty: Bool { initiator == nil }
 
     /// Seats taken: 0, 1 or 2.
@@ -133,7 +133,7 @@ package struct RoomState<Member: Equatable> {
         }
     }
 
-    /// Whoever is told that the room is full waits no longer.
+    /// A member that is told that the room is full stops waiting.
     @inlinable
     mutating func refuse(_ member: Member) -> JoinOutcome {
         waiting.removeAll { $0 == member }

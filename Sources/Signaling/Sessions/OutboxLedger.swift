@@ -99,7 +99,7 @@ package struct OutboxLedger<Sender: Equatable> {
     @inlinable
     package var hasOverflowed: Bool { signals.contains(.overflow) }
 
-    /// Nothing more is taken from anybody.
+    /// No more frames are accepted.
     /// - Returns: a sender to be released.
     @inlinable
     package mutating func close() -> Sender? {

@@ -74,7 +74,7 @@ package enum LeftoverAction: Equatable, Sendable {
 
 /// What is left to do when a connection is gone.
 package enum DisconnectedAction: Equatable, Sendable {
-    /// Everybody knows already.
+    /// All parties have been told already.
     case nothing
     /// Tell the others (``DepartureCause/disconnected``).
     case depart

@@ -12,7 +12,7 @@ package enum SessionEnd: String, CaseIterable, Sendable {
     case flood
     /// No sign of life.
     case silent
-    /// The seat was given to somebody else.
+    /// The seat was given to another member.
     case evicted
     /// The client reads too slowly.
     case slow
@@ -47,7 +47,7 @@ package struct Ending: Equatable, Sendable {
         case closeFrame(code: UInt16?)
     }
 
-    /// What it is counted as.
+    /// The reason under which it is counted.
     package let reason: SessionEnd
     package let farewell: Farewell
     /// What waits in the outbox is forgotten, so that the close frame has room and is all that is left to write.
@@ -55,6 +55,7 @@ package struct Ending: Equatable, Sendable {
     /// The client has said its last word, so the connection is closed as soon as the close frame has been written.
     /// Otherwise only the output is: bytes that still come in would make the kernel drop the close frame.
     package let isAnswer: Bool
-    /// The socket was not read, because the client was held. It is read again: what comes is ignored, its end is not.
+    /// The socket was not read, because the client was held. It is read again until its end: new messages are
+    /// ignored.
     package let readsAgain: Bool
 }

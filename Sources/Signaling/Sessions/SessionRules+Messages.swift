@@ -13,7 +13,7 @@ extension SessionRules {
         }
     }
 
-    /// A ping frame came. It counts as a message, but over the rate it is answered all the same.
+    /// A ping frame came. It counts as a message, but is answered even over the rate.
     package mutating func pinged(at now: MonotonicTime, _ bounds: SessionBounds) -> PingAction {
         switch participant.messages.judge(bounds.messages, at: now) {
         case .accept, .refuse: .pongFrame

@@ -32,10 +32,10 @@ extension SessionRules {
         }
     }
 
-    /// Whether what waits in the outbox may go to the socket: who is evicted or too slow gets nothing more, and
-    /// everybody else gets it before the signals change anything.
-    /// - Parameter hasLostSeat: asks the room whether somebody else was given the seat that this session believes to
-    ///   have; false without one.
+    /// Whether the waiting output may go to the socket. An evicted or too slow client gets nothing more. Every
+    /// other client gets its output before the signals change anything.
+    /// - Parameter hasLostSeat: asks the room whether the seat that this session believes to have was given to
+    ///   another member; false without a room.
     package func mayWrite(_ signals: SessionSignals, hasLostSeat: () -> Bool) -> Bool {
         if signals.contains(.overflow) { return false }
         return !(signals.contains(.evicted) && hasLostSeat())

@@ -17,9 +17,9 @@ package struct SessionRules: ~Copyable, Sendable {
         case open
         /// The peer is slower than this client: nothing more is taken until what waits for the peer has gone.
         case heldForPeer(since: MonotonicTime)
-        /// The store is asked about a join. What comes behind the join is for the room that it names, and waits.
+        /// The store is being asked about a join. Later input is meant for the room that the join names, and waits.
         case askingStore(JoinRequest, since: MonotonicTime)
-        /// The last frame is on its way: what comes in is ignored until the client hangs up or time is up.
+        /// The last frame is on its way. Input is ignored until the client hangs up or its time is up.
         case closing(hangUpAt: MonotonicTime)
         /// The connection is gone.
         case closed
@@ -59,7 +59,7 @@ package struct SessionRules: ~Copyable, Sendable {
 
     // MARK: Input
 
-    /// Whether messages are carried out now; what comes otherwise is left over.
+    /// Whether messages are carried out now. Otherwise they are kept.
     package var takesMessages: Bool {
         switch state {
         case .open: true
@@ -121,18 +121,18 @@ package struct SessionRules: ~Copyable, Sendable {
 
     // MARK: Holds
 
-    /// A hold is over: what was kept is carried out as if it came now.
+    /// A hold is over: the kept input is carried out as if it came now.
     mutating func resume(at now: MonotonicTime) -> SessionAction {
         state = .open
         liveness.heard(at: now)
         return .resume
     }
 
-    /// What was kept during a hold has been carried out, as far as it could.
+    /// The input kept during a hold has been carried out, as far as possible.
     package func caughtUp() -> SessionAction {
         switch state {
         case .open: inputHasEnded ? .hangUp : .readAgain
-        // What was kept ended the session; the client's end is to be seen.
+        // The kept input ended the session. Reading goes on to see the client's end.
         case .closing: .readAgain
         case .heldForPeer, .askingStore, .closed: .nothing
         }

@@ -135,7 +135,7 @@ extension SettingValues {
 }
 
 extension RelayServerError {
-    /// What it means to who runs the server, in one line.
+    /// The consequence for the operator, in one line.
     var forOperators: String {
         switch self {
         case .listener(let address, let code): "\(address): \(String(cString: strerror(code)))"

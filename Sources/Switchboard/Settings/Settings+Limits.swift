@@ -108,7 +108,7 @@ extension Settings {
         "MAX_HEADER_BYTES", .http, default: 16_384, in: 1_024...1_048_576, unit: "bytes",
         "The longest request line and header fields together.")
 
-    /// The server cuts every body off at 1 MiB, whatever is set.
+    /// The server cuts off every body at 1 MiB, whatever the setting.
     private static let bodyBytes = 64...1_048_576
 
     static let maxBodyBytes = Setting.wholeNumber(

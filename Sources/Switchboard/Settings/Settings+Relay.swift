@@ -184,8 +184,8 @@ struct RelayUser: Equatable, Sendable {
     let name: String
     let password: String
 
-    /// Reads `name:password`. A name has no colon; a password may. What coturn takes for a key in place of a password
-    /// (`0x` and 32 digits) is refused: taken for a password, it would let nobody in.
+    /// Reads `name:password`. A name has no colon; a password may. The form that coturn takes for a key instead of
+    /// a password (`0x` and 32 digits) is refused: read as a password, it would admit no client.
     init?(_ text: String) {
         let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(
             String.init)

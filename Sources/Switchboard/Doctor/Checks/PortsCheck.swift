@@ -39,7 +39,7 @@ enum PortsCheck {
         return clashes + found + good
     }
 
-    /// Ports that nobody has although a server runs.
+    /// Ports that are free although a server runs.
     private static func judgeFree(_ free: [String], _ examination: Examination) -> Finding {
         guard examination.server != nil else { return .ok(.portsFree, "free: \(list(free))") }
         return .notice(

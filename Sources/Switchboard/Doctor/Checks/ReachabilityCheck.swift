@@ -80,8 +80,8 @@ enum ReachabilityCheck {
                 + "compare what the NAT or cloud lets through")
     }
 
-    /// What is known once nothing has failed. Packets to an own address stay on the loopback interface, which
-    /// firewalls let pass: that they arrive says nothing of those of others.
+    /// The result if nothing has failed. Packets to an own address stay on the loopback interface, which firewalls
+    /// let pass. Their arrival proves nothing about packets from other machines.
     private static func inWords(_ address: IPAddress, isOwn: Bool, _ reached: [String]) -> String {
         guard !reached.isEmpty else { return "\(address) was not tried: its ports cannot be had" }
         let ports = reached.joined(separator: ", ")

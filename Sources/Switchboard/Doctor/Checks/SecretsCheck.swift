@@ -1,5 +1,5 @@
 extension DoctorCheck {
-    /// What must not be guessed, and who can read it.
+    /// Whether secrets can be guessed, and which users can read them.
     static let secrets = DoctorCheck("Secrets") { SecretsCheck.run($0) }
 }
 

@@ -3,7 +3,7 @@ import WebServer
 
 /// Finds the switchboard that runs with this configuration already.
 enum OwnServer {
-    /// Asks at the configured port; nil if nobody answers there as a switchboard does.
+    /// Asks at the configured port; nil if no switchboard answers there.
     static func find(_ values: SettingValues, on machine: Machine) -> RunningServer? {
         for endpoint in values.webEndpoints(machine.resolve) {
             let origin = origin(endpoint, values)

@@ -30,14 +30,14 @@ package final class RoomDirectory<Member: Equatable & Sendable>: Sendable {
     @inlinable
     func shard(of id: LiveRoomID) -> Shard { shards[shardIndex(of: id)] }
 
-    /// What a member learns that asked for a seat.
+    /// The answer to a member that asked for a seat.
     @usableFromInline
     package struct Joined {
-        /// What became of the request.
+        /// The result of the request.
         @usableFromInline package let outcome: RoomState<Member>.JoinOutcome
         /// The room it asked for.
         @usableFromInline package let room: Room<Member>
-        /// Those left in the room that it left for this one; nil when it left none.
+        /// The members left in the room that it left for this one; nil if it left none.
         @usableFromInline package let departure: RoomState<Member>.Departure?
 
         @inlinable
@@ -50,7 +50,7 @@ package final class RoomDirectory<Member: Equatable & Sendable>: Sendable {
             self.departure = departure
         }
 
-        /// Who is told what of it, in this order; under the rooms' locks.
+        /// The notices to send, in order; under the rooms' locks.
         @inlinable
         package func notices(to joiner: Member, iceServers: ICEServers?) -> [Notice<Member>] {
             outcome.notices(to: joiner, of: room.id, departure: departure, iceServers: iceServers)
@@ -121,7 +121,8 @@ package final class RoomDirectory<Member: Equatable & Sendable>: Sendable {
         }
     }
 
-    /// Gives a seat up, closing the room behind the last one. `body` learns of those left under the room's lock.
+    /// Gives up a seat and closes the room after the last one. `body` learns which members are left, under the
+    /// room's lock.
     @inlinable
     package func leave(
         _ room: Room<Member>, member: Member, _ body: (RoomState<Member>.Departure) -> Void

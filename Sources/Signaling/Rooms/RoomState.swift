@@ -25,12 +25,12 @@ package struct RoomState<Member: Equatable> {
         }
     }
 
-    /// What a join leads to.
+    /// The result of a join.
     @usableFromInline
     package enum JoinOutcome {
         /// The member has the seat. `evicted` lost theirs to it; `peer` is the other one in the room.
         case seated(peer: Member?, evicted: [Member])
-        /// It sat here already.
+        /// The member was seated here already.
         case alreadySeated(peer: Member?, isInitiator: Bool)
         /// The room is full for now: ping the `probed`, and join again when told to or at `retry`.
         case waiting(probed: [Member], retry: MonotonicTime)
@@ -38,10 +38,10 @@ package struct RoomState<Member: Equatable> {
         case full
     }
 
-    /// Who has to be told of a seat that became free.
+    /// The members to tell about a seat that became free.
     @usableFromInline
     package struct Departure {
-        /// Who is left in the room.
+        /// The member that is left in the room.
         @usableFromInline package let peer: Member?
         /// Waiting members that should join again now.
         @usableFromInline package let waiting: [Member]
@@ -57,7 +57,7 @@ package struct RoomState<Member: Equatable> {
     struct Seat {
         @usableFromInline let member: Member
         @usableFromInline let device: DeviceMark?
-        /// Probed and not heard of since.
+        /// Probed members that have shown no sign of life yet.
         @usableFromInline var isProbed = false
 
         @inlinable
@@ -108,8 +108,8 @@ package struct RoomState<Member: Equatable> {
 
     // MARK: Joining
 
-    /// - Parameter device: lets the room see that a joiner is the owner of one of its seats; such a one may
-    ///   wait for the next probe where a stranger is turned away.
+    /// - Parameter device: shows that a joiner owns one of the seats. An owner may wait for the next probe; a
+    ///   stranger is turned away.
     @inlinable
     package mutating func join(
         _ member: Member, device: DeviceMark?, now: MonotonicTime, rules: Rules
@@ -206,7 +206,7 @@ package struct RoomState<Member: Equatable> {
 
     // MARK: Leaving
 
-    /// Takes the member's seat away, or its place among the waiting; harmless when it has neither.
+    /// Takes away the member's seat or its place among the waiting. Does nothing if it has neither.
     @inlinable
     package mutating func leave(_ member: Member) -> Departure {
         waiting.removeAll { $0 == member }

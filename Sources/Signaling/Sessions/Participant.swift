@@ -7,7 +7,7 @@ import Timing
 /// give it away (``SessionRules/handOver()``), so that it can wait for the next connection or belong to a link to
 /// another node. Rooms know it by a handle that its owner chooses.
 package struct Participant: ~Copyable, Sendable {
-    /// A seat, and what messages from it begin with.
+    /// A seat, and the common start of messages from it.
     package struct Seat: Sendable {
         package let room: LiveRoomID
         package let forwarding: Forwarding
@@ -63,7 +63,7 @@ package struct Participant: ~Copyable, Sendable {
 /// A request for a seat.
 package struct JoinRequest: Equatable, Sendable {
     package let room: LiveRoomID
-    /// Tells the device from a stranger; nil when it did not say.
+    /// Tells the device from a stranger; nil if the client did not send one.
     package let device: DeviceMark?
 
     package init(room: LiveRoomID, device: DeviceMark?) {

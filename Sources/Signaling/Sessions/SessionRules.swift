@@ -3,19 +3,20 @@ package import Timing
 /// What a session may do and must do: the rules of one WebSocket connection and the participant that has it, without
 /// socket, clock or locks.
 ///
-/// Each event is a method, which answers with what to do next. The owner of the connection (a channel's handler, an
-/// entry of a loop's table, a stage in a test) turns bytes into events and actions into bytes; it carries out each
-/// action before it tells of the next event. Between events it holds to three things:
+/// Each event is a method, which returns the next action. The owner of the connection (a channel's handler, an
+/// entry of a loop's table, a stage in a test) turns bytes into events and actions into bytes. It carries out each
+/// action before it reports the next event. Between events it follows three rules:
 ///
 /// - input is carried out while ``takesMessages``, and goes through ``leftOver(_:_:)`` otherwise;
-/// - what the outbox has goes to the socket when that has taken everything before, in ``mayWrite(_:hasLostSeat:)``;
+/// - output goes from the outbox to the socket when the socket has taken everything before, in
+///   ``mayWrite(_:hasLostSeat:)``;
 /// - ``due(at:_:bytesWaiting:)`` is asked when ``deadline(_:)`` has come.
 package struct SessionRules: ~Copyable, Sendable {
-    /// What the connection takes from its client.
+    /// How input from the client is treated.
     enum State: Sendable {
         /// Messages are carried out as they come.
         case open
-        /// The peer is slower than this client: nothing more is taken until what waits for the peer has gone.
+        /// The peer is slower than this client: no input is taken until the peer has received what waits for it.
         case heldForPeer(since: MonotonicTime)
         /// The store is being asked about a join. Later input is meant for the room that the join names, and waits.
         case askingStore(JoinRequest, since: MonotonicTime)
@@ -29,12 +30,12 @@ package struct SessionRules: ~Copyable, Sendable {
     struct Stall: Sendable {
         /// When it last had taken everything.
         let began: MonotonicTime
-        /// Since when it has not even taken a part, and how many bytes waited in it then.
+        /// Since when it has taken no byte, and how many bytes waited in it then.
         var since: MonotonicTime
         var bytesWaiting: Int
     }
 
-    /// Who has this connection.
+    /// The participant that has this connection.
     package internal(set) var participant: Participant
     var state = State.open
     var liveness: Liveness
@@ -54,7 +55,7 @@ package struct SessionRules: ~Copyable, Sendable {
     /// The first message on the connection.
     package var greeting: ServerMessage { .connected(participant.id) }
 
-    /// The participant, when its connection is gone and it lives on without.
+    /// The participant, when its connection is gone and it lives on without one.
     package consuming func handOver() -> Participant { participant }
 
     // MARK: Input
@@ -100,8 +101,8 @@ package struct SessionRules: ~Copyable, Sendable {
         return answersPing ? .lookAtDeadline : .nothing
     }
 
-    /// Bytes came in that were not carried out; with them `byteCount` would be kept. While a client is held its socket
-    /// is not read, so that bytes come only when its connection ends and the kernel's are read to their end.
+    /// Bytes came in that were not carried out; with them `byteCount` would be kept. The socket of a held client is
+    /// not read. So bytes come only when its connection ends and the kernel's buffer is read to its end.
     package mutating func leftOver(_ byteCount: Int, _ bounds: SessionBounds) -> LeftoverAction {
         switch state {
         case .closing, .closed: return .discard

@@ -1,4 +1,4 @@
-/// News for a session that is not bytes. The order is the one in which a session acts on what has come together.
+/// News for a session other than bytes. A session acts on signals that arrive together in this order.
 package enum SessionSignal: UInt8, CaseIterable, Sendable {
     /// The seat was given to another member.
     case evicted

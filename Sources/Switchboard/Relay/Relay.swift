@@ -73,7 +73,8 @@ struct Relay: Sendable {
             return .fixed(username: user.name, credential: user.password)
         }
         guard !urls.contains(where: \.needsCredential) else {
-            throw UsageError("TURN_URLS needs what admits there; allowed: with RELAY_SECRETS or RELAY_USERS")
+            throw UsageError(
+                "TURN_URLS needs a credential for that server; allowed: with RELAY_SECRETS or RELAY_USERS")
         }
         return .fixed(username: "", credential: "")
     }

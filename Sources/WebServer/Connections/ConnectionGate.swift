@@ -196,7 +196,7 @@ final class ConnectionGate: ChannelInboundHandler, RemovableChannelHandler, Dead
             requestBegan()
             return false
         case .complete(let head, let length) where length <= maxBytes:
-            meet(head, length, context)
+            handleHead(head, length, context)
         case .incomplete, .unreadable, .complete:
             // The decoder has the same bounds, and the answer.
             expecting = .anything(maxBytes + Self.maxUnreadableBytes)
@@ -215,7 +215,7 @@ final class ConnectionGate: ChannelInboundHandler, RemovableChannelHandler, Dead
 
     private func feedChunks(_ progress: ChunkedFraming.Progress, _ context: ChannelHandlerContext) {
         switch progress {
-        case .goesOn:
+        case .continues:
             feed(held.readableBytes, context)
         case .ends(let count):
             expecting = .head
@@ -247,7 +247,7 @@ final class ConnectionGate: ChannelInboundHandler, RemovableChannelHandler, Dead
         }
     }
 
-    private func meet(_ head: RequestHead, _ length: Int, _ context: ChannelHandlerContext) {
+    private func handleHead(_ head: RequestHead, _ length: Int, _ context: ChannelHandlerContext) {
         if let refusal = refusal(of: head.target) { return refuse(refusal, context) }
         switch Handshake.judge(head, allowedOrigins: server.configuration.http.allowedOrigins) {
         case .accept where server.redirects(listener):

@@ -83,7 +83,7 @@ where Responder.Context == WebRequestContext {
         return WebRequestContext(source: WebRequestSource(logger: logger, origin: origin))
     }
 
-    /// Answers a request, all headers included. Throws only when there is nobody left to answer.
+    /// Answers a request, all headers included. Throws only when there is no client left to answer.
     func respond(to request: Request, context: WebRequestContext) async throws -> Response {
         var response = try await responder.respond(to: request, context: context)
         response.headers[.date] = dates.text()

@@ -28,7 +28,7 @@ enum OwnServer {
     /// The human part of a refusal, which ends with a full stop.
     private static func reason(_ body: String) -> String {
         let message = body.firstMatch(of: /"message":"([^"\\]*)"/).map { String($0.1) }
-        return (message ?? "it did not say why").trimmingFullStop
+        return (message ?? "it gave no reason").trimmingFullStop
     }
 }
 

@@ -40,15 +40,15 @@ package final class RelayAuthority: Sendable {
                 relays: configuration.relays))
     }
 
-    /// No new allocations from now on: Allocate is answered 508. What is there stays.
+    /// No new allocations from now on: Allocate is answered 508. Existing ones stay.
     package func beginDraining() { draining.store(true, ordering: .relaxed) }
 
     package var isDraining: Bool { draining.load(ordering: .relaxed) }
 
-    /// Allocations there are at this moment, on all loops. Reservations are none.
+    /// Allocations on all loops at this moment, without reservations.
     package var allocationCount: Int { max(0, quotas.total - reservations.count) }
 
-    /// The host has other addresses now. Permissions that stand are not asked again.
+    /// The host's addresses have changed. Permissions that exist are not judged again.
     package func setHostAddresses(_ hostAddresses: [IPAddress]) {
         let changed = PeerPolicy(
             rules: configuration.peers, hostAddresses: hostAddresses, relays: configuration.relays)
@@ -68,7 +68,7 @@ package final class RelayAuthority: Sendable {
         return next
     }
 
-    /// Gives back all that a reservation held which no allocation came for.
+    /// Gives back everything that an unused reservation held.
     func giveBack(
         _ reservation: Reservations.Reservation, at now: MonotonicTime,
         _ sockets: inout some RelaySockets & ~Copyable

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// What other threads see of a loop: where to leave things for it, and its numbers.
+/// The part of a loop that other threads see: where to leave packets and commands, and its counters.
 final class LoopHandle: Sendable {
     let mailbox: LoopMailbox
     private let published = Mutex(RelaySnapshot())

@@ -1,6 +1,6 @@
 /// What the packet path of a loop has done, beside what the rules and the send batch count.
 struct PathCounters: BitwiseCopyable, Sendable {
-    /// Packets sent on their way, to whomever.
+    /// Packets queued for sending, to clients or peers.
     var relayed: UInt64 = 0
     /// Packets received by socket, from clients and peers.
     var received: UInt64 = 0

@@ -37,7 +37,7 @@ struct StreamArena: ~Copyable {
     /// Whether another client can be read without forgetting what came before.
     var hasRoom: Bool { Self.capacity &- used >= Self.neededBytes }
 
-    /// Nothing has been kept.
+    /// Whether nothing has been kept.
     var isEmpty: Bool { used == 0 }
 
     /// Where the next bytes go; there must be room.

@@ -6,11 +6,11 @@ import TLS
 import TURN
 
 extension StreamClients {
-    /// What one read of a client's socket gave.
+    /// The result of one read of a client's socket.
     enum Received {
-        /// So many bytes, decrypted where they had to be.
+        /// The number of bytes, decrypted if necessary.
         case bytes(Int)
-        /// So many bytes, at least one, and behind them the goodbye of a TLS client.
+        /// The number of bytes, at least one, followed by the close of a TLS client.
         case lastBytes(Int)
         case ended(StreamEnd)
     }
@@ -65,7 +65,7 @@ extension StreamClients {
         arrivedByteCount arrived: Int, path: inout some StreamReceiver & ~Copyable
     ) {
         if kept > 0 {
-            // A long message that comes in small pieces is not copied to and fro with each of them.
+            // A long message that comes in small pieces is not copied with each of them.
             if client.pointee.partial.isIncomplete(with: arrived) {
                 return keep(client, place + kept, byteCount: arrived, whole: nil, path: &path)
             }

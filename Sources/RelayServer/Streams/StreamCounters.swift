@@ -35,7 +35,7 @@ package struct StreamCounters: Sendable, BitwiseCopyable {
     package var accepted: UInt64 = 0
     /// Those that another part of the program accepted.
     package var adopted: UInt64 = 0
-    /// Those of which a proxy said whose they are.
+    /// Connections whose client was named by a proxy.
     package var proxied: UInt64 = 0
     /// Connections that are open now.
     package var openTCP: UInt64 = 0

@@ -34,7 +34,7 @@ struct StreamListener: BitwiseCopyable {
         if isIPv6 { set(Int32(IPPROTO_IPV6), IPV6_V6ONLY, 1) }
         setStreamOptions(descriptor)
         var local = SocketAddress(address)
-        // One that is opened to look must not take connections.
+        // A listener that was opened only to look must not take connections.
         guard local.withPointer({ bind(descriptor, $0, $1.pointee) }) == 0,
             !sharesPort || listen(descriptor, backlog) == 0,
             local.withPointer({ getsockname(descriptor, $0, $1) }) == 0, let bound = local.transportAddress

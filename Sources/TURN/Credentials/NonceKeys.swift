@@ -12,13 +12,13 @@ import Timing
 /// on Allocate. The features are part of the HMAC. Otherwise an attacker on the path could cut off the cookie and
 /// make the client take the server for an old one (§9.2.1).
 package struct NonceKeys: Sendable {
-    /// What a nonce of a client turned out to be. All but a valid one are answered 438.
+    /// The verdict on a client's nonce. All but a valid one are answered 438.
     enum Verdict: Equatable, Sendable {
         case valid
-        /// Ours for this client, and its time has been over for no longer than the grace: the next request of a client
-        /// with an allocation.
+        /// Made by this server for this client, and expired for no longer than the grace time. A client with an
+        /// allocation gets here with its next request.
         case stale
-        /// Never ours for this client, or long over.
+        /// Never made for this client, or expired long ago.
         case foreign
     }
 

@@ -10,7 +10,7 @@ package struct SharedSecret: Hashable, Sendable, CustomStringConvertible {
         SharedSecret((0..<4).map { _ in Hexadecimal.digits(random.next()) }.joined())
     }
 
-    /// Says nothing.
+    /// Reveals nothing.
     package var description: String { "<secret>" }
 }
 

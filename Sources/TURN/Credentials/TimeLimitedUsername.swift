@@ -12,7 +12,7 @@ struct TimeLimitedUsername: Equatable, Sendable {
     /// The whole name.
     private let name: String
 
-    /// Nothing if no time stands where one should.
+    /// Nil if there is no time where there should be one.
     init?(_ username: String) {
         // By bytes: a colon with a combining mark behind it is no Character of its own.
         let colon = username.utf8.firstIndex(of: UInt8(ascii: ":"))
@@ -30,7 +30,7 @@ struct TimeLimitedUsername: Equatable, Sendable {
     /// itself, because nothing else tells one user from another.
     var user: UserID { id.map { UserID("id", String($0)) } ?? UserID("name", name) }
 
-    /// The room the credential was handed out in, if it was by us.
+    /// The room that the credential was handed out in, if this server made it.
     var room: RoomTag? { id.flatMap { RoomTag(credentialID: $0) } }
 
     private static func seconds(_ digits: Substring) -> UInt64? {

@@ -9,8 +9,8 @@ import Timing
 /// the older one and drops the previous older one, whose buckets are full by then. So nothing is kept for longer
 /// than two minutes of writes, and dropping needs no search.
 struct AllocationRate: Sendable {
-    /// Addresses in a generation. A younger generation that is full becomes the older one before its time: those that
-    /// have been quiet for longest are forgotten, who gain the least from starting afresh.
+    /// Addresses in a generation. A full younger generation becomes the older one early. The addresses that have
+    /// been quiet for longest are forgotten then: they gain the least from starting afresh.
     static let maxAddresses = 32_768
 
     /// Nanoseconds between two allocations in the long run; 0 is no limit.

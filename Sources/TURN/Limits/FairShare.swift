@@ -5,11 +5,11 @@
 /// address with three quarters, and `k` addresses together leave one port in `1 + 3k`. That holds for a range of 41
 /// ports as well as for one of 16,384.
 ///
-/// What counts as having is what stands on the bill (`PortBills`): in use, reserved and at rest.
+/// A user has the ports that are on the bill (`PortBills`): in use, reserved and at rest.
 struct FairShare: Sendable {
     /// A user may have as many ports as are free.
     private static let multipleForUser = 1
-    /// An address may be many people's, a company's or a carrier's: three times as many.
+    /// An address may belong to many people, a company or a carrier: three times as many.
     private static let multipleForAddress = 3
 
     private let limitsUsers: Bool

@@ -1,11 +1,12 @@
 import Addresses
 import Timing
 
-/// What became of a port that was drawn.
+/// The use that a drawn port has had.
 enum PortFate: Equatable, Sendable {
     /// No datagram has left or reached it: it is free at once.
     case unused
-    /// Datagrams have: it rests first, so that late ones of the old use do not reach the new one (RFC 8656 §7.2).
+    /// Datagrams have. The port rests first, so that late datagrams of the old use do not reach the new one (RFC
+    /// 8656 §7.2).
     case used
     /// Another program on this host has it. The port is left alone for as long as a rest, and no user pays for it.
     case busy

@@ -8,12 +8,12 @@ package import Timing
 /// Drawing and giving back take a short lock, once per allocation. The receiver at a port is read without a lock,
 /// for packets between two clients of this relay.
 package final class RelayedAddresses: Sendable {
-    /// Most relay addresses there can be, all families together.
+    /// The most relay addresses, all families together.
     package static let maximumCount = 16
 
     /// The addresses; their positions here are their numbers.
     package let relays: [RelayAddress]
-    /// Who receives at each port; `TURNServer` keeps a copy for its packets.
+    /// The receiver at each port; `TURNServer` keeps a copy for its packets.
     let owners: RelayedOwners
     private let share: FairShare
     private let pools: Mutex<[PortPool]>
@@ -28,7 +28,7 @@ package final class RelayedAddresses: Sendable {
 
     deinit { owners.deallocate() }
 
-    /// The numbers of a family's relays, that of the address a client speaks to first.
+    /// The numbers of a family's relays; the one with the address that the client speaks to comes first.
     func numbers(_ family: IPAddress.Family, preferring ip: IPAddress) -> [UInt8] {
         let numbers = relays.indices.filter { relays[$0].family == family }
         return (numbers.filter { relays[$0].local == ip } + numbers.filter { relays[$0].local != ip }).map(
@@ -131,7 +131,7 @@ package final class RelayedAddresses: Sendable {
     }
 }
 
-/// What an allocation asks of its port (EVEN-PORT, RFC 8656 §18.5).
+/// An allocation's requirements for its port (EVEN-PORT, RFC 8656 §18.5).
 enum PortWish: Equatable, Sendable {
     case any
     case even(reservesNext: Bool)
@@ -140,11 +140,11 @@ enum PortWish: Equatable, Sendable {
     var portCount: Int { self == .even(reservesNext: true) ? 2 : 1 }
 }
 
-/// What a wish for a port came to.
+/// The result of drawing a port.
 enum PortDraw: Equatable, Sendable {
     /// The port, or the even one of a pair.
     case port(UInt16)
     case noneFree
-    /// There are some, but not for this user or this address.
+    /// Ports are free, but not for this user or this address.
     case overShare(Quota)
 }

@@ -3,9 +3,9 @@ import BigEndian
 package import STUN
 package import Timing
 
-/// The short way of data: ChannelData and Send indications from clients, datagrams from peers.
+/// The short path of data: ChannelData and Send indications from clients, datagrams from peers.
 extension TURNServer {
-    /// Says what to do with a packet from a client: a datagram, or one framed message of a stream.
+    /// Decides about a packet from a client: a datagram, or one framed message of a stream.
     package mutating func classifyClient(_ packet: RawSpan, from tuple: FiveTuple, now: MonotonicTime)
         -> ClientPacket
     {
@@ -86,7 +86,7 @@ extension TURNServer {
         return .toRelayed(owner, from: advertised(slot), offset: offset, byteCount: byteCount)
     }
 
-    /// Says what to do with a datagram of `byteCount` bytes that a peer sent to an allocation's relayed address, by
+    /// Decides about a datagram of `byteCount` bytes that a peer sent to an allocation's relayed address, by
     /// socket or in process (RFC 8656 §11.3, §12.7).
     package mutating func classifyPeer(
         from peer: TransportAddress, to id: AllocationID, byteCount: Int, now: MonotonicTime

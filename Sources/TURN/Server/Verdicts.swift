@@ -47,7 +47,7 @@ package enum DropReason: UInt8, BitwiseCopyable, Sendable, CaseIterable {
     case peerDenied
     /// A peer at one of our relayed addresses that has no receiver.
     case deadRelayedAddress
-    /// The allocation has relayed more than it may.
+    /// The allocation has relayed more than it is allowed to.
     case bandwidth
     /// The address has had enough unsigned answers.
     case unauthenticatedLimit

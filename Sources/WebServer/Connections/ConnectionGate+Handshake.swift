@@ -56,14 +56,15 @@ extension ConnectionGate {
         linger()
     }
 
-    /// The last word is out; whatever still comes in is dropped for a while.
+    /// The last answer is out; further input is dropped for a while.
     func linger() {
         held.clear()
         stage = .refused
         loop.setDeadline(of: self, to: loop.now + SessionBounds.lingerTime)
     }
 
-    /// Counts the connection for its client's address from now to its end, unless that is only known from a request.
+    /// Counts the connection for its client's address from now to its end, unless only a request can tell the
+    /// address.
     ///
     /// - Returns: false if the address has too many.
     func admit(_ peer: SocketAddress?) -> Bool {

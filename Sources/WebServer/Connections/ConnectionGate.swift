@@ -14,24 +14,25 @@ final class ConnectionGate: ChannelInboundHandler, RemovableChannelHandler, Dead
     typealias InboundOut = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
-    /// What the next bytes are.
+    /// The kind of the next bytes.
     private enum Expecting {
         case head
         /// The rest of a request's body.
         case body(Int)
         case chunkedBody(ChunkedFraming)
-        /// Only the HTTP decoder can tell. So many bytes it still gets; the connection ends with its answer.
+        /// Only the HTTP decoder can tell. It gets at most this many more bytes; the connection ends with its
+        /// answer.
         case anything(Int)
     }
 
-    /// What the decoder gets of a request that cannot be followed.
+    /// The most bytes of a request without a recognisable end that the decoder gets.
     private static let maxUnreadableBytes = 65_536
 
     enum Stage {
         case routing
-        /// A session stands behind the gate and takes all bytes.
+        /// A session behind the gate takes all bytes.
         case session
-        /// The handshake was refused: nothing more is taken.
+        /// The handshake was refused: no more bytes are taken.
         case refused
         /// It speaks STUN and goes to the relay as soon as its socket has taken everything.
         case handingOver
@@ -63,7 +64,7 @@ final class ConnectionGate: ChannelInboundHandler, RemovableChannelHandler, Dead
     private var searched = 0
     private var context: ChannelHandlerContext?
     let openedAt: MonotonicTime
-    /// It stands in the loop's list of those that have something waiting in memory.
+    /// It is in the loop's list of connections that hold waiting bytes.
     var isBuffering = false
     var deadlinePlace = DeadlinePlace()
     /// Its place in the loop's list; -1 outside.
@@ -150,7 +151,7 @@ final class ConnectionGate: ChannelInboundHandler, RemovableChannelHandler, Dead
         if event is TLSHandler.Refused { return linger() }
         switch stage {
         case .routing where isAwaitingAnswer && event as? ChannelEvent == .inputClosed:
-            // What is held has been sent before; it gets its answers.
+            // The held requests were sent before; they get their answers.
             inputHasEnded = true
         case .routing where http == nil && event as? ChannelEvent == .inputClosed,
             .refused where event as? ChannelEvent == .inputClosed:
@@ -232,7 +233,7 @@ final class ConnectionGate: ChannelInboundHandler, RemovableChannelHandler, Dead
         _ = context.channel.setOption(.autoRead, value: false)
     }
 
-    /// The request has its answer: on to the next one.
+    /// The request has its answer: continue with the next one.
     private func answered() {
         guard isAwaitingAnswer, let context else { return }
         isAwaitingAnswer = false

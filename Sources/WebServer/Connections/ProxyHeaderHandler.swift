@@ -2,8 +2,8 @@ import Addresses
 import NIOCore
 import ProxyProtocol
 
-/// Stands in front of everything on connections from trusted proxies: it takes the PROXY protocol's header off and tells
-/// the gate who the client is. Nothing goes on without a header.
+/// The first handler on connections from trusted proxies. It removes the PROXY protocol's header and tells the gate
+/// who the client is. Nothing passes without a header.
 final class ProxyHeaderHandler: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
@@ -71,7 +71,7 @@ extension ProxyHeader {
 }
 
 extension ConnectionGate {
-    /// Takes over what a trusted proxy says of the connection, and counts it for its client.
+    /// Takes over the client that a trusted proxy names, and counts the connection for it.
     ///
     /// - Returns: false if the client has too many connections.
     func cameThroughProxy(_ header: ProxyHeader, _ socket: SocketAddress?) -> Bool {

@@ -17,7 +17,7 @@ package protocol Admission: Sendable {
     /// Whether asks of this kind are decided on; all others are admitted at once. Always the same for one admission.
     func considers(_ kind: Ask.Kind) -> Bool
 
-    /// The verdict on an ask of a kind that is considered. May take its time; who asks has a deadline.
+    /// The verdict on an ask of a kind that is considered. It may take time; the caller has a deadline.
     func decide(_ ask: Ask) async -> Verdict
 }
 
@@ -28,7 +28,7 @@ extension Admission {
     }
 }
 
-/// Everybody may do everything that a call by itself allows.
+/// Every caller may do everything that a call by itself allows.
 package struct OpenAdmission: Admission {
     /// The default of a server.
     package init() {}

@@ -1,6 +1,6 @@
 package import Pairing
 
-/// Something that somebody wants to do, as it is put to an ``Admission``.
+/// An action that a caller wants to take, as it is put to an ``Admission``.
 package struct Ask: Equatable, Sendable {
     /// What kinds there are; an admission considers some of them.
     package enum Kind: String, CaseIterable, Sendable {
@@ -36,10 +36,10 @@ package struct Ask: Equatable, Sendable {
 
     /// What is to be done.
     package let action: Action
-    /// Who wants it; nil for who has not shown anything that says so.
+    /// The principal that wants it; nil if the caller has not shown who it is.
     package let principal: Principal?
 
-    /// Makes an ask; by default of somebody unknown.
+    /// Makes an ask; by default from an unknown caller.
     package init(_ action: Action, by principal: Principal? = nil) {
         self.action = action
         self.principal = principal
@@ -57,7 +57,7 @@ package struct Ask: Equatable, Sendable {
     }
 }
 
-/// Somebody whose name was proven, by whatever means: not a device, which only says its own name.
+/// A caller whose name was proven, by any means. Not a device, which only claims its own name.
 package struct Principal: Hashable, Sendable {
     /// The name, as who vouches for it writes it.
     package let subject: String

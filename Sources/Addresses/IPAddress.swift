@@ -1,7 +1,7 @@
 /// An IPv4 or IPv6 address without port or zone, as plain bits.
 ///
-/// An IPv4-mapped IPv6 address stays what it is until ``unmapped`` undoes it: where a socket, a proxy or an operator
-/// names it, and in ``AddressKey``. Which other forms stand for an IPv4 address is for the policy on peers to say.
+/// An IPv4-mapped IPv6 address stays what it is until ``unmapped`` undoes it: where a socket, a proxy or an
+/// operator names it, and in ``AddressKey``. The policy on peers decides which other forms contain an IPv4 address.
 ///
 /// In a package type `@inlinable` alone does nothing: another target can inline a member only if type and stored
 /// properties are `@usableFromInline` too, which is why what packets touch says so.

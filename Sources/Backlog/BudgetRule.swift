@@ -33,8 +33,8 @@ package struct BufferHolder<ID> {
         behind = behindNanoseconds < Self.slowFrom ? 0 : behindNanoseconds
     }
 
-    /// Those that are closed so that `wanted` bytes become free: who has been behind for the longest first, of two the
-    /// larger one. Who holds little is not spared: to seem fast one has to be fast.
+    /// The holders to close so that `wanted` bytes become free: the one that has been behind longest first, and of two
+    /// equal ones the larger. A holder of few bytes is not spared: only reading fast protects a client.
     package static func slowest(_ holders: [Self], freeing wanted: Int) -> [Self] {
         guard wanted > 0 else { return [] }
         var freed = 0

@@ -3,7 +3,7 @@
 /// The whole text is checked as `JSONScanner` does: RFC 8259, valid UTF-8, bounded nesting. Of members with
 /// the same name the last one counts, as in a browser's `JSON.parse`.
 package struct JSONObject: Sendable {
-    /// A member's value, as far as anybody needs to know it.
+    /// A member's value, as far as callers need to know it.
     package enum Value: Equatable, Sendable {
         case string(String)
         /// Never infinite: a number beyond a double's range is `other`.

@@ -51,7 +51,7 @@ extension JSONScanner {
         return special & tops
     }
 
-    /// The length of the escape sequence at `index`; 0 when it is none.
+    /// The length of the escape sequence at `index`; 0 if it is not valid.
     @usableFromInline
     func escapeLength(_ index: Int) -> Int {
         guard index + 1 < count else { return 0 }

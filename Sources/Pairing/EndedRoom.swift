@@ -1,4 +1,4 @@
-/// A room that was deleted, by whichever program.
+/// A room that was deleted, by any program.
 package struct EndedRoom: Equatable, Sendable {
     /// How long the end of a room is remembered: as long as any credential may live.
     package static let isKeptFor = Duration.seconds(604_800)

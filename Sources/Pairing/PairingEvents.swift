@@ -10,10 +10,10 @@ package enum PairingEvent: Equatable, Sendable {
 
 /// The news of one store: published once where the truth is, and told to all who subscribed.
 ///
-/// A store publishes after the change is durable, and before its caller has the answer. What it publishes is a hint and
-/// no record: it ends with the process, and who must not miss anything asks the store too
-/// (``PairingStore/check(_:client1:now:)``, the rooms that ended). Nothing falls between the two for a subscriber that
-/// subscribes first and then asks.
+/// A store publishes after the change is durable, and before its caller has the answer. An event is a hint and not
+/// a record: it ends with the process. A subscriber that must not miss anything also asks the store
+/// (``PairingStore/check(_:client1:now:)``, the rooms that ended). A subscriber that subscribes first and then asks
+/// misses nothing.
 ///
 /// Everything may be called from any thread. Subscribers are called one after the other on the thread that publishes,
 /// without a lock: they may publish, subscribe and end subscriptions, and must not block. Events that are published at the
@@ -29,8 +29,8 @@ package final class PairingEvents: Sendable {
 
     /// A subscription. It ends when it is dropped, or earlier by ``end()``.
     ///
-    /// It keeps neither the events nor the subscriber alive, but what its closure captures is kept: the owner of a
-    /// subscription is captured weakly there, or owns itself for ever.
+    /// It keeps neither the events nor the subscriber alive, but it does keep what its closure captures. So the
+    /// closure must capture the owner of the subscription weakly, or the owner is never released.
     package final class Subscription: Sendable {
         private let topic: Topic
         private let number: UInt64
@@ -72,7 +72,7 @@ package final class PairingEvents: Sendable {
 
     /// Has `receive` called for what is published on the topic from now on.
     ///
-    /// - Returns: nil if there are too many subscriptions; then nobody is told.
+    /// - Returns: nil if there are too many subscriptions; then nothing is delivered.
     package func subscribe(
         to topic: Topic, _ receive: @escaping @Sendable (PairingEvent) -> Void
     ) -> Subscription? {

@@ -21,7 +21,7 @@ package enum AcceptOutcome: Equatable, Sendable {
 package enum CheckOutcome: Equatable, Sendable {
     /// Accepted; the invitation is gone now, the room stays.
     case room(RoomID)
-    /// Nobody has accepted yet.
+    /// Not accepted yet.
     case pending
     /// Unknown, expired, another device's, or handed over by an earlier check.
     case notFoundOrExpired

@@ -55,7 +55,7 @@ package protocol PairingStore: Sendable {
 
     /// The rooms that were deleted after an instant, the first to end first; beyond `limit` only the last to end.
     ///
-    /// Their ends are remembered for ``EndedRoom/isKeptFor``, whoever deleted them.
+    /// Their ends are remembered for ``EndedRoom/isKeptFor``, whatever program deleted them.
     func endedRooms(since start: Timestamp, limit: Int) async throws(PairingStoreError) -> [EndedRoom]
 
     /// Answers if the store can read and could write now, and throws if not.

@@ -5,7 +5,7 @@ package struct PairingStoreError: Error, CustomStringConvertible {
         /// The store cannot work at the moment (disk full, file locked, corrupt or unreadable, queue full).
         /// Nothing was changed, or it is unknown whether it was; asking again later is right.
         case unavailable
-        /// A defect of ours or of the data; asking again will not help.
+        /// A defect in this program or in the data; asking again will not help.
         case `internal`
     }
 

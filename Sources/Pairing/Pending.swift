@@ -20,7 +20,7 @@ package struct Pending: Equatable, Sendable {
     package let client1: DeviceID
     /// The first instant at which the invitation does not exist any more.
     package let expires: Timestamp
-    /// `nil` until somebody accepts.
+    /// `nil` until the invitation is accepted.
     package let acceptance: Acceptance?
 
     /// Makes a pending.
@@ -43,9 +43,9 @@ package struct Pending: Equatable, Sendable {
 extension Pending {
     /// Whether `client1` may write a new pending over `existing`.
     ///
-    /// A dead pending is in nobody's way, and an own unaccepted one takes the new expiry. An own accepted
-    /// one is a conflict: writing over it would lose the pairing that the other device was promised, and
-    /// the next check hands it over anyway.
+    /// A dead pending is replaced. A device's own unaccepted pending takes the new expiry. Its own accepted pending
+    /// is a conflict: writing over it would lose the pairing that the other device was promised, and the next check
+    /// hands it over anyway.
     package static func mayCreate(over existing: Pending?, client1: DeviceID, now: Timestamp) -> Bool {
         guard let existing, existing.isLive(at: now) else { return true }
         return existing.client1 == client1 && existing.acceptance == nil

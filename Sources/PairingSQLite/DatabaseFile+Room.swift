@@ -19,19 +19,19 @@ extension DatabaseFile {
         UInt8(truncatingIfNeeded: (UInt64($0) &* 0x9E37_79B9_7F4A_7C15) >> 56)
     }
 
-    /// Finds out whether the disk has room, by taking some for a moment.
+    /// Finds out whether the disk has room, by allocating some for a moment.
     ///
-    /// SQLite itself does not tell: a commit is written over what the log has had room for before, so that commits
-    /// succeed for a while on a full disk, and then no more. Nor does statvfs(3), which knows no quotas. The file has no
+    /// SQLite itself does not tell: a commit overwrites space that the log already has, so commits succeed for a
+    /// while on a full disk, and then fail. Nor does statvfs(3), which does not know quotas. The file loses its
     /// name as soon as it is open, so nothing is left behind, and it is gone before its pages are sent to the disk.
     ///
-    /// - Throws: `unavailable` if there is none, or if nobody can tell.
+    /// - Throws: `unavailable` if there is no room, or if this cannot be determined.
     func findRoom() throws(PairingStoreError) {
         let name = path + Self.roomSuffix
         let descriptor = try Self.makeFile(name)
         let written = Self.fill(descriptor)
         let reason = errno
-        // Some file systems say only now what they have no room for.
+        // Some file systems report a lack of room only now.
         guard close(descriptor) == 0, written else {
             throw Self.failure(written ? errno : reason)
         }

@@ -65,7 +65,7 @@ struct PairingTables {
         return Purged(rooms: rooms, pendings: pendings)
     }
 
-    /// Returns how many pendings had expired. One whose expiry nobody can read counts as expired.
+    /// Returns how many pendings had expired. A pending with an unreadable expiry counts as expired.
     func sweepExpired(now: Timestamp) throws -> Int {
         var swept = try execute(SQL.sweep, [now.millisecondsSinceEpoch])
         let unread = try Row.fetchAll(db.cachedStatement(sql: SQL.unreadExpiries))

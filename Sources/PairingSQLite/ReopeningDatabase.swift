@@ -40,7 +40,7 @@ final class ReopeningDatabase: Sendable {
 
     /// The pool if it is open on the file that is at the path now.
     ///
-    /// A file that was deleted or replaced lives on for who has it open: what is written to it is lost.
+    /// A file that was deleted or replaced lives on for programs that have it open: what is written to it is lost.
     func openPool() -> DatabasePool? {
         guard case .open(let pool, let identity) = state.withLock({ $0 }), file.identity == identity else {
             return nil

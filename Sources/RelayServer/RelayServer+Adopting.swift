@@ -4,17 +4,18 @@ package import TLS
 import TURN
 
 extension RelayServer {
-    /// Goes on with a TCP connection that was accepted elsewhere and is found to speak STUN, as if a listener of the
-    /// relay's own had taken it: the same limits, times and numbers. May be called from any thread; does not block.
+    /// Takes over a TCP connection that was accepted elsewhere and turned out to speak STUN, as if a listener of
+    /// the relay had accepted it: the same limits, times and counters apply. May be called from any thread; does
+    /// not block.
     ///
     /// The loops take such streams in turn. One that is refused is closed.
     ///
     /// - Parameters:
-    ///   - socket: connected; belongs to the relay from now on, refused or not. Its options are set here.
-    ///   - client: where it comes from, by a proxy's word if it came through one.
-    ///   - server: the local address that it came to. Both may be IPv4-mapped.
+    ///   - socket: connected; belongs to the relay from now on, even if it is refused. Its options are set here.
+    ///   - client: the client's address, as its proxy names it if it came through one.
+    ///   - server: the local address that it connected to. Both may be IPv4-mapped.
     ///   - tls: the session with its handshake complete, detached; nil for plain TCP.
-    ///   - received: what has been read of it, decrypted: the beginning of what the client has sent.
+    ///   - received: the bytes that were already read from it, decrypted: the beginning of the client's input.
     package func adopt(
         socket: Int32, client: TransportAddress, server: TransportAddress, tls: consuming TLSSession?,
         received: [UInt8]

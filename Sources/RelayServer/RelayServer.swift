@@ -8,7 +8,7 @@ package import TURN
 
 /// STUN and TURN on sockets: loops on threads of their own, each with its own sockets of the same addresses.
 package final class RelayServer: Sendable {
-    /// Where clients can come, with the ports that the kernel chose where it was to choose.
+    /// The addresses that clients connect to, with the ports that the kernel chose if it was to choose.
     package struct Addresses: Sendable {
         package let udp: [TransportAddress]
         package let tcp: [TransportAddress]
@@ -25,7 +25,7 @@ package final class RelayServer: Sendable {
         var certificates: TLSCertificates?
         var addresses: Addresses?
         var admission: StreamAdmission?
-        /// Where the next adopted stream goes.
+        /// The loop that gets the next adopted stream.
         var nextLoop = 0
     }
 
@@ -35,7 +35,7 @@ package final class RelayServer: Sendable {
     private let logger: Logger
     private let state = Mutex(State())
 
-    /// - Parameter budget: how much may wait in memory, shared with whatever else has clients.
+    /// - Parameter budget: how much may wait in memory, shared with all other parts that have clients.
     package init(
         _ configuration: RelayServerConfiguration, authority: RelayAuthority,
         budget: BufferBudget = BufferBudget(), logger: Logger
@@ -100,8 +100,9 @@ package final class RelayServer: Sendable {
         }
     }
 
-    /// Reads the certificate's files again if they have changed, or whether they have or not. To be called every few
-    /// seconds, and never on a loop: it reads files. What cannot be used is logged, and the old one stays in use.
+    /// Reads the certificate's files again if they have changed, or unconditionally. To be called every few
+    /// seconds, and never on a loop, because it reads files. An unusable certificate is logged, and the old one
+    /// stays in use.
     ///
     /// - Returns: false if the files have been read and cannot be used.
     @discardableResult
@@ -127,7 +128,7 @@ package final class RelayServer: Sendable {
     /// Takes no new stream clients. New allocations are the authority's to refuse (`beginDraining`).
     package func stopListening() { post(.stopListening) }
 
-    /// Ends the allocations made with credentials of a room. That those make no new ones is the authority's business.
+    /// Ends the allocations made with credentials of a room. The authority keeps them from making new ones.
     package func endRoom(_ room: RoomTag) { post(.endRoom(room)) }
 
     private func post(_ command: LoopCommand) {
@@ -137,7 +138,8 @@ package final class RelayServer: Sendable {
     /// Counts the streams; nil unless the relay runs.
     var admission: StreamAdmission? { state.withLock { $0.threads.isEmpty ? nil : $0.admission } }
 
-    /// Leaves a stream for the loop whose turn it is. Once the relay has been stopped nobody takes it, which closes it.
+    /// Leaves a stream for the loop whose turn it is. Once the relay has been stopped, no loop takes it, and it is
+    /// closed.
     func post(_ stream: AdoptedStream) {
         // Under the lock, so that no loop has been told to stop before.
         state.withLock { state in
@@ -153,7 +155,7 @@ package final class RelayServer: Sendable {
     /// Counts a stream for which there was no room.
     func refuseStream() { state.withLock { $0.handles.first }?.refuseStream() }
 
-    /// Where clients can come; nil unless the relay runs.
+    /// The addresses that clients connect to; nil unless the relay runs.
     var listening: Addresses? { state.withLock { $0.threads.isEmpty ? nil : $0.addresses } }
 
     /// The family of the preferred relay address; nil without any.

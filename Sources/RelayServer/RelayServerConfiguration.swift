@@ -1,9 +1,9 @@
 package import Addresses
 package import TLS
 
-/// Where the relay listens and how it uses the machine. What it allows is the authority's business.
+/// Where the relay listens and how it uses the machine. The authority decides what the relay allows.
 package struct RelayServerConfiguration: Sendable {
-    /// Loops there can be.
+    /// The most loops.
     package static let maxLoops = 16
 
     /// UDP addresses that clients speak to; at most 16, port 0 lets the kernel choose. Default: none.
@@ -14,10 +14,10 @@ package struct RelayServerConfiguration: Sendable {
     package var tlsListeners: [TransportAddress] = []
     /// The certificate of the TLS listeners. Default: none.
     package var tls: TLSSettings?
-    /// Whose TCP and TLS connections begin with a PROXY header that says where they come from; at most 64 ranges are
-    /// sensible, all are looked through for each connection. Default: none.
+    /// The proxies whose TCP and TLS connections begin with a PROXY header that names the client. At most 64 ranges
+    /// are sensible, because all are searched for each connection. Default: none.
     package var proxies: [IPRange] = []
-    /// What TCP and TLS clients may take up.
+    /// The bounds of TCP and TLS clients.
     package var streams = StreamLimits()
     /// Loops, each with a thread; 1 to 16. Default: one for each core.
     package var loops: Int = min(maxLoops, max(1, onlineProcessors()))

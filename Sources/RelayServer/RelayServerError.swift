@@ -1,7 +1,7 @@
 package import Addresses
 package import TLS
 
-/// What keeps the relay from starting.
+/// Why the relay cannot start.
 package enum RelayServerError: Error, Equatable {
     /// A listener's address cannot be bound.
     case listener(TransportAddress, errno: Int32)
@@ -12,7 +12,7 @@ package enum RelayServerError: Error, Equatable {
     /// The system refuses something that the relay cannot do without.
     case system(Resource, errno: Int32)
 
-    /// What the system was asked for.
+    /// The operation that the system refused.
     package enum Resource: String, Sendable {
         case poller, thread, mailbox, socket
     }

@@ -8,7 +8,7 @@ package struct RelaySnapshot: BitwiseCopyable, Sendable {
     package internal(set) var turns: UInt64 = 0
     /// Nanoseconds that loops have worked; a loop whose share of the time approaches 1 is saturated.
     package internal(set) var busyNanoseconds: UInt64 = 0
-    /// Nanoseconds that loops have held packets to send more at once.
+    /// Nanoseconds that loops have held packets so that more leave at once.
     package internal(set) var heldNanoseconds: UInt64 = 0
     /// Datagrams sent, and the system calls for them.
     package internal(set) var sentPackets: UInt64 = 0
@@ -22,13 +22,13 @@ package struct RelaySnapshot: BitwiseCopyable, Sendable {
     package internal(set) var offloadFailures: UInt64 = 0
     /// Packets dropped because a socket's send buffer was full.
     package internal(set) var droppedBufferFull: UInt64 = 0
-    /// Packets dropped because the kernel refused them, or because with a header before them they are too large.
+    /// Packets dropped because the kernel refused them, or because they are too large with a header in front.
     package internal(set) var droppedRefused: UInt64 = 0
     /// Packets dropped because another loop's mailbox was full.
     package internal(set) var droppedMailboxFull: UInt64 = 0
     /// ICMP errors passed on to clients.
     package internal(set) var icmpReports: UInt64 = 0
-    /// Relay sockets there are now.
+    /// Relay sockets that are open now.
     package internal(set) var relaySockets: UInt64 = 0
 
     /// TCP and TLS clients.

@@ -7,7 +7,8 @@ package struct AttributeType: RawRepresentable, Hashable, BitwiseCopyable, Senda
     @inlinable @inline(__always)
     package init(rawValue: UInt16) { self.rawValue = rawValue }
 
-    /// Whoever does not know the attribute must not act on the message: numbers below 0x8000 (RFC 8489 §14).
+    /// A receiver that does not know the attribute must not act on the message: numbers below 0x8000 (RFC 8489
+    /// §14).
     @inlinable @inline(__always)
     package var isComprehensionRequired: Bool { rawValue < 0x8000 }
 

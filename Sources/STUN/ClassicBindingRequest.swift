@@ -1,11 +1,12 @@
 package import Addresses
 import BigEndian
 
-/// A Binding request of STUN's first version (RFC 3489 §8.1, §11.1), as some phones and telephone exchanges still send
-/// it. It has no magic cookie: cookie and transaction id of later versions are one transaction id of 128 bits.
+/// A Binding request of STUN's first version (RFC 3489 §8.1, §11.1), as some phones and telephone exchanges still
+/// send it. It has no magic cookie: the cookie and transaction id of later versions are one transaction id of 128
+/// bits.
 ///
-/// RFC 5389 §12.2 says what it is worth: MAPPED-ADDRESS, and 420 for what only that version had. Datagrams alone are
-/// read like this: in a stream the cookie tells where a message begins.
+/// RFC 5389 §12.2 defines the answer: MAPPED-ADDRESS, and 420 for features that only the first version had. Only
+/// datagrams are read like this, because in a stream the cookie marks where a message begins.
 package struct ClassicBindingRequest: BitwiseCopyable, Sendable {
     /// The first 32 bits of the transaction id, in the cookie's place; never the magic cookie.
     package let cookie: UInt32
@@ -58,7 +59,8 @@ extension MessageWriter {
             messageClass, methodNumber: Method.binding.rawValue, request.cookie, request.transactionID)
     }
 
-    /// MAPPED-ADDRESS (RFC 8489 §14.1). Rewriting NATs spoil it; it is for who does not know XOR-MAPPED-ADDRESS.
+    /// MAPPED-ADDRESS (RFC 8489 §14.1). NATs that rewrite packets can corrupt it; it is for clients that do not
+    /// know XOR-MAPPED-ADDRESS.
     package mutating func add(_ type: AttributeType, plain address: TransportAddress) {
         guard let value = add(type, byteCount: XORAddress.byteCount(address.family)) else { return }
         value.storeBigEndian(UInt16(address.family.rawValue), at: 0)

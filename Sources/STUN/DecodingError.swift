@@ -1,4 +1,4 @@
-/// Why bytes are not a message we read. Whoever sent them is answered 400 at most.
+/// Why bytes are not a message that can be read. The sender is answered 400 at most.
 package enum DecodingError: Error, Equatable, Sendable {
     /// The first 20 bytes are not the header of a message of this size.
     case header

@@ -29,7 +29,7 @@ package struct Attribute: BitwiseCopyable, Sendable {
 /// MESSAGE-INTEGRITY-SHA256 only FINGERPRINT, and behind FINGERPRINT nothing (RFC 8489 §14.5 to §14.7). They have to
 /// be well-formed all the same.
 package struct MessageIndex: BitwiseCopyable, Sendable {
-    /// Attributes a message may have, ignored ones included; a request of ours needs a dozen.
+    /// Attributes that a message may have, ignored ones included; this server's own requests need a dozen.
     package static let maxAttributes = 48
 
     package let header: MessageHeader

@@ -6,7 +6,7 @@ import BigEndian
 ///
 /// What does not fit is left out and ``overflowed`` is set; ``bytes`` is then empty.
 package struct MessageWriter: ~Copyable {
-    /// Bytes of a writer that owns its memory, if not said otherwise: more than any answer of ours.
+    /// Default size in bytes of a writer that owns its memory: more than any answer of this server.
     package static let defaultCapacity = 1_500
 
     private let memory: UnsafeMutableRawBufferPointer

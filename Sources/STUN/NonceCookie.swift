@@ -1,7 +1,7 @@
 import BigEndian
 
-/// The start of a nonce that tells clients what the server can, so that nobody between them can hide it
-/// (RFC 8489 §9.2): `obMatJos2` and the 24 feature bits of §18.1 in base64.
+/// The start of a nonce that tells clients the features of the server, so that no attacker on the path can hide
+/// them (RFC 8489 §9.2): `obMatJos2` and the 24 feature bits of §18.1 in base64.
 package enum NonceCookie {
     /// What a nonce announces; bit 0 of §18.1 is the most significant of 24.
     package struct Features: OptionSet, BitwiseCopyable, Sendable {

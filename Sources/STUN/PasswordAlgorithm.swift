@@ -15,7 +15,7 @@ package enum PasswordAlgorithms {
     /// Bytes of the value.
     package static let byteCount = 8
 
-    /// Whether a client's attribute, its value's range within the bytes, is what was offered.
+    /// Whether a client's attribute repeats what was offered. The range is that of its value within the bytes.
     package static func isOffered(_ bytes: RawSpan, _ range: Range<Int>) -> Bool {
         range.count == byteCount && bytes.uint64(at: range.lowerBound) == offered
     }

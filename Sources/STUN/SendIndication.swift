@@ -1,7 +1,7 @@
 public import Addresses
 public import BigEndian
 
-/// A Send indication (RFC 8656 §11.2), read in one pass: for whom it is and where its data lies.
+/// A Send indication (RFC 8656 §11.2), read in one pass: its peer address and the position of its data.
 ///
 /// Clients that never bind a channel send all media this way, so it has its own reader instead of ``MessageIndex``,
 /// with the same rules: the first of several attributes counts, nothing counts behind the closing ones.

@@ -4,7 +4,7 @@ public import BigEndian
 /// bytes: it says how long the message at the front of a buffer is.
 @usableFromInline
 package struct StreamFramer: BitwiseCopyable, Sendable {
-    /// What stands at the front of a buffer.
+    /// The kind of data at the front of a buffer.
     @usableFromInline
     package enum Frame: BitwiseCopyable, Equatable, Sendable {
         /// The message is not all there; how many bytes it has, if that is known already.

@@ -1,7 +1,7 @@
 import BigEndian
 internal import Crypto
 
-/// USERHASH: SHA-256 of user name and realm, which hides the name from whoever listens (RFC 8489 §14.4).
+/// USERHASH: SHA-256 of user name and realm, which hides the name from eavesdroppers (RFC 8489 §14.4).
 package struct UserHash: Hashable, BitwiseCopyable, Sendable {
     /// Bytes of the hash.
     package static let byteCount = 32

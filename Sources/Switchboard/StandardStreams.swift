@@ -12,7 +12,7 @@ enum StandardStreams {
         write(line, to: STDERR_FILENO)
     }
 
-    /// A stream that nobody reads any more is no reason to fail.
+    /// A stream without a reader is not a reason to fail.
     private static func write(_ line: String, to descriptor: Int32) {
         var bytes = Array((line + "\n").utf8)[...]
         while !bytes.isEmpty {

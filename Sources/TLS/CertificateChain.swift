@@ -11,7 +11,7 @@ package struct CertificateFacts: Equatable, Sendable {
     package let notBefore: Int64
     /// Seconds since 1970.
     package let notAfter: Int64
-    /// Signed by itself: nobody else vouches for it.
+    /// Signed by itself: no other certificate vouches for it.
     package let isSelfSigned: Bool
     /// SHA-256 of the certificate, by which it is known again.
     package let sha256: [UInt8]

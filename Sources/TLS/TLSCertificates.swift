@@ -2,11 +2,12 @@ import Glibc
 package import Logging
 import Synchronization
 
-/// The certificate in use, and its replacement when the files change: without a restart, and without an end to
-/// sessions that run.
+/// The certificate in use, and its replacement when the files change. Replacing needs no restart and does not end
+/// running sessions.
 ///
-/// Whoever accepts connections asks ``generation`` first, which costs one load, and fetches ``current`` only when it
-/// has changed. Files are read by whoever calls ``reloadIfChanged()`` or ``reload()``: never on a loop.
+/// Code that accepts connections reads ``generation`` first, which costs one load, and fetches ``current`` only
+/// when it has changed. ``reloadIfChanged()`` and ``reload()`` read files on the caller's thread, so they are never
+/// called on a loop.
 package final class TLSCertificates: Sendable {
     /// What tells whether a file is another one than last time.
     private struct FileState: Equatable {
@@ -37,7 +38,7 @@ package final class TLSCertificates: Sendable {
         var context: TLSContext
         /// Both files as they were when they were last read, successfully or not.
         var files: [FileState]
-        /// When they are read once more though they have not changed: what was in the way may have passed.
+        /// When unchanged files are read once more, because the cause of a failure may have passed.
         var retry: ContinuousClock.Instant?
     }
 

@@ -49,7 +49,7 @@ package struct TLSClient: ~Copyable {
         return SSL_write(ssl, bytes, Int32(clamping: bytes.count)) == bytes.count
     }
 
-    /// What comes next, at most 4 KiB; nil at the end, or after the socket's timeout.
+    /// The next bytes, at most 4 KiB; nil at the end, or after the socket's timeout.
     package mutating func read() -> [UInt8]? {
         defer { ERR_clear_error() }
         var bytes = [UInt8](repeating: 0, count: 4_096)

@@ -100,8 +100,8 @@ private final class ApplicationProtocols: Sendable {
     }
 }
 
-/// Chooses the first of ours that the client offers; goes on without any protocol if it offers others only, because
-/// clients are known that announce something else and speak TURN.
+/// Chooses the server's first protocol that the client offers. If the client offers only others, the session
+/// continues without one, because some known clients announce another protocol and speak TURN.
 private func selectApplicationProtocol(
     _: OpaquePointer?, _ chosen: UnsafeMutablePointer<UnsafePointer<UInt8>?>?,
     _ chosenCount: UnsafeMutablePointer<UInt8>?, _ offered: UnsafePointer<UInt8>?, _ offeredCount: UInt32,

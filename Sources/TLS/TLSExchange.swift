@@ -4,9 +4,9 @@ import Glibc
 /// What OpenSSL reads from and writes to while a loop works on one client.
 ///
 /// A loop has one, at an address that never changes, and points it at a client before each call into that client's
-/// session: bytes that the loop has read from the socket in one call are taken from memory, records go straight to
-/// the socket. So a turn costs a client one read and, as long as what it is sent fits one record, one write. Where
-/// somebody else writes to the socket, records are collected in memory instead.
+/// session. Input that the loop has read from the socket in one call is taken from memory; records go straight to
+/// the socket. So a turn costs a client one read and, as long as its output fits one record, one write. If other
+/// code writes to the socket, records are collected in memory instead.
 package struct TLSExchange: BitwiseCopyable {
     /// The client's socket; -1 while no client is worked on.
     package var socket: Int32

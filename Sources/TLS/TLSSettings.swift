@@ -23,8 +23,8 @@ package struct TLSSettings: Sendable, Equatable {
     package var minimumVersion: Version
     /// Ciphers of TLS 1.2 in OpenSSL's notation (`cipher-list`); those of TLS 1.3 are OpenSSL's own.
     package var ciphers: String
-    /// What a client may choose by ALPN (RFC 7301), best first, each 1 to 255 bytes long. One that offers none of them
-    /// is served all the same, without any. Default `stun.turn` alone (RFC 7443).
+    /// The protocols that a client may choose by ALPN (RFC 7301), best first, each 1 to 255 bytes long. A client
+    /// that offers none of them is still served, without a protocol. Default `stun.turn` alone (RFC 7443).
     package var applicationProtocols: [String]
 
     package init(
@@ -42,7 +42,7 @@ package struct TLSSettings: Sendable, Equatable {
 
 /// Why a certificate, key or cipher list cannot be used. Names a file, never what is in it.
 package struct TLSConfigurationError: Error, Equatable, CustomStringConvertible {
-    /// Stable, for whoever has to tell the cases apart.
+    /// Stable, for code that has to tell the cases apart.
     package enum Code: String, Sendable {
         case certificateUnusable = "certificate_unusable"
         case privateKeyUnusable = "private_key_unusable"

@@ -2,10 +2,11 @@ package import Addresses
 import Synchronization
 import Timing
 
-/// What all loops share: configuration, who may allocate, what is left, and who receives where.
+/// What all loops share: the configuration, the users who may allocate, the quotas that are left, and the receiver
+/// at each relayed address.
 ///
-/// Parts that change are behind short locks, taken per allocation and never while another is held; what packets read
-/// is atomic or constant.
+/// Parts that change are behind short locks, which are taken once per allocation and never while another is held.
+/// Parts that are read for packets are atomic or constant.
 package final class RelayAuthority: Sendable {
     package let configuration: TURNConfiguration
     package let addresses: RelayedAddresses
@@ -39,15 +40,15 @@ package final class RelayAuthority: Sendable {
                 relays: configuration.relays))
     }
 
-    /// No new allocations from now on: Allocate is answered 508. What is there stays.
+    /// No new allocations from now on: Allocate is answered 508. Existing ones stay.
     package func beginDraining() { draining.store(true, ordering: .relaxed) }
 
     package var isDraining: Bool { draining.load(ordering: .relaxed) }
 
-    /// Allocations there are at this moment, on all loops. Reservations are none.
+    /// Allocations on all loops at this moment, without reservations.
     package var allocationCount: Int { max(0, quotas.total - reservations.count) }
 
-    /// The host has other addresses now. Permissions that stand are not asked again.
+    /// The host's addresses have changed. Permissions that exist are not judged again.
     package func setHostAddresses(_ hostAddresses: [IPAddress]) {
         let changed = PeerPolicy(
             rules: configuration.peers, hostAddresses: hostAddresses, relays: configuration.relays)
@@ -67,7 +68,7 @@ package final class RelayAuthority: Sendable {
         return next
     }
 
-    /// Gives back all that a reservation held which no allocation came for.
+    /// Gives back everything that an unused reservation held.
     func giveBack(
         _ reservation: Reservations.Reservation, at now: MonotonicTime,
         _ sockets: inout some RelaySockets & ~Copyable

@@ -1,8 +1,9 @@
 internal import Crypto
 
-/// Random numbers that nobody can guess who does not know the seed: HMAC-SHA256 of a counter.
+/// Random numbers that cannot be guessed without the seed: HMAC-SHA256 of a counter.
 ///
-/// Seeded by whoever starts a loop, from the system's generator; tests choose the seed and get the same numbers again.
+/// The seed comes from the system's generator when a loop is started; tests choose the seed and get the same
+/// numbers again.
 package struct SecretRandom: RandomNumberGenerator, Sendable {
     private let key: SymmetricKey
     private var counter: UInt64 = 0

@@ -1,7 +1,7 @@
 package import Addresses
 import STUN
 
-/// Everything the rules can be told, with the defaults that are safe.
+/// All parameters of the rules, with safe defaults.
 package struct TURNConfiguration: Sendable {
     // MARK: Who
 
@@ -10,9 +10,10 @@ package struct TURNConfiguration: Sendable {
     package var realm = "switchboard"
     /// Long-term users; none by default.
     package var users: [StaticUser] = []
-    /// Secrets of time-limited credentials, all valid; the first keys the nonces that are minted.
+    /// Secrets of time-limited credentials, all valid; the first one keys the nonces.
     package var secrets: [SharedSecret] = []
-    /// Secrets of time-limited credentials that no other start knows. They key no nonces, which outlive a restart.
+    /// Secrets of time-limited credentials that exist for this start only. They key no nonces, which outlive a
+    /// restart.
     package var passingSecrets: [SharedSecret] = []
     /// The longest lifetime of a credential, which is how long a revocation is kept.
     package var maxCredentialSeconds: UInt64 = 86_400
@@ -21,11 +22,11 @@ package struct TURNConfiguration: Sendable {
 
     /// Addresses that relay sockets are bound to, in the order of preference. A family without one is not relayed.
     package var relays: [RelayAddress] = []
-    /// All addresses of this host's interfaces, and public ones that lead here: no peers.
+    /// All addresses of this host's interfaces, and public ones that lead here. They cannot be peers.
     package var hostAddresses: [IPAddress] = []
     /// Ports of relayed addresses (RFC 8656 §7.2 asks for 49152 to 65535).
     package var relayPorts: ClosedRange<UInt16> = 49_152...65_535
-    /// Who may be a peer.
+    /// Which addresses may be peers.
     package var peers = PeerPolicy.Rules()
 
     // MARK: How long, in seconds
@@ -42,7 +43,7 @@ package struct TURNConfiguration: Sendable {
     package var nonceSeconds: UInt64 = 3600
     /// How long the second port of a pair is held (RFC 8656 §7.2).
     package var reservationSeconds: UInt32 = 30
-    /// How long a port rests after use (RFC 8656 §7.2); one that no datagram has left or reached does not.
+    /// How long a port rests after use (RFC 8656 §7.2). A port that no datagram has left or reached does not rest.
     package var portRestSeconds: UInt32 = 120
     /// How long a deleting Refresh is remembered for its retransmissions: RFC 8489 §6.2.1 ends them after 39.5 s.
     package var tombstoneSeconds: UInt32 = 40
@@ -54,7 +55,7 @@ package struct TURNConfiguration: Sendable {
     /// The most channels: there are no more numbers (RFC 8656 §12).
     package static let channelBound = ChannelDataHeader.channels.count
 
-    /// Allocations a user, an address and in all, and how many an address may begin in a minute.
+    /// Allocations per user, per address and in total, and how many an address may begin in a minute.
     package var quotas = Quotas.Limits()
     /// Permissions an allocation; more than ``permissionBound`` count as so many.
     package var maxPermissions = 256
@@ -64,8 +65,8 @@ package struct TURNConfiguration: Sendable {
     package var maxBytesPerSecond: UInt64 = 0
     /// Packets a second an allocation may relay in each direction; 0 is no limit.
     package var maxPacketsPerSecond: UInt64 = 0
-    /// Unsigned answers a second that an address (IPv6: /64) gets from one loop: so many to its datagrams, so many more
-    /// to those with a nonce of ours, and so many to its streams; 0 is no limit.
+    /// Unsigned answers a second that an address (IPv6: /64) gets from one loop. The limit applies separately to
+    /// its datagrams, to its datagrams with a nonce from this server, and to its streams. 0 is no limit.
     package var unauthenticatedAnswersPerSecond = 200
     /// How many of them at once.
     package var unauthenticatedAnswerBurst = 2_000

@@ -21,7 +21,7 @@ struct LogLine {
     /// Longest message or metadata value that is written, in Unicode scalars; the rest is cut off.
     static let maxValueScalars = 4_096
 
-    /// Metadata keys whose values are never written, whoever logs them.
+    /// Metadata keys whose values are never written, whatever code logs them.
     static let redactedKeys: Set<String> = [
         "authorization", "cookie", "token", "admin_token", "client1_token", "client2_token", "password",
         "secret",

@@ -11,7 +11,7 @@ package import TLS
 
 /// A connection of the web server that turned out to speak STUN, on its way to the relay.
 ///
-/// Whoever gets it takes the socket and the TLS session out of it; a socket that nobody takes is closed.
+/// The receiver takes the socket and the TLS session out of it. A socket that is not taken is closed.
 package struct HandedStream: ~Copyable, Sendable {
     /// The connected, non-blocking socket; -1 once it has been taken.
     private var socket: Int32
@@ -48,6 +48,6 @@ package struct HandedStream: ~Copyable, Sendable {
         return socket
     }
 
-    /// Takes the TLS session out; nil if there is none, or it has been taken.
+    /// Takes the TLS session out; nil if there is none or it has already been taken.
     package mutating func takeTLS() -> TLSSession? { tls.take() }
 }

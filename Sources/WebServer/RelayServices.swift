@@ -1,7 +1,7 @@
 package import Signaling
 
-/// What the web server asks of the relay and of whoever hands out its credentials. All closures may be called from
-/// any thread, at any rate; those that are not `async` must not block.
+/// What the web server asks of the relay and of the issuer of its credentials. All closures may be called from any
+/// thread, at any rate. Those that are not `async` must not block.
 package struct RelayServices: Sendable {
     /// The ICE servers for one member of a room; nil when there are none to tell of.
     package var iceServers: @Sendable (_ room: String, _ member: String) -> ICEServers?

@@ -15,7 +15,7 @@ import Timing
 package final class WebServer: Service {
     private static let backlog: Int32 = 4_096
     private static let receiveBufferBytes = 262_144
-    /// What the kernel takes beyond what it could send: the less, the sooner a slow peer is noticed.
+    /// Bytes that the kernel accepts beyond what it could send: the fewer, the sooner a slow peer is noticed.
     private static let maxUnsentBytes = 131_072
     /// How soon a changed certificate is noticed.
     private static let certificateInterval = Duration.seconds(5)
@@ -35,7 +35,7 @@ package final class WebServer: Service {
     private let budget: BufferBudget
     private let onListening: @Sendable (_ ports: Ports) -> Void
 
-    /// What was bound.
+    /// The ports that were bound.
     package struct Ports: Sendable, Equatable {
         package let plain: Int
         /// Nil without a certificate.
@@ -49,10 +49,10 @@ package final class WebServer: Service {
 
     /// - Parameters:
     ///   - pairing: nil turns the pairing API off.
-    ///   - admission: decides who may do what; default everybody everything.
+    ///   - admission: decides which caller may do what; by default every caller may do everything.
     ///   - relay: the relay, and what clients are told of it; default none.
     ///   - pages: the pages and the client module; default none.
-    ///   - certificates: opens the TLS listener; default none. Whoever makes them chooses what ALPN offers.
+    ///   - certificates: opens the TLS listener; default none. Their maker chooses what ALPN offers.
     ///   - budget: how much may wait in memory, shared with whatever else has clients.
     ///   - onListening: called once, when clients can connect, with the ports that were bound.
     package init(

@@ -17,7 +17,7 @@ package struct WebServerConfiguration: Sendable {
     package var eventLoops = 0
     /// REST, CORS, admin token and guessing limits.
     package var http = HTTPConfiguration()
-    /// Addresses of proxies whose X-Forwarded-For is believed; none by default.
+    /// Addresses of proxies whose X-Forwarded-For is trusted; none by default.
     package var trustedProxies: [IPRange] = []
     /// Bounds of connections before and beside their protocol.
     package var connections = ConnectionLimits()

@@ -4,8 +4,8 @@
 /// that arrives in one piece is unmasked where it stands and handed out without a copy. Anything else is
 /// collected in memory of the decoder, which grows with what has arrived, never with what was announced.
 ///
-/// Text that is collected is checked for UTF-8 byte by byte and refused at the first wrong one; text handed
-/// out in one piece is not checked: whoever reads it must (``UTF8Validator`` or a parser that does).
+/// Collected text is checked for UTF-8 byte by byte and refused at the first wrong one. Text that arrives in one
+/// piece is not checked: its reader must do that (``UTF8Validator`` or a parser that checks).
 package struct FrameDecoder: ~Copyable {
     /// What the bytes so far amount to. Buffers are valid until the next call and while the input is.
     package enum Event {
@@ -43,7 +43,7 @@ package struct FrameDecoder: ~Copyable {
 
     /// Bytes of frames or messages that have not ended.
     package var keptByteCount: Int { collected.count &+ control.count }
-    /// Messages so far that came in several pieces; whoever sees it change knows that what is kept is another one.
+    /// Messages so far that came in several pieces. When it changes, the kept input belongs to another message.
     package private(set) var collectedMessageCount = 0
 
     /// Decodes from `bytes` at `offset`, unmasking in place, up to the next event and moves `offset` past it.

@@ -11,12 +11,12 @@ struct ChunkedFramingTests {
         while consumed < bytes.count {
             let piece = bytes[consumed..<min(bytes.count, consumed + pieces)]
             switch Array(piece).withUnsafeBytes({ framing.consume($0) }) {
-            case .goesOn: consumed += piece.count
+            case .continues: consumed += piece.count
             case .ends(let count): return .ends(after: consumed + count)
             case .malformed: return .malformed
             }
         }
-        return .goesOn
+        return .continues
     }
 
     @Test(
@@ -29,7 +29,7 @@ struct ChunkedFramingTests {
     func found(body: String) {
         for pieces in [1, 2, 3, 7, 1_000] {
             #expect(end(of: body + "GET / HTTP/1.1\r\n", pieces: pieces) == .ends(after: body.utf8.count))
-            #expect(end(of: String(body.dropLast()), pieces: pieces) == .goesOn)
+            #expect(end(of: String(body.dropLast()), pieces: pieces) == .continues)
         }
     }
 

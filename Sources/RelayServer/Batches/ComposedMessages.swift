@@ -81,7 +81,7 @@ struct ComposedMessages: ~Copyable {
         let message = messages + messageCount
         let first = UnsafePointer(message.pointee.header.msg_iov.unsafelyUnwrapped)
         message.pointee.header.msg_iovlen = UnsafePointer(vectors + vectorCount) - first
-        // The kernel writes here what it sent, and reads nothing: until then, how many packets there are.
+        // The kernel writes here what it sent and reads nothing. Until then it holds the number of packets.
         message.pointee.byte_count = UInt32(truncatingIfNeeded: segments)
         let room = control + messageCount &* Self.controlByteCount
         if segments > 1 {

@@ -1,11 +1,11 @@
 import Addresses
 
-/// The packets of one batch by where they go, in the order in which they came.
+/// The packets of one batch by destination, in the order in which they came.
 ///
 /// Two levels of lists in fixed memory: sockets, the flows of a socket, and (in `SendBatch`) the packets of a flow.
 /// Emptying it is free: entries of the hash table carry the number of their batch.
 struct FlowTable: ~Copyable {
-    /// What leaves by one socket, from one address, to one destination.
+    /// The packets that leave by one socket, from one address, to one destination.
     struct Flow: BitwiseCopyable {
         let path: Path
         /// First and last packet in `SendBatch`.

@@ -1,8 +1,9 @@
 import Addresses
 
-/// Destinations to which segmentation offload has failed: their path has a smaller MTU, or the device cannot.
+/// Destinations to which segmentation offload has failed: their path has a smaller MTU, or the device does not
+/// support it.
 ///
-/// Holds the last 64; what was pushed out is tried once more, which costs one failed call.
+/// Holds the last 64. A destination that was pushed out is tried once more, which costs one failed call.
 struct OffloadRefusals: ~Copyable {
     private static let capacity = 64
 

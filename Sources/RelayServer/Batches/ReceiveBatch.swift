@@ -63,7 +63,7 @@ struct ReceiveBatch: ~Copyable {
         messages[slot].header.msg_controllen = Int(DATAGRAM_CONTROL_BYTES)
     }
 
-    /// Takes what waits at a socket into the slots from `first` on.
+    /// Receives the datagrams that wait at a socket into the slots from `first` on.
     ///
     /// - Parameter count: slots to fill at most; `first + count` is within the capacity.
     /// - Returns: how many were filled; 0 as well when an error of an earlier packet was pending.
@@ -74,7 +74,7 @@ struct ReceiveBatch: ~Copyable {
 
     /// Reads what is known about a filled slot and makes its bookkeeping ready for the next receive.
     ///
-    /// - Returns: nil where the sender's address is of no family that we know.
+    /// - Returns: nil if the sender's address is of an unknown family.
     @inline(__always)
     mutating func take(_ slot: Int) -> ReceivedDatagram? {
         let byteCount = Int(messages[slot].byte_count)

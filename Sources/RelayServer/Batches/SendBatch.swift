@@ -1,9 +1,9 @@
 import Addresses
 
-/// Packets of one turn on their way out, grouped by socket and destination, so that `sendmmsg` takes a socket's at
-/// once and runs of equal packets leave as one super-packet (UDP_SEGMENT).
+/// Outgoing packets of one turn, grouped by socket and destination, so that one `sendmmsg` call takes all packets
+/// of a socket and runs of equal packets leave as one super-packet (UDP_SEGMENT).
 ///
-/// Holds references to memory of others: what was added must stay where it is until `flush`.
+/// Holds references to memory that it does not own: added packets must stay where they are until `flush`.
 struct SendBatch: ~Copyable {
     /// Packets between two flushes.
     static let capacity = 512
@@ -63,7 +63,7 @@ struct SendBatch: ~Copyable {
         if previous >= 0 { packets[Int(previous)].next = index }
     }
 
-    /// Gives all packets to the kernel. What it does not take is dropped and counted.
+    /// Gives all packets to the kernel. Packets that it does not take are dropped and counted.
     @inline(__always)
     mutating func flush() {
         if packetCount > 0 { sendAll() }

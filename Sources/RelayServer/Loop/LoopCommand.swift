@@ -1,10 +1,10 @@
 import TURN
 
-/// What others ask of a loop; done at its next turn.
+/// A request to a loop from another thread; done at its next turn.
 enum LoopCommand: Sendable {
     /// End the allocations made with credentials of a room.
     case endRoom(RoomTag)
-    /// Go on with a connection that was accepted elsewhere.
+    /// Take over a connection that was accepted elsewhere.
     case adopt(AdoptedStream)
     /// Take no new clients: close the stream listeners. Allocations live on.
     case stopListening

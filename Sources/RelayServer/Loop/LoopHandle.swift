@@ -1,6 +1,6 @@
 import Synchronization
 
-/// What other threads see of a loop: where to leave things for it, and its numbers.
+/// The part of a loop that other threads see: where to leave packets and commands, and its counters.
 final class LoopHandle: Sendable {
     let mailbox: LoopMailbox
     private let published = Mutex(RelaySnapshot())
@@ -18,7 +18,7 @@ final class LoopHandle: Sendable {
         return snapshot
     }
 
-    /// Notes a stream that somebody wanted to leave for the loop, and for which there was no room.
+    /// Counts a stream that could not be posted to the loop because there was no room.
     func refuseStream() { refusedStreams.wrappingAdd(1, ordering: .relaxed) }
 
     func publish(_ snapshot: RelaySnapshot) {

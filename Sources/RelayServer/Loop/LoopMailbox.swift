@@ -4,10 +4,10 @@ import Glibc
 import Synchronization
 import TURN
 
-/// What reaches a loop from other threads: packets from other loops and commands.
+/// Everything that reaches a loop from other threads: packets from other loops, and commands.
 ///
-/// Senders append under a short lock and wake the loop once for all that they had. The loop takes all packets at once
-/// by exchanging its empty memory for the full one, so no lock is held while they are worked on.
+/// Senders append under a short lock and wake the loop once for all their packets. The loop takes all packets at
+/// once by exchanging its empty memory for the full one, so no lock is held while they are processed.
 final class LoopMailbox: Sendable {
     private struct State: ~Copyable, Sendable {
         var packets = MailboxPackets()
@@ -33,7 +33,7 @@ final class LoopMailbox: Sendable {
 
     /// Leaves a packet for one of the loop's allocations; drops and counts it where there is no room.
     ///
-    /// - Returns: whether the sender has to call `wake` when it has done all of its turn.
+    /// - Returns: whether the sender has to call `wake` at the end of its turn.
     @inline(__always)
     func post(_ payload: UnsafeRawBufferPointer, from sender: TransportAddress, to receiver: AllocationID)
         -> Bool
@@ -58,11 +58,11 @@ final class LoopMailbox: Sendable {
         _ = write(descriptor, &one, MemoryLayout<UInt64>.size)
     }
 
-    /// Takes what there is.
+    /// Takes everything that has come.
     ///
     /// - Parameters:
     ///   - packets: empty; full on return.
-    ///   - dropped: grows by what found no room.
+    ///   - dropped: grows by the number of packets that found no room.
     /// - Returns: the commands, in their order.
     func take(_ packets: inout MailboxPackets, dropped: inout UInt64) -> [LoopCommand] {
         state.withLock { state in

@@ -3,9 +3,9 @@ import TURN
 
 /// Packets from other loops in one piece of memory, in the order in which they came.
 ///
-/// Each lies behind a record of whom it is from and for, with room in front for the header that its client gets and
-/// behind for padding. Full, it drops the newest.
-/// Its memory has one owner at a time, so it may be handed from thread to thread.
+/// Each packet follows a record of its sender and receiver. There is room in front for the header that the
+/// receiving client gets, and behind for padding. When the memory is full, the newest packet is dropped. The memory
+/// has one owner at a time, so it may be handed from thread to thread.
 struct MailboxPackets: ~Copyable, @unchecked Sendable {
     /// Packets for half a millisecond at a gigabit and more; a loop that falls behind further has other losses.
     static let byteCapacity = 1 << 20

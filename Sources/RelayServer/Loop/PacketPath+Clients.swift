@@ -4,7 +4,7 @@ import TURN
 
 /// From clients.
 extension PacketPath {
-    /// Takes what waits at a listener and sends it on.
+    /// Takes the datagrams that wait at a listener and sends them on.
     mutating func readClients(_ index: Int, streams: inout StreamClients) {
         let listener = listeners[index]
         for _ in 0..<Self.maxReads {
@@ -24,7 +24,7 @@ extension PacketPath {
         }
     }
 
-    /// Takes each datagram of a run by itself: they have a sender and a size in common, nothing else.
+    /// Takes each datagram of a run separately: they share only their sender and size.
     @inline(__always)
     private mutating func relay(
         _ datagram: ReceivedDatagram, _ route: ClientRoute, _ streams: inout StreamClients
@@ -47,7 +47,7 @@ extension PacketPath {
     /// Its bytes may be overwritten and must stay in place until `flush`, which the caller calls before it uses their
     /// memory again.
     ///
-    /// - Returns: what to answer the client, valid until `flush`; empty if nothing.
+    /// - Returns: the answer for the client, valid until `flush`; empty if there is none.
     mutating func clientFrame(
         _ frame: UnsafeMutableRawBufferPointer, from route: ClientRoute, streams: inout StreamClients
     ) -> UnsafeRawBufferPointer {
@@ -104,7 +104,7 @@ extension PacketPath {
             to: .init(socket: descriptor, to: peer, dontFragment: dontFragment))
     }
 
-    /// To another client of ours: directly, or by way of its loop's mailbox.
+    /// Delivers to another client of this relay: directly, or through the mailbox of its loop.
     @inline(__always)
     private mutating func deliver(
         _ payload: Payload, to owner: RelayedOwner, from sender: TransportAddress,
@@ -151,7 +151,7 @@ extension PacketPath {
         outgoing.add(OutgoingFrame(payload: start, payloadByteCount: answer.count), to: path(to: route))
     }
 
-    /// The way to a UDP client: by the listener it came to, from the address it spoke to.
+    /// The route to a UDP client: through the listener that it used, from the address that it sent to.
     @inline(__always)
     func path(to route: ClientRoute) -> FlowTable.Path {
         let index = Int(route.handle)

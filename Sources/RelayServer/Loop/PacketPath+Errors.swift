@@ -7,7 +7,7 @@ extension PacketPath {
     /// Entries of a socket's error queue taken at once; the rest comes with the next event.
     private static let maxErrors = 16
 
-    /// Tells an allocation's client what the network says of its packets (RFC 8656 §11.5).
+    /// Tells an allocation's client what the network reports about its packets (RFC 8656 §11.5).
     @inline(never)
     mutating func readErrors(_ socket: RelaySocketTable.Entry, _ streams: inout StreamClients) {
         var limit = Self.maxErrors

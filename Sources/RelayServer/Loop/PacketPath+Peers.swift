@@ -2,7 +2,7 @@ import Addresses
 import STUN
 import TURN
 
-/// Data for a client in memory that stays until the next flush, with what may be overwritten around it.
+/// Data for a client, in memory that stays until the next flush, and the room around it that may be overwritten.
 struct Payload: BitwiseCopyable {
     let start: UnsafeMutableRawPointer
     let byteCount: Int
@@ -14,13 +14,13 @@ struct Payload: BitwiseCopyable {
 
 /// From peers, by socket or from other loops.
 extension PacketPath {
-    /// The most data of a peer that is passed on: with the longest header and padding around it, it is still one
-    /// `OutgoingFrame`. No path in the world carries larger datagrams, only a loopback does.
+    /// The most data of a peer that is passed on. With the longest header and padding it still fits one
+    /// `OutgoingFrame`. Only a loopback carries larger datagrams.
     private static var maxPayload: Int {
         OutgoingFrame.maxPayload &- DataIndication.maxHeaderByteCount &- DataIndication.maxPaddingByteCount
     }
 
-    /// Takes what waits at a relay socket and queues it for the client.
+    /// Takes the datagrams that wait at a relay socket and queues them for the client.
     mutating func readPeers(_ tag: PollTag, events: UInt32, streams: inout StreamClients) {
         guard let socket = sockets.entry(tag) else { return }
         if events & PollRegistry.error != 0 { readErrors(socket, &streams) }
@@ -55,7 +55,7 @@ extension PacketPath {
         } while offset < datagram.bytes.count
     }
 
-    /// Takes what other loops have left.
+    /// Takes the packets that other loops have left.
     mutating func readMailbox(_ packets: borrowing MailboxPackets, streams: inout StreamClients) {
         var place = 0
         while let (record, start, next) = packets.packet(at: place) {
@@ -111,7 +111,7 @@ extension PacketPath {
         }
     }
 
-    /// Puts header and padding around a payload: in place where there is room, in memory of their own where not.
+    /// Puts header and padding around a payload: in place if there is room, otherwise in memory of their own.
     @inline(__always)
     private func wrap(
         _ payload: Payload, headerByteCount: Int, padding: Int, _ write: (UnsafeMutableRawPointer) -> Void

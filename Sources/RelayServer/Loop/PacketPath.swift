@@ -3,9 +3,9 @@ import Timing
 
 /// The way of packets through a loop: from sockets into fixed memory, judged by the rules, and out in batches.
 ///
-/// Packets are not copied: what leaves refers to where it was received, so that memory is not used again before
-/// `flush`. Stream clients send through `clientFrame`; what goes to them is handed to `StreamClients`, which is passed
-/// in wherever that may happen.
+/// Packets are not copied. Outgoing packets refer to the memory in which they were received, so that memory is not
+/// reused before `flush`. Stream clients send through `clientFrame`. Output to them is handed to `StreamClients`,
+/// which is passed in wherever that may happen.
 struct PacketPath: ~Copyable {
     /// Datagrams or runs taken from a listener at once.
     static let listenerBatch = 64
@@ -33,7 +33,7 @@ struct PacketPath: ~Copyable {
 
     /// The mailboxes of all loops by number, this one's among them.
     let mailboxes: [LoopMailbox]
-    /// Bits of those that were given something in this turn and have to be woken.
+    /// The loops that were given packets in this turn and have to be woken, as bits.
     var loopsToWake: UInt32 = 0
 
     init(

@@ -1,9 +1,9 @@
 /// What a readiness event is about: the 64 bits that the kernel gives back with it.
 ///
-/// The generation tells an event of a socket that was closed earlier in the same batch, and whose place another has
-/// taken since, from one of its successor.
+/// The generation recognises an event of a socket that was closed earlier in the same batch, and whose place
+/// another socket has taken since.
 struct PollTag: BitwiseCopyable, Equatable {
-    /// Who the event is for.
+    /// The kind of object that the event is for.
     enum Kind: UInt8, BitwiseCopyable {
         /// A UDP listener; the index is its number in the loop.
         case listener
@@ -17,7 +17,7 @@ struct PollTag: BitwiseCopyable, Equatable {
         case stream
     }
 
-    /// What of a generation a tag carries.
+    /// The part of a generation that a tag carries.
     static let generationMask: UInt32 = 0xFF_FFFF
 
     /// 8 bits of kind, 24 of generation, 32 of index.

@@ -3,7 +3,7 @@ import Glibc
 
 /// An epoll instance and the events of its last wait.
 struct Poller: ~Copyable {
-    /// Events taken at once; what is left comes with the next wait.
+    /// Events taken at once; the others come with the next wait.
     private static let eventCapacity = 256
 
     /// Where sockets are registered.

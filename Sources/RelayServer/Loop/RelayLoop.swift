@@ -138,14 +138,14 @@ struct RelayLoop: ~Copyable {
     // MARK: From other threads
 
     private mutating func readMailbox() {
-        for command in shared.mailbox.take(&inbox, dropped: &path.counters.mailboxFull) { obey(command) }
+        for command in shared.mailbox.take(&inbox, dropped: &path.counters.mailboxFull) { carryOut(command) }
         if !inbox.isEmpty {
             path.readMailbox(inbox, streams: &streams)
             inbox.removeAll()
         }
     }
 
-    private mutating func obey(_ command: LoopCommand) {
+    private mutating func carryOut(_ command: LoopCommand) {
         switch command {
         case .endRoom(let room):
             path.turn.endAllocations(of: room, now: path.now, sockets: &path.sockets)

@@ -4,8 +4,8 @@ import Glibc
 package import TURN
 
 extension RelayServer {
-    /// Allocates, relays a packet to itself, and looks whether it comes back, by way of a listener for UDP or TCP if there
-    /// is one. Blocks for up to two seconds: not for an event loop.
+    /// Allocates, relays a packet to itself, and checks that it comes back, through a listener for UDP or TCP if
+    /// there is one. Blocks for up to two seconds: not for an event loop.
     ///
     /// - Parameter credential: one that the relay accepts now; its quotas count.
     package func selfTest(_ credential: TimeLimitedCredential) -> SelfTestResult {
@@ -19,18 +19,19 @@ extension RelayServer {
             ? (listener.family == .ipv4 ? .loopbackIPv4 : .loopbackIPv6) : listener.ip
         return SelfTest.run(
             TransportAddress(ip, port: listener.port), isStream: isStream,
-            // What connects to an address of this machine comes from there.
+            // A connection to an address of this machine comes from the same address.
             isProxied: isStream && isProxy(ip), family: family, credential: credential)
     }
 
-    /// By a connection that does not leave the process: where clients come by TLS alone, or by another's ports.
+    /// Over a connection that does not leave the process, for relays that only TLS or another server's ports lead
+    /// to.
     private func selfTestInside(
         _ credential: TimeLimitedCredential, _ family: IPAddress.Family
     ) -> SelfTestResult {
         var ends: [Int32] = [-1, -1]
         let kind = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
         guard socketpair(AF_UNIX, kind, 0, &ends) == 0 else { return .failed(.connect) }
-        // No client of the network's comes to port 0.
+        // No client on the network connects to port 0.
         adopt(
             socket: ends[0], client: TransportAddress(.loopbackIPv4, port: .random(in: 1...UInt16.max)),
             server: TransportAddress(.loopbackIPv4, port: 0), tls: nil, received: [])

@@ -5,7 +5,7 @@ import STUN
 package import TURN
 import Timing
 
-/// What the relay found out about itself.
+/// The result of the relay's self-test.
 package enum SelfTestResult: Equatable, Sendable {
     /// A packet went through it, or it is full and said so.
     case works
@@ -19,7 +19,7 @@ package enum SelfTestStep: String, Sendable {
     case connect, challenge, allocate, permission, relay, refresh
 }
 
-/// One client that allocates, sends a packet to its own relayed address, and looks whether it comes back.
+/// One client that allocates, sends a packet to its own relayed address, and checks that it comes back.
 ///
 /// It comes in by a real socket and is treated like any other client. Blocks for up to ``timeout``; not for loops.
 package struct SelfTest {
@@ -93,7 +93,7 @@ package struct SelfTest {
         else { return .failed(.challenge) }
         (self.realm, self.nonce) = (realm, nonce)
         guard let answer = ask(.allocate, attributes) else { return .failed(.allocate) }
-        // A relay that has no more to give works.
+        // A relay that has no more ports to give works.
         if answer.error == ErrorCode.allocationQuotaReached.rawValue
             || answer.error == ErrorCode.insufficientCapacity.rawValue
         {

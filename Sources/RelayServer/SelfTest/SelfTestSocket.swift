@@ -5,11 +5,11 @@ import STUN
 import TURN
 import Timing
 
-/// A socket with which the relay asks itself; who reads from it waits. UDP, or a stream where UDP is not served.
+/// A socket with which the relay tests itself; its reader waits. UDP, or a stream if UDP is not served.
 final class SelfTestSocket {
     let isStream: Bool
     private let descriptor: Int32
-    /// What has come over a stream and is no whole message yet.
+    /// Bytes that have come over a stream and are not a whole message yet.
     private var pending: [UInt8] = []
     private let framer = StreamFramer(maxBytes: 2_048)
 

@@ -2,7 +2,7 @@ import Addresses
 import CDatagrams
 import Glibc
 
-/// Makes UDP sockets as the relay wants them. A descriptor belongs to whoever asked for it.
+/// Makes UDP sockets as the relay needs them. A descriptor belongs to the caller.
 enum DatagramSocket {
     /// Receive and send buffer of a listener: a burst of 2,000 packets while its loop is busy elsewhere.
     static let listenerBufferByteCount: Int32 = 4 << 20

@@ -2,12 +2,12 @@ import Addresses
 import CDatagrams
 import Glibc
 
-/// What the network said of a packet that a relay socket sent.
+/// The network's report on a packet that a relay socket sent.
 struct SocketError: BitwiseCopyable {
     /// ICMP type and code, those of ICMPv6 where the peer is an IPv6 one.
     let type: UInt8
     let code: UInt8
-    /// The next hop's MTU where the packet was too big, else 0.
+    /// The next hop's MTU if the packet was too big, else 0.
     let data: UInt32
     /// Where the packet was sent.
     let peer: TransportAddress
@@ -46,7 +46,7 @@ enum ErrorQueue {
         let isThere = withUnsafeTemporaryAllocation(byteCount: Int(DATAGRAM_CONTROL_BYTES), alignment: 16) {
             control in
             withUnsafeMutablePointer(to: &entry.peer) { peer in
-                // The packet itself comes along as far as there is room for it: none.
+                // There is no room for the packet itself, so it does not come along.
                 var header = msghdr()
                 header.msg_name = UnsafeMutableRawPointer(peer)
                 header.msg_namelen = SocketAddress.capacity

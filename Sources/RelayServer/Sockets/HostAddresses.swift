@@ -5,7 +5,7 @@ import Glibc
 /// The processors that are online.
 func onlineProcessors() -> Int { sysconf(Int32(_SC_NPROCESSORS_ONLN)) }
 
-/// The addresses of this host could not be read: that says nothing of which there are.
+/// The addresses of this host could not be read. This does not mean that there are none.
 package struct HostAddressesError: Error, Equatable {
     /// Of the system, EMFILE for instance.
     package let errorNumber: Int32
@@ -33,8 +33,9 @@ package enum HostAddresses {
         return found
     }
 
-    /// The address to relay from when none is configured: that of the default route's interface; without a route the
-    /// first that is neither loopback nor link-local; else loopback. Nil where the host has no address of the family.
+    /// The address to relay from when none is configured: the address of the default route's interface. Without a
+    /// route it is the first address that is neither loopback nor link-local, and otherwise loopback. Nil if the
+    /// host has no address of the family.
     package static func relayAddress(
         _ family: IPAddress.Family
     ) throws(HostAddressesError) -> IPAddress? {

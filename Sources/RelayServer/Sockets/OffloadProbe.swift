@@ -2,7 +2,7 @@ import Addresses
 import CDatagrams
 import Glibc
 
-/// What this kernel does with runs of equal packets, found out at start by sending some over loopback.
+/// How this kernel handles runs of equal packets. Found out at start by sending some over loopback.
 struct Offloads: Equatable, Sendable {
     /// UDP_SEGMENT: a run leaves as one super-packet and arrives as it was.
     var send: Bool
@@ -11,7 +11,7 @@ struct Offloads: Equatable, Sendable {
 
     /// Tries both.
     ///
-    /// Contents are compared, not only sizes: there are kernels that take a super-packet and mangle its segments.
+    /// Contents are compared, not only sizes, because some kernels take a super-packet and mangle its segments.
     static func probe() -> Offloads {
         Offloads(
             send: arrives(receiveOffload: false) && arrives(receiveOffload: true),
@@ -57,7 +57,7 @@ struct Offloads: Equatable, Sendable {
         return received(receiver) == run
     }
 
-    /// All bytes of the run, or what came of it within the time, if every packet has its size.
+    /// All bytes of the run, or the part that came in time, if every packet has its size.
     private static func received(_ receiver: Int32) -> [UInt8] {
         var batch = ReceiveBatch(capacity: segments)
         var all: [UInt8] = []

@@ -11,7 +11,7 @@ struct RelaySocketTable: ~Copyable, RelaySockets {
     struct Entry: BitwiseCopyable {
         /// -1 while the place is free.
         var descriptor: Int32 = -1
-        /// Grows with each socket in this place; events of earlier ones are told by it.
+        /// Grows with each socket in this place, to recognise events of earlier ones.
         var generation: UInt32 = 0
         var family = IPAddress.Family.ipv4
         var allocation = AllocationID(index: 0, generation: 0)
@@ -21,9 +21,9 @@ struct RelaySocketTable: ~Copyable, RelaySockets {
     private let receivesRuns: Bool
     private var entries: UnsafeMutablePointer<Entry>
     private var capacity = 64
-    /// Closed for the rules, but named by packets that have not been sent yet.
+    /// Closed by the rules, but still named by packets that have not been sent yet.
     private var closing: [Int32] = []
-    /// Sockets there are.
+    /// Open sockets.
     private(set) var count = 0
 
     /// - Parameter receivesRuns: whether the kernel may coalesce what arrives (UDP_GRO).
@@ -134,7 +134,7 @@ struct RelaySocketTable: ~Copyable, RelaySockets {
         return entries[place]
     }
 
-    /// Closes what the rules have closed, once nothing names it any more.
+    /// Closes the sockets that the rules have closed, once nothing names them any more.
     @inline(__always)
     mutating func closePending() {
         if !closing.isEmpty { closeAllPending() }

@@ -6,10 +6,10 @@ import TURN
 
 /// A connection that another part of the program has accepted, on its way to a loop: it waits in the loop's mailbox.
 ///
-/// It has been admitted, so there are never more than streams at all. Whoever takes it owns its socket; one that
-/// nobody takes is closed.
+/// It has been admitted, so the queue never holds more than the limit of all streams. The loop that takes it owns
+/// its socket. A stream that is not taken is closed.
 final class AdoptedStream: Sendable {
-    /// What belongs to whoever takes it.
+    /// The parts that pass to the new owner.
     struct Connection: ~Copyable, Sendable {
         let socket: Int32
         /// With a complete handshake; nil for plain TCP.

@@ -3,21 +3,21 @@
 /// Memory grows with what has arrived, never with what was announced.
 struct PartialMessage: BitwiseCopyable {
     private var block: StreamMemory.Block?
-    /// Bytes that are here.
+    /// Bytes that have arrived.
     private(set) var byteCount = 0
-    /// Bytes that the whole message has, once its header is here.
+    /// Bytes of the whole message, once its header has arrived.
     private(set) var wholeByteCount: Int?
 
     var isEmpty: Bool { byteCount == 0 }
     /// Memory that it takes.
     var capacity: Int { block?.capacity ?? 0 }
 
-    /// Whether `arrived` bytes more still leave it incomplete for certain.
+    /// Whether the message is certainly still incomplete with `arrived` more bytes.
     func isIncomplete(with arrived: Int) -> Bool {
         wholeByteCount.map { byteCount + arrived < $0 } ?? false
     }
 
-    /// Keeps bytes behind those that are here.
+    /// Keeps bytes behind those that have arrived.
     ///
     /// - Parameter whole: how long the message is, if that is known.
     /// - Returns: false if it is longer than any memory there is.
@@ -41,13 +41,13 @@ struct PartialMessage: BitwiseCopyable {
         return true
     }
 
-    /// Copies what is here to `place`, which has room for ``byteCount``, and gives the memory back.
+    /// Copies the bytes to `place`, which has room for ``byteCount``, and gives the memory back.
     mutating func move(to place: UnsafeMutableRawPointer, memory: inout StreamMemory) {
         if let block { place.copyMemory(from: block.start, byteCount: byteCount) }
         removeAll(memory: &memory)
     }
 
-    /// At the end of everything: frees the memory, whoever it was taken from.
+    /// Frees the memory when everything ends, without returning it to the ``StreamMemory`` it came from.
     func discard() {
         if let block { StreamMemory.discard(block) }
     }

@@ -1,7 +1,7 @@
 import Addresses
 import Synchronization
 
-/// How many streams there are, of all loops: in all and by address. Asked once a connection.
+/// The number of streams of all loops, in total and by address. Asked once per connection.
 package final class StreamAdmission: Sendable {
     private struct State {
         var count = 0
@@ -27,7 +27,7 @@ package final class StreamAdmission: Sendable {
 
     /// Counts a stream in.
     ///
-    /// - Parameter address: of its client; nil if a proxy has yet to say, then ``name(_:)`` follows.
+    /// - Parameter address: of its client; nil if a proxy has yet to name it, in which case ``name(_:)`` follows.
     /// - Returns: false, having counted nothing, if there are too many.
     func admit(_ address: IPAddress?) -> Bool {
         state.withLock { state in
@@ -40,7 +40,7 @@ package final class StreamAdmission: Sendable {
         }
     }
 
-    /// Counts a stream by its client's address that was admitted without.
+    /// Counts a stream that was admitted without an address by its client's address.
     ///
     /// - Returns: false, having counted nothing, if that address has too many. It is released without address then.
     func name(_ address: IPAddress) -> Bool {

@@ -1,14 +1,15 @@
 import STUN
 import TLS
 
-/// The memory that a loop reads its stream clients into: what came in this turn, one client's behind the other's, so
-/// that nothing is copied until the turn ends and it is sent on.
+/// The memory into which a loop reads its stream clients. One turn's input of all clients lies in it, one client's
+/// behind the other's, so that nothing is copied until the turn ends and it is sent on.
 struct StreamArena: ~Copyable {
     /// Read from a socket at once.
     static let readBytes = 64 << 10
     /// What a TLS session may give beyond that: a record of which all but the end had come before.
     private static let recordBytes = 17 << 10
-    /// What a read may need: what was kept of an incomplete message, what is read, and a record.
+    /// The most that one read can need: the kept part of an incomplete message, the bytes that are read, and a
+    /// record.
     private static let neededBytes = StreamFramer.maxMessageBytes + readBytes + recordBytes
     private static let alignment = 64
     private static let capacity = 512 << 10
@@ -36,7 +37,7 @@ struct StreamArena: ~Copyable {
     /// Whether another client can be read without forgetting what came before.
     var hasRoom: Bool { Self.capacity &- used >= Self.neededBytes }
 
-    /// Nothing has been kept.
+    /// Whether nothing has been kept.
     var isEmpty: Bool { used == 0 }
 
     /// Where the next bytes go; there must be room.

@@ -3,24 +3,24 @@ import TLS
 import TURN
 import Timing
 
-/// One TCP or TLS client: its socket, what is known of it, and what waits in either direction.
+/// One TCP or TLS client: its socket, its state, and the bytes that wait in either direction.
 struct StreamClient: ~Copyable {
     enum Phase: UInt8 {
-        /// From a proxy, whose header is not complete.
+        /// From a proxy whose header is not complete.
         case proxied
         /// TLS only: the handshake is not complete.
         case handshaking
         /// Connected, but no whole message has come.
         case silent
         case open
-        /// It ends with the turn: nothing is read any more, and what waits for it is written if the socket takes it.
+        /// It ends with the turn: nothing more is read, and waiting output is written if the socket takes it.
         case closing
     }
 
     let socket: Int32
     /// With the proxy's own address until its header has come.
     var route: ClientRoute
-    /// What it counts for in `StreamAdmission`; nil until a proxy's header has come.
+    /// The address that it counts as in `StreamAdmission`; nil until a proxy's header has come.
     var admittedAs: IPAddress?
     let acceptedAt: MonotonicTime
     var phase: Phase
@@ -30,12 +30,12 @@ struct StreamClient: ~Copyable {
     var outbox = StreamOutbox()
     /// Its socket takes no more: what waits goes out when the poller says that there is room.
     var isBlocked = false
-    /// Nothing is written any more, for this reason, and the poller is about to report the end.
+    /// For this reason nothing more is written, and the poller is about to report the end.
     var abandoned: StreamEnd?
     /// In the list of clients that have something to write at the end of the turn.
     var isListed = false
     var receivedAt: MonotonicTime
-    /// When the message that is under way began.
+    /// When the message that is still incomplete began.
     var partialSince: MonotonicTime
     /// When it last took something, while it is blocked.
     var blockedSince: MonotonicTime
@@ -59,7 +59,7 @@ struct StreamClient: ~Copyable {
         transport == .tls ? .handshaking : .silent
     }
 
-    /// Why and when it has to end if nothing happens until then; `idle` only unless it has an allocation.
+    /// Why and when it must end if nothing happens until then. `idle` applies only without an allocation.
     func deadline(_ times: StreamTimes) -> (MonotonicTime, StreamEnd) {
         var earliest = (receivedAt.advanced(byNanoseconds: times.idle), StreamEnd.idle)
         func consider(_ since: MonotonicTime, _ nanoseconds: Int64, _ end: StreamEnd) {

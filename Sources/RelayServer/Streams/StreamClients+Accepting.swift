@@ -5,7 +5,7 @@ import TURN
 import Timing
 
 extension StreamClients {
-    /// Takes connections, as many as one turn may: those that are left are reported again.
+    /// Takes connections, up to the limit of one turn. The others are reported again.
     mutating func accept(_ listener: StreamListener, path: inout some StreamReceiver & ~Copyable) {
         for _ in 0..<limits.acceptsPerTurn {
             var remote = SocketAddress()
@@ -47,7 +47,7 @@ extension StreamClients {
 
     /// Gives a connected socket a place, or closes it if there is none.
     ///
-    /// - Parameter admittedAs: what `admission` was asked for.
+    /// - Parameter admittedAs: the address that `admission` was asked about.
     mutating func insert(
         _ socket: Int32, _ fiveTuple: FiveTuple, admittedAs address: IPAddress?,
         path: inout some StreamReceiver & ~Copyable
@@ -76,7 +76,8 @@ extension StreamClients {
         return local.withPointer { getsockname(socket, $0, $1) } == 0 ? local.transportAddress : nil
     }
 
-    /// Has the listeners' readiness reported, or not while there are no descriptors: it would be reported without end.
+    /// Turns the reports of the listeners' readiness on or off. They are off while no descriptors are left, because
+    /// readiness would be reported without end.
     mutating func setListening(_ isListening: Bool) {
         for (index, listener) in listeners.enumerated() {
             registry?.change(

@@ -5,8 +5,8 @@ import TLS
 import TURN
 
 extension StreamClients {
-    /// Goes on with a connection that was accepted elsewhere, as with one of its own listeners: what has come from it
-    /// is worked on at once.
+    /// Takes over a connection that was accepted elsewhere, like one of its own listeners'. Bytes that have already
+    /// come from it are processed at once.
     mutating func adopt(_ stream: AdoptedStream, path: inout some StreamReceiver & ~Copyable) {
         guard var connection = stream.take() else { return }
         let (socket, fiveTuple) = (connection.socket, stream.fiveTuple)
@@ -26,12 +26,12 @@ extension StreamClients {
             connection.tls?.attach(to: exchange)
             client.pointee.tls = connection.tls.take()
         }
-        // Its handshake is behind it.
+        // Its handshake is complete.
         client.pointee.phase = .silent
         take(client, connection.received, path: &path)
     }
 
-    /// What sockets of our own listeners inherit.
+    /// The options that sockets of the relay's own listeners inherit.
     private static func configure(_ socket: Int32) {
         let flags = fcntl(socket, F_GETFL)
         if flags >= 0 { _ = fcntl(socket, F_SETFL, flags | O_NONBLOCK) }

@@ -2,14 +2,14 @@ import Backlog
 import TURN
 import Timing
 
-/// Beside the bounds of each client, one for what waits in the whole process.
+/// A bound for everything that waits in the whole process, in addition to the bounds of each client.
 extension StreamClients {
     /// Changes below this are not reported, so that steady traffic touches nothing that other threads use.
     private static let reportedBytes = 64 << 10
     /// How often the budget is looked at while something waits.
     private static let lookNanoseconds: Int64 = 200_000_000
 
-    /// Reports what waits if that has changed by much; once a turn.
+    /// Reports the waiting bytes if their number has changed much; once a turn.
     @inline(__always)
     mutating func noteMemory(now: MonotonicTime) {
         let change = memory.usedByteCount &- share.bytes

@@ -5,11 +5,12 @@ import ProxyProtocol
 import TURN
 
 extension StreamClients {
-    /// What became of the bytes that a proxy's connection begins with.
+    /// The result of reading the first bytes of a proxy's connection.
     enum ProxyStep {
         /// The header is not complete.
         case waiting
-        /// It is, and the client is known and admitted. What follows is in the socket.
+        /// The header is complete, and the client is known and admitted. The following bytes are still in the
+        /// socket.
         case complete
         case ended(StreamEnd)
     }
@@ -19,7 +20,7 @@ extension StreamClients {
         proxies.contains { $0.contains(address) }
     }
 
-    /// Reads the header and not a byte more: it is looked at in the socket first, because what follows may be TLS.
+    /// Reads the header and not a byte more. It is first peeked at in the socket, because TLS may follow.
     mutating func readProxyHeader(
         _ client: UnsafeMutablePointer<StreamClient>, path: inout some StreamReceiver & ~Copyable
     ) -> ProxyStep {
@@ -52,7 +53,7 @@ extension StreamClients {
         }
     }
 
-    /// The connection is this client's from now on, and counts as such.
+    /// From now on the connection belongs to this client and counts against its limits.
     private mutating func name(
         _ client: UnsafeMutablePointer<StreamClient>, _ header: ProxyHeader,
         path: inout some StreamReceiver & ~Copyable
@@ -74,9 +75,9 @@ extension StreamClients {
 
     // MARK: - Five-tuples
 
-    /// Gives a five-tuple to a stream. The kernel never has the same twice, but what a proxy says may be what another
-    /// proxy has said or what a client of our own has: the older stream, whose client has gone on to another
-    /// connection if the proxies are right, ends, so that neither is taken for the other.
+    /// Gives a five-tuple to a stream. The kernel never has the same one twice, but a proxy may name one that
+    /// another proxy has named or that a direct client has. If the proxies are right, the older stream's client has
+    /// moved on to another connection. So the older stream ends, and neither is taken for the other.
     mutating func claim(_ route: ClientRoute, path: inout some StreamReceiver & ~Copyable) {
         if let older = byFiveTuple.updateValue(route.handle, forKey: route.fiveTuple), older != route.handle,
             let client = table.client(older)
@@ -85,7 +86,7 @@ extension StreamClients {
         }
     }
 
-    /// Takes it back, unless another stream has got it.
+    /// Takes the five-tuple back, unless another stream has it now.
     mutating func forget(_ route: ClientRoute) {
         if byFiveTuple[route.fiveTuple] == route.handle { byFiveTuple[route.fiveTuple] = nil }
     }

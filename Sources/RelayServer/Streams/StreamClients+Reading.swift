@@ -6,11 +6,11 @@ import TLS
 import TURN
 
 extension StreamClients {
-    /// What one read of a client's socket gave.
+    /// The result of one read of a client's socket.
     enum Received {
-        /// So many bytes, decrypted where they had to be.
+        /// The number of bytes, decrypted if necessary.
         case bytes(Int)
-        /// So many bytes, at least one, and behind them the goodbye of a TLS client.
+        /// The number of bytes, at least one, followed by the close of a TLS client.
         case lastBytes(Int)
         case ended(StreamEnd)
     }
@@ -58,14 +58,14 @@ extension StreamClients {
         }
     }
 
-    /// Puts what arrived behind what was kept, hands on what is whole and keeps the rest.
+    /// Appends the new bytes to those that were kept, hands on complete messages and keeps the rest.
     mutating func take(
         _ client: UnsafeMutablePointer<StreamClient>, _ place: UnsafeMutableRawPointer,
         keptByteCount kept: Int,
         arrivedByteCount arrived: Int, path: inout some StreamReceiver & ~Copyable
     ) {
         if kept > 0 {
-            // A long message that comes in small pieces is not copied to and fro with each of them.
+            // A long message that comes in small pieces is not copied with each of them.
             if client.pointee.partial.isIncomplete(with: arrived) {
                 return keep(client, place + kept, byteCount: arrived, whole: nil, path: &path)
             }
@@ -104,8 +104,8 @@ extension StreamClients {
         append(route.handle, OutgoingFrame(payload: start, payloadByteCount: answer.count))
     }
 
-    /// The message at the front. The first one has to be STUN, and not long: whoever speaks something else is found
-    /// out before anything is kept for it.
+    /// The message at the front. The first one must be STUN, and not long: a client that speaks another protocol is
+    /// detected before any memory is used for it.
     @inline(__always)
     private func frame(
         of client: UnsafeMutablePointer<StreamClient>, _ bytes: UnsafeMutableRawBufferPointer

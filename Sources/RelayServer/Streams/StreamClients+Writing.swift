@@ -30,7 +30,7 @@ extension StreamClients {
         }
         let limit = limits.outboxBytes + limits.answerReserveBytes
         if !client.pointee.outbox.append(frame, limit: limit, memory: &memory) {
-            // So many answers not read: it is not a client.
+            // A client that leaves so many answers unread is not a real client.
             abandon(client, .unread)
         } else if !client.pointee.isListed {
             list(client)
@@ -51,7 +51,7 @@ extension StreamClients {
 
     /// Writes what the outboxes of this turn's clients hold, and closes those that end; once, at the end of a turn.
     mutating func write(path: inout some StreamReceiver & ~Copyable) {
-        // What was read and not yet sent refers to memory that the next turn reads into.
+        // Input that was read and not yet sent refers to memory that the next turn reads into.
         if arena?.isEmpty == false { path.flush() }
         for handle in listed {
             guard let client = table.client(handle) else { continue }
@@ -68,7 +68,7 @@ extension StreamClients {
         noteMemory(now: path.now)
     }
 
-    /// Its socket takes something again: what waits goes out at the end of the turn.
+    /// Its socket takes bytes again: waiting output leaves at the end of the turn.
     mutating func unblock(_ client: UnsafeMutablePointer<StreamClient>) {
         guard client.pointee.isBlocked else { return }
         client.pointee.isBlocked = false
@@ -78,7 +78,7 @@ extension StreamClients {
         if !client.pointee.isListed { list(client) }
     }
 
-    /// Writes what waits for one client: one call, or one a record beyond 16 KiB with TLS.
+    /// Writes the waiting output of one client: in one call, or with TLS in one per record beyond 16 KiB.
     private mutating func flush(_ client: UnsafeMutablePointer<StreamClient>, now: MonotonicTime) {
         while client.pointee.abandoned == nil {
             let bytes = client.pointee.outbox.bytes
@@ -89,7 +89,7 @@ extension StreamClients {
             switch send(client, start, byteCount: bytes.count) {
             case .done(let count):
                 client.pointee.outbox.remove(count, memory: &memory)
-                // A socket that took a part of it takes no more: the poller knows when it does.
+                // A socket that took only a part takes no more: the poller reports when it does.
                 if client.pointee.tls == nil, count < bytes.count { return block(client, now: now) }
             case .needsRoom, .needsInput: return block(client, now: now)
             case .ended, .failed: return abandon(client, .broken)
@@ -122,7 +122,7 @@ extension StreamClients {
             events: PollRegistry.input | PollRegistry.output)
     }
 
-    /// Writes nothing more to a client and has the poller report its socket's end, which then ends the client.
+    /// Writes nothing more to a client. The poller reports the end of its socket, which then ends the client.
     private mutating func abandon(_ client: UnsafeMutablePointer<StreamClient>, _ end: StreamEnd) {
         client.pointee.abandoned = end
         client.pointee.outbox.removeAll(memory: &memory)

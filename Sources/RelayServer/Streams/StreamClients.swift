@@ -6,22 +6,22 @@ import TLS
 import TURN
 import Timing
 
-/// What a loop does with what its stream clients send: `PacketPath`, or a test's own.
+/// How a loop handles what its stream clients send: `PacketPath`, or a test's own receiver.
 protocol StreamReceiver: ~Copyable {
     /// The time of this turn.
     var now: MonotonicTime { get }
-    /// Takes a whole message, without ChannelData's padding; what of it is for stream clients is appended to `streams`.
+    /// Takes a whole message, without ChannelData's padding. Output for stream clients is appended to `streams`.
     ///
     /// The bytes stay where they are until the next `flush` and may be overwritten.
-    /// - Returns: what to answer, valid until the next `flush`; empty if nothing.
+    /// - Returns: the answer, valid until the next `flush`; empty if there is none.
     mutating func clientFrame(
         _ frame: UnsafeMutableRawBufferPointer, from route: ClientRoute, streams: inout StreamClients
     ) -> UnsafeRawBufferPointer
     /// The client is gone; so is its allocation.
     mutating func clientClosed(_ fiveTuple: FiveTuple)
-    /// Whether the client has an allocation, which is what it may stay for without sending anything.
+    /// Whether the client has an allocation. Only then may it stay without sending anything.
     func holdsAllocation(_ fiveTuple: FiveTuple) -> Bool
-    /// Sends what refers to bytes given to `clientFrame`.
+    /// Sends the packets that refer to bytes given to `clientFrame`.
     mutating func flush()
 }
 
@@ -38,7 +38,7 @@ struct StreamClients: ~Copyable {
     let times: StreamTimes
     let admission: StreamAdmission
     let certificates: TLSCertificates?
-    /// Whose connections begin with a PROXY header.
+    /// The proxies whose connections begin with a PROXY header.
     let proxies: [IPRange]
 
     /// Where sockets are watched; nil until ``register(_:)``.
@@ -48,7 +48,7 @@ struct StreamClients: ~Copyable {
     /// The clients of `table` by five-tuple, but for those that a proxy has not named yet.
     var byFiveTuple: [FiveTuple: UInt32] = [:]
     var memory: StreamMemory
-    /// What of the process's budget this loop's clients hold, and when it is looked at next.
+    /// The part of the process's budget that this loop's clients hold, and when it is checked next.
     var share: BufferShare
     var budgetLook: MonotonicTime?
     var deadlines = DeadlineTable()
@@ -56,9 +56,9 @@ struct StreamClients: ~Copyable {
     var arena: StreamArena?
 
     var listeners: [StreamListener] = []
-    /// Nothing is adopted any more when it is false.
+    /// If false, no more streams are adopted.
     private(set) var isTakingStreams = true
-    /// Listeners rest until then because there were no descriptors left.
+    /// Listeners pause until then, because no descriptors were left.
     var resting: MonotonicTime?
     /// The certificate that new sessions use, and its generation.
     var context: TLSContext?
@@ -162,7 +162,7 @@ struct StreamClients: ~Copyable {
         if !closing.isEmpty { write(path: &path) }
     }
 
-    /// Sets when the client is looked at next: at its deadline, but soon enough for deadlines that come up later.
+    /// Sets when the client is checked next: at its deadline, but early enough for deadlines that are set later.
     func nextLook(_ client: UnsafeMutablePointer<StreamClient>, now: MonotonicTime) -> MonotonicTime {
         min(client.pointee.deadline(times).0, now.advanced(byNanoseconds: times.shortest))
     }
@@ -171,7 +171,7 @@ struct StreamClients: ~Copyable {
         deadlines.set(StreamTable.index(client.pointee.route.handle), to: nextLook(client, now: now))
     }
 
-    /// Ends a client with this turn: what it has sent is worked on, what waits for it is written if there is room.
+    /// Ends a client with this turn. Its input is still processed, and waiting output is written if there is room.
     mutating func finish(
         _ client: UnsafeMutablePointer<StreamClient>, _ end: StreamEnd,
         path: inout some StreamReceiver & ~Copyable

@@ -10,7 +10,7 @@ package enum StreamEnd: String, CaseIterable, Sendable, BitwiseCopyable {
     case slow
     /// No allocation, and nothing sent for long.
     case idle
-    /// It did not read what was there for it.
+    /// The client did not read its output.
     case unread
     /// The connection broke.
     case broken
@@ -24,7 +24,7 @@ package enum StreamEnd: String, CaseIterable, Sendable, BitwiseCopyable {
     case proxyHeader = "proxy_header"
     /// A proxy says that another connection comes from the same address and port.
     case replaced
-    /// The slowest while too much waited in memory, of everybody's.
+    /// The slowest of all clients, while too much waited in memory.
     case memory
 }
 
@@ -35,7 +35,7 @@ package struct StreamCounters: Sendable, BitwiseCopyable {
     package var accepted: UInt64 = 0
     /// Those that another part of the program accepted.
     package var adopted: UInt64 = 0
-    /// Those of which a proxy said whose they are.
+    /// Connections whose client was named by a proxy.
     package var proxied: UInt64 = 0
     /// Connections that are open now.
     package var openTCP: UInt64 = 0

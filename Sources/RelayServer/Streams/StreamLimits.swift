@@ -1,4 +1,4 @@
-/// Bounds of what TCP and TLS clients may take up.
+/// Bounds of TCP and TLS clients.
 package struct StreamLimits: Sendable {
     /// Connections of all loops together; more are closed at once. Default 10,000.
     package var maxStreams = 10_000
@@ -7,18 +7,18 @@ package struct StreamLimits: Sendable {
     /// From the connection to the end of its first message, the TLS handshake included, and from the first byte of
     /// every later message to its last. Default 10 s.
     package var messageTime = Duration.seconds(10)
-    /// How long a client may stay that has no allocation and sends nothing. Default 60 s.
+    /// How long a client without an allocation may stay without sending anything. Default 60 s.
     package var idleTime = Duration.seconds(60)
-    /// How long a client may not take anything while there is something for it. Default 30 s.
+    /// How long a client may leave its output unread. Default 30 s.
     package var unreadTime = Duration.seconds(30)
-    /// What may wait for one client before media for it is dropped. Default 256 KiB.
+    /// Bytes that may wait for one client before media for it is dropped. Default 256 KiB.
     package var outboxBytes = 256 << 10
-    /// What may wait beyond that of answers to its requests; a client with more is closed. Default 16 KiB.
+    /// Bytes of answers to its requests that may wait beyond that; a client with more is closed. Default 16 KiB.
     package var answerReserveBytes = 16 << 10
     /// Connections taken from one listener in one turn of a loop. Default 32.
     package var acceptsPerTurn = 32
-    /// Steps of TLS handshakes taken in one turn of a loop, so that a crowd of clients does not hold up the media of
-    /// those that are there. Default 2: the dear one of them costs 0.1 ms with an ECDSA key, 1 ms with RSA.
+    /// Steps of TLS handshakes taken in one turn of a loop, so that a crowd of new clients does not delay the media
+    /// of the connected ones. Default 2: the expensive step costs 0.1 ms with an ECDSA key, 1 ms with RSA.
     package var handshakesPerTurn = 2
 
     /// The most streams that one loop has places for.
@@ -26,7 +26,7 @@ package struct StreamLimits: Sendable {
 
     package init() {}
 
-    /// Data that the kernel may hold unsent for one client; what is more waits in the outbox, where it can be
+    /// Data that the kernel may hold unsent for one client. Further data waits in the outbox, where it can be
     /// bounded (tcp(7), TCP_NOTSENT_LOWAT).
     static let unsentBytes: Int32 = 128 << 10
     /// The first message of a client: an Allocate with the longest names that RFC 8489 allows is shorter.

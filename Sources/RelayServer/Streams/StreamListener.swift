@@ -34,7 +34,7 @@ struct StreamListener: BitwiseCopyable {
         if isIPv6 { set(Int32(IPPROTO_IPV6), IPV6_V6ONLY, 1) }
         setStreamOptions(descriptor)
         var local = SocketAddress(address)
-        // One that is opened to look must not take connections.
+        // A listener that was opened only to look must not take connections.
         guard local.withPointer({ bind(descriptor, $0, $1.pointee) }) == 0,
             !sharesPort || listen(descriptor, backlog) == 0,
             local.withPointer({ getsockname(descriptor, $0, $1) }) == 0, let bound = local.transportAddress
@@ -46,7 +46,8 @@ struct StreamListener: BitwiseCopyable {
         return StreamListener(socket: descriptor, transport: transport, address: bound)
     }
 
-    /// What every stream's socket has: small writes leave at once, and the kernel holds little of what it cannot send.
+    /// Options of every stream's socket: small writes leave at once, and the kernel holds little of what it cannot
+    /// send.
     static func setStreamOptions(_ descriptor: Int32) {
         set(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, 1)
         set(descriptor, Int32(IPPROTO_TCP), TCP_NOTSENT_LOWAT, StreamLimits.unsentBytes)

@@ -1,9 +1,9 @@
-/// Blocks of memory for what a client's bytes need while they wait, in a few sizes; used ones are kept for the next.
+/// Blocks of memory, in a few sizes, for clients' bytes that wait. Used blocks are kept for the next client.
 ///
 /// A client holds a block only while something waits: part of a message, or what its socket did not take. So in
 /// steady traffic nothing is allocated, and an idle client costs nothing here.
 struct StreamMemory: ~Copyable {
-    /// A piece of memory of one of the sizes. Whoever takes it gives it back to the same ``StreamMemory``.
+    /// A piece of memory of one of the sizes. Its user gives it back to the ``StreamMemory`` it came from.
     struct Block: BitwiseCopyable {
         let start: UnsafeMutableRawPointer
         let capacity: Int

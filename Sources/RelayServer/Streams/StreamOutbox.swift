@@ -1,4 +1,4 @@
-/// What waits to be written to one client, in one piece of memory, so that one call writes it.
+/// The output that waits for one client, in one piece of memory, so that one call writes it.
 struct StreamOutbox: BitwiseCopyable {
     private var block: StreamMemory.Block?
     private var start = 0
@@ -10,7 +10,7 @@ struct StreamOutbox: BitwiseCopyable {
     /// Memory that it takes.
     var capacity: Int { block?.capacity ?? 0 }
 
-    /// What waits, from its first byte; valid until the next change. Empty if nothing does.
+    /// The waiting bytes, from the first one; valid until the next change. Empty if there are none.
     var bytes: UnsafeRawBufferPointer {
         UnsafeRawBufferPointer(start: block.map { UnsafeRawPointer($0.start + start) }, count: byteCount)
     }
@@ -52,7 +52,7 @@ struct StreamOutbox: BitwiseCopyable {
         self = StreamOutbox()
     }
 
-    /// At the end of everything: frees the memory, whoever it was taken from.
+    /// Frees the memory when everything ends, without returning it to the ``StreamMemory`` it came from.
     func discard() {
         if let block { StreamMemory.discard(block) }
     }
@@ -64,7 +64,8 @@ struct StreamOutbox: BitwiseCopyable {
         return moved(added, memory: &memory)
     }
 
-    /// Takes the first block, moves what waits to the front of the one there is, or into a larger one.
+    /// Takes the first block, moves the waiting bytes to the front of the present one, or moves them into a larger
+    /// one.
     private mutating func moved(_ added: Int, memory: inout StreamMemory) -> UnsafeMutableRawPointer? {
         let waiting = byteCount
         if let block, waiting &+ added <= block.capacity, start >= waiting {

@@ -1,6 +1,6 @@
 /// The stream clients of a loop by handle: places that never move, in pieces that are made as they are needed.
 ///
-/// A handle is a place, 20 bits, and its generation, 12 bits: one that outlived its client finds nothing.
+/// A handle is a place, 20 bits, and its generation, 12 bits. A handle that outlived its client finds nothing.
 struct StreamTable: ~Copyable {
     static let maxCount = 1 << 20
     private static let pieceCount = 256
@@ -30,7 +30,7 @@ struct StreamTable: ~Copyable {
         return states[Int(index)] << Self.generationShift | index
     }
 
-    /// Puts a client into the place of ``nextHandle()``, which has been asked for.
+    /// Puts a client into the place of ``nextHandle()``, which must have been called before.
     mutating func insert(_ client: consuming StreamClient) {
         let index = free.removeLast()
         place(Int(index)).initialize(to: client)
@@ -59,7 +59,7 @@ struct StreamTable: ~Copyable {
     /// A handle's place: below `maxCount`, and dense.
     static func index(_ handle: UInt32) -> UInt32 { handle & indexMask }
 
-    /// The client in a place, whichever it is.
+    /// The client that is in a place now.
     func client(atIndex index: UInt32) -> UnsafeMutablePointer<StreamClient>? {
         let index = Int(index)
         return index < states.count && states[index] & Self.live != 0 ? place(index) : nil

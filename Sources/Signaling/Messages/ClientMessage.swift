@@ -2,7 +2,7 @@ import JSON
 
 /// A message from a client, found in its JSON by one scan. Ranges are offsets into the scanned bytes.
 package enum ClientMessage: Equatable, Sendable {
-    /// `device` tells a client that comes back from a stranger; it never leaves the process.
+    /// `device` tells a returning client from a stranger; it never leaves the process.
     case joinRoom(id: LiveRoomID, device: DeviceMark?)
     case leaveRoom
     case ping
@@ -83,7 +83,7 @@ extension ClientMessage {
         return .candidate(candidate)
     }
 
-    /// The types that come seldom, and any name that is spelled with escapes.
+    /// The rare types, and any name that is spelled with escapes.
     private static func other(
         _ name: Range<Int>, _ members: TopLevel, _ json: JSONScanner, _ rules: SignalingRules
     ) throws(SignalingError) -> ClientMessage {

@@ -6,7 +6,7 @@ import JSON
 package struct Forwarding: Sendable {
     private let origin: [UInt8]
 
-    /// Prepares what messages of this sender in this room begin with.
+    /// Prepares the common start of messages of this sender in this room.
     package init(from client: ClientID, roomID: LiveRoomID) {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(64 + roomID.utf8.count)
@@ -71,8 +71,8 @@ package struct Forwarding: Sendable {
     }
 }
 
-/// A forwarded message that still stands in pieces, to be copied to where it is sent from.
-/// Valid as long as the payload it was made of.
+/// A forwarded message that is still in pieces, to be copied to its place in an outbox. Valid as long as the
+/// payload that it was made from.
 package struct SplicedMessage {
     let opening: StaticString
     let origin: [UInt8]

@@ -4,7 +4,7 @@ package import JSON
 @usableFromInline
 package struct ICEServers: Equatable, Sendable {
     /// A JSON array in the shape of RTCConfiguration's `iceServers`: objects with `urls`, and with `username` and
-    /// `credential` where the server asks for them. Whoever makes it answers for its syntax.
+    /// `credential` if the server requires them. Its maker is responsible for its syntax.
     package let json: [UInt8]
     /// When the credentials among them end, in seconds since 1970; nil when none do.
     package let expires: UInt64?

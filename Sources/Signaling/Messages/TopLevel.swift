@@ -47,7 +47,7 @@ struct TopLevel {
         }
     }
 
-    /// A key that is none of them as it stands may still be one when its escapes are read; the shortest such
+    /// A key that does not match as written may still match when its escapes are decoded. The shortest such
     /// spelling has eight bytes.
     @inline(never)
     private mutating func noteEscaped(_ key: Range<Int>, _ value: Range<Int>, _ json: JSONScanner) {

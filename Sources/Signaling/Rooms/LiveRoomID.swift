@@ -1,5 +1,5 @@
-/// The id of a live room, as its members chose it: 1 to 128 Unicode scalars. Ids are the same when their UTF-8 is,
-/// unlike Swift's strings, which are also the same when they only look alike.
+/// The id of a live room, as its members chose it: 1 to 128 Unicode scalars. Ids are equal if their UTF-8 is equal.
+/// Swift's strings, in contrast, are also equal if they only look alike.
 @usableFromInline
 package struct LiveRoomID: Hashable, Sendable {
     /// The most Unicode scalars of an id.

@@ -2,10 +2,9 @@ public import Synchronization
 
 /// A live room that several event loops share: its state behind a lock of its own.
 ///
-/// Lock order: directory shards by index, then the room that is left, then the room that is joined, then whatever
-/// the callbacks lock. Callbacks run under the room's
-/// lock, so that what they append to members' outboxes stands there in the order of the room's events; they
-/// must neither block nor call back into rooms.
+/// Lock order: directory shards by index, then the room that is left, then the room that is joined, then any lock
+/// of the callbacks. Callbacks run under the room's lock, so that members' outboxes receive the room's events in
+/// order. They must neither block nor call back into rooms.
 @usableFromInline
 package final class Room<Member: Equatable & Sendable>: Sendable {
     /// The id by which members join.

@@ -1,10 +1,10 @@
 public import Synchronization
 public import Timing
 
-/// All live rooms by id. Touched when members join and leave, never for a message in between.
+/// All live rooms by id. Used when members join and leave, never for a message in between.
 ///
-/// A room exists while somebody sits in it. The table is sharded by id, so that joins on different loops
-/// seldom meet; its size is bounded by the number of connections.
+/// A room exists while at least one member is seated. The table is sharded by id, so that joins on different loops
+/// seldom contend. Its size is bounded by the number of connections.
 @usableFromInline
 package final class RoomDirectory<Member: Equatable & Sendable>: Sendable {
     @usableFromInline
@@ -30,14 +30,14 @@ package final class RoomDirectory<Member: Equatable & Sendable>: Sendable {
     @inlinable
     func shard(of id: LiveRoomID) -> Shard { shards[shardIndex(of: id)] }
 
-    /// What a member learns that asked for a seat.
+    /// The answer to a member that asked for a seat.
     @usableFromInline
     package struct Joined {
-        /// What became of the request.
+        /// The result of the request.
         @usableFromInline package let outcome: RoomState<Member>.JoinOutcome
         /// The room it asked for.
         @usableFromInline package let room: Room<Member>
-        /// Those left in the room that it left for this one; nil when it left none.
+        /// The members left in the room that it left for this one; nil if it left none.
         @usableFromInline package let departure: RoomState<Member>.Departure?
 
         @inlinable
@@ -50,15 +50,15 @@ package final class RoomDirectory<Member: Equatable & Sendable>: Sendable {
             self.departure = departure
         }
 
-        /// Who is told what of it, in this order; under the rooms' locks.
+        /// The notices to send, in order; under the rooms' locks.
         @inlinable
         package func notices(to joiner: Member, iceServers: ICEServers?) -> [Notice<Member>] {
             outcome.notices(to: joiner, of: room.id, departure: departure, iceServers: iceServers)
         }
     }
 
-    /// Asks for a seat, opening the room if need be. A member that has a seat in `current` gives it up in the same
-    /// moment as it gets the new one, and keeps it otherwise. `body` learns the outcome under the locks of both rooms.
+    /// Asks for a seat and opens the room if necessary. A member with a seat in `current` gives it up at the moment
+    /// it gets the new one, and keeps it otherwise. `body` learns the outcome under the locks of both rooms.
     @inlinable
     package func join(
         _ id: LiveRoomID, leaving current: Room<Member>?, member: Member, device: DeviceMark?,
@@ -102,7 +102,7 @@ package final class RoomDirectory<Member: Equatable & Sendable>: Sendable {
         }
     }
 
-    /// True when nobody is left in the room that was left.
+    /// True if the room that was left is empty now.
     @inlinable
     func move(
         _ member: Member, from current: Room<Member>, to id: LiveRoomID,
@@ -121,7 +121,8 @@ package final class RoomDirectory<Member: Equatable & Sendable>: Sendable {
         }
     }
 
-    /// Gives a seat up, closing the room behind the last one. `body` learns of those left under the room's lock.
+    /// Gives up a seat and closes the room after the last one. `body` learns which members are left, under the
+    /// room's lock.
     @inlinable
     package func leave(
         _ room: Room<Member>, member: Member, _ body: (RoomState<Member>.Departure) -> Void
@@ -135,7 +136,7 @@ package final class RoomDirectory<Member: Equatable & Sendable>: Sendable {
         }
     }
 
-    /// Rooms with somebody in them.
+    /// Rooms with at least one member.
     package var count: Int {
         shards.reduce(0) { $0 + $1.rooms.withLock { $0.count } }
     }

@@ -1,6 +1,6 @@
 public import Timing
 
-/// Something that a member of a room, or one that wants to be, is told.
+/// A notice to a member of a room, or to one that wants to join.
 @usableFromInline
 package struct Notice<Member> {
     @usableFromInline package let recipient: Member
@@ -50,8 +50,8 @@ package enum DepartureCause: Sendable {
 }
 
 extension RoomState.Departure {
-    /// Who is told what, in this order: the peer, who need not hold back for the member any more, and those that wait
-    /// for the seat.
+    /// The notices in order: first to the peer, which need not hold back for the member any more, then to those
+    /// that wait for the seat.
     @inlinable
     package func notices(_ cause: DepartureCause) -> [Notice<Member>] {
         var notices: [Notice<Member>] = []
@@ -64,7 +64,7 @@ extension RoomState.Departure {
 }
 
 extension RoomState.JoinOutcome {
-    /// Who is told what of a join, in this order.
+    /// The notices about a join, in order.
     /// - Parameters:
     ///   - departure: of the room that the joiner left for this one.
     ///   - iceServers: the joiner's.
@@ -102,7 +102,7 @@ extension RoomState.JoinOutcome {
             to: joiner)
     }
 
-    /// What the joiner's own rules are told of it.
+    /// The result of the join for the joiner's own rules.
     @inlinable
     package var result: JoinResult {
         switch self {
@@ -114,12 +114,12 @@ extension RoomState.JoinOutcome {
     }
 }
 
-/// What became of a join, as the joiner sees it.
+/// The result of a join, as the joiner sees it.
 @usableFromInline
 package enum JoinResult: Equatable, Sendable {
     /// It has the seat, and has given up the one that it had.
     case seated
-    /// It sat there already.
+    /// It was seated there already.
     case alreadySeated
     /// A probe, running or to come, will show; ask again at `retry` or when told to.
     case waiting(retry: MonotonicTime)

@@ -1,13 +1,13 @@
 public import Timing
 
-/// Two seats and who waits for one: the rules of a live room, without locks, clocks or I/O.
+/// Two seats and the members that wait for one: the rules of a live room, without locks, clocks or I/O.
 ///
-/// Whoever has sat longest is the initiator. A join that finds both seats taken makes the room probe its
-/// members (the caller pings them): one that shows no sign of life before the deadline gives up its seat, so
-/// that the ghost of a dead connection never keeps its owner out.
+/// The member that has been seated longest is the initiator. A join that finds both seats taken makes the room
+/// probe its members (the caller pings them). A member that shows no sign of life before the deadline loses its
+/// seat, so a dead connection never keeps its owner out.
 ///
-/// A member is whatever handle its owner gives: an object, an index in a table. All of it can be inlined, so that other
-/// modules get code for their handle: without, each message would ask the runtime for metadata.
+/// A member is any handle that its owner chooses: an object, or an index in a table. Everything is inlinable, so
+/// that other modules compile code for their own handle. Otherwise each message would ask the runtime for metadata.
 @usableFromInline
 package struct RoomState<Member: Equatable> {
     /// The times of probing.
@@ -25,12 +25,12 @@ package struct RoomState<Member: Equatable> {
         }
     }
 
-    /// What a join leads to.
+    /// The result of a join.
     @usableFromInline
     package enum JoinOutcome {
         /// The member has the seat. `evicted` lost theirs to it; `peer` is the other one in the room.
         case seated(peer: Member?, evicted: [Member])
-        /// It sat here already.
+        /// The member was seated here already.
         case alreadySeated(peer: Member?, isInitiator: Bool)
         /// The room is full for now: ping the `probed`, and join again when told to or at `retry`.
         case waiting(probed: [Member], retry: MonotonicTime)
@@ -38,10 +38,10 @@ package struct RoomState<Member: Equatable> {
         case full
     }
 
-    /// Who has to be told of a seat that became free.
+    /// The members to tell about a seat that became free.
     @usableFromInline
     package struct Departure {
-        /// Who is left in the room.
+        /// The member that is left in the room.
         @usableFromInline package let peer: Member?
         /// Waiting members that should join again now.
         @usableFromInline package let waiting: [Member]
@@ -57,7 +57,7 @@ package struct RoomState<Member: Equatable> {
     struct Seat {
         @usableFromInline let member: Member
         @usableFromInline let device: DeviceMark?
-        /// Probed and not heard of since.
+        /// Probed members that have shown no sign of life yet.
         @usableFromInline var isProbed = false
 
         @inlinable
@@ -82,11 +82,11 @@ package struct RoomState<Member: Equatable> {
     @usableFromInline var lastProbe: MonotonicTime?
     @usableFromInline var waiting: [Member] = []
 
-    /// A room with nobody in it.
+    /// A room without members.
     @inlinable
     package init() {}
 
-    /// Whether no seat is taken; somebody may still wait for one.
+    /// Whether no seat is taken; a member may still wait for one.
     @inlinable package var isEmpty: Bool { initiator == nil }
 
     /// Seats taken: 0, 1 or 2.
@@ -108,8 +108,8 @@ package struct RoomState<Member: Equatable> {
 
     // MARK: Joining
 
-    /// - Parameter device: lets the room see that a joiner is the owner of one of its seats; such a one may
-    ///   wait for the next probe where a stranger is turned away.
+    /// - Parameter device: shows that a joiner owns one of the seats. An owner may wait for the next probe; a
+    ///   stranger is turned away.
     @inlinable
     package mutating func join(
         _ member: Member, device: DeviceMark?, now: MonotonicTime, rules: Rules
@@ -133,7 +133,7 @@ package struct RoomState<Member: Equatable> {
         }
     }
 
-    /// Whoever is told that the room is full waits no longer.
+    /// A member that is told that the room is full stops waiting.
     @inlinable
     mutating func refuse(_ member: Member) -> JoinOutcome {
         waiting.removeAll { $0 == member }
@@ -206,7 +206,7 @@ package struct RoomState<Member: Equatable> {
 
     // MARK: Leaving
 
-    /// Takes the member's seat away, or its place among the waiting; harmless when it has neither.
+    /// Takes away the member's seat or its place among the waiting. Does nothing if it has neither.
     @inlinable
     package mutating func leave(_ member: Member) -> Departure {
         waiting.removeAll { $0 == member }

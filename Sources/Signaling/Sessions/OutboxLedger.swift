@@ -1,4 +1,4 @@
-/// How many bytes may wait for a participant, and from how many on its peer is held back.
+/// How many bytes may wait for a participant, and at how many its peer is held back.
 @usableFromInline
 package struct OutboxBound: Sendable {
     /// One frame more than fits into this many bytes is an overflow.
@@ -11,11 +11,11 @@ package struct OutboxBound: Sendable {
     package init(maxBytes: Int) { self.maxBytes = maxBytes }
 }
 
-/// What became of a message for another participant.
+/// The result of posting a message to another participant.
 @usableFromInline
 package enum Delivery: Equatable, Sendable {
     case posted
-    /// Posted, but the outbox fills faster than it drains: the sender is held until it is told.
+    /// Posted, but the outbox fills faster than it drains: the sender is held until it is released.
     case congested
     /// Dropped: the receiver is gone or about to be.
     case dropped
@@ -23,8 +23,8 @@ package enum Delivery: Equatable, Sendable {
     case noPeer
 }
 
-/// The bookkeeping of an outbox, beside the bytes that wait in it: its bound, its signals, the sender that is held for
-/// it. The owner of the bytes asks it before and after it takes some.
+/// The bookkeeping of an outbox, without the bytes themselves: its bound, its signals, and the sender that is held
+/// for it. The owner of the bytes asks it before and after it takes some.
 @usableFromInline
 package struct OutboxLedger<Sender: Equatable> {
     /// Whether one more frame is taken.
@@ -33,12 +33,12 @@ package struct OutboxLedger<Sender: Equatable> {
         case take
         /// The bound is passed with this frame: drop it and have the owner look at its signals.
         case overflow
-        /// Drop it without a word.
+        /// Drop it silently.
         case drop
     }
 
     @usableFromInline var isClosed = false
-    /// What the owner is to act on. An overflow stays until what waits is discarded.
+    /// The signals that the owner must act on. An overflow stays until the waiting bytes are discarded.
     @usableFromInline package private(set) var signals: SessionSignals = []
     @usableFromInline var heldSender: Sender?
 
@@ -57,9 +57,9 @@ package struct OutboxLedger<Sender: Equatable> {
         return .take
     }
 
-    /// A message of `sender` was put into the outbox, where `waiting` bytes are now.
-    /// - Returns: whether the sender is to be held, and one that was held for this outbox until now: only one is
-    ///   remembered, the other is released.
+    /// A message of `sender` was put into the outbox, which holds `waiting` bytes now.
+    /// - Returns: whether the sender must be held, and the sender that was held for this outbox before, if it
+    ///   differs. Only one is remembered; the other is released.
     @inlinable
     package mutating func posted(
         from sender: Sender, waiting: Int, _ bound: OutboxBound
@@ -86,12 +86,12 @@ package struct OutboxLedger<Sender: Equatable> {
         return signals
     }
 
-    /// What waited was handed to the socket.
+    /// The waiting bytes were handed to the socket.
     /// - Returns: a sender to be released.
     @inlinable
     package mutating func emptied() -> Sender? { heldSender.take() }
 
-    /// What waited was forgotten, and frames are taken again.
+    /// The waiting bytes were dropped, and frames are accepted again.
     @inlinable
     package mutating func discarded() { signals.remove(.overflow) }
 
@@ -99,7 +99,7 @@ package struct OutboxLedger<Sender: Equatable> {
     @inlinable
     package var hasOverflowed: Bool { signals.contains(.overflow) }
 
-    /// Nothing more is taken from anybody.
+    /// No more frames are accepted.
     /// - Returns: a sender to be released.
     @inlinable
     package mutating func close() -> Sender? {

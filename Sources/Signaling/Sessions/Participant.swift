@@ -1,13 +1,13 @@
 import Timing
 
-/// Who somebody is, apart from the connection that it has now: its name, its seat, the seat that it waits for, and
+/// The identity of a client, apart from its current connection: its name, its seat, the seat that it waits for, and
 /// what it has used of its limits.
 ///
-/// A value with one owner. ``SessionRules`` own it while there is a connection and give it away when that is lost
-/// (``SessionRules/handOver()``), so that it can wait for the next connection, or belong to a link to somewhere else.
-/// Rooms know it by a handle that its owner chooses.
+/// A value with one owner. ``SessionRules`` own it while there is a connection. When the connection is lost they
+/// give it away (``SessionRules/handOver()``), so that it can wait for the next connection or belong to a link to
+/// another node. Rooms know it by a handle that its owner chooses.
 package struct Participant: ~Copyable, Sendable {
-    /// A seat, and what messages from it begin with.
+    /// A seat, and the common start of messages from it.
     package struct Seat: Sendable {
         package let room: LiveRoomID
         package let forwarding: Forwarding
@@ -29,7 +29,7 @@ package struct Participant: ~Copyable, Sendable {
     /// The room waits for a sign of life from it.
     var isProbed = false
 
-    /// Somebody in no room.
+    /// A participant without a room.
     package init(id: ClientID) { self.id = id }
 
     mutating func sit(in room: LiveRoomID) {
@@ -60,10 +60,10 @@ package struct Participant: ~Copyable, Sendable {
     }
 }
 
-/// A seat that somebody asks for.
+/// A request for a seat.
 package struct JoinRequest: Equatable, Sendable {
     package let room: LiveRoomID
-    /// Tells the device from a stranger; nil when it did not say.
+    /// Tells the device from a stranger; nil if the client did not send one.
     package let device: DeviceMark?
 
     package init(room: LiveRoomID, device: DeviceMark?) {

@@ -1,5 +1,5 @@
-/// What the owner of a connection does next, having told ``SessionRules`` of an event. After every action but
-/// `nothing` it looks at ``SessionRules/deadline(_:)`` again.
+/// The next action of a connection's owner, after it has reported an event to ``SessionRules``. After every action
+/// but `nothing` it looks at ``SessionRules/deadline(_:)`` again.
 package enum SessionAction: Equatable, Sendable {
     case nothing
     /// The deadline may be earlier than before.
@@ -20,8 +20,8 @@ package enum SessionAction: Equatable, Sendable {
     /// Give up the place among those that wait, if there is one, and stop reading the socket while the store is asked
     /// whether the room may be joined: ``SessionRules/authorized(_:_:at:)``.
     case askStore(LiveRoomID)
-    /// Answer a join with `invalid_room_id`: ``SessionRules/joinWasRefused(at:)``. `isStoreFailure`: the store did not
-    /// say, which is counted.
+    /// Answer a join with `invalid_room_id`: ``SessionRules/joinWasRefused(at:)``. `isStoreFailure`: the store
+    /// could not answer, which is counted.
     case refuseJoin(isStoreFailure: Bool)
     /// Answer a join that waited with `room_full`.
     case roomFull(LiveRoomID)
@@ -29,7 +29,7 @@ package enum SessionAction: Equatable, Sendable {
     case leave(LiveRoomID?)
     /// Read nothing more from the socket.
     case stopReading
-    /// Carry out what was kept while the client was held, then ask ``SessionRules/caughtUp()``.
+    /// Carry out the input that was kept while the client was held, then ask ``SessionRules/caughtUp()``.
     case resume
     /// Read from the socket again.
     case readAgain
@@ -39,7 +39,7 @@ package enum SessionAction: Equatable, Sendable {
     case end(Ending)
 }
 
-/// What becomes of a message before it is read.
+/// The verdict on a message before it is read.
 package enum MessageAdmission: Equatable, Sendable {
     /// Read it: ``SessionRules/received(_:at:_:)`` or ``SessionRules/refused(_:isText:isUTF8:)``.
     case take
@@ -48,14 +48,14 @@ package enum MessageAdmission: Equatable, Sendable {
     case end(Ending)
 }
 
-/// What becomes of a ping frame.
+/// The verdict on a ping frame.
 package enum PingAction: Equatable, Sendable {
     /// Write a pong frame with the same payload.
     case pongFrame
     case end(Ending)
 }
 
-/// What becomes of a message that was read.
+/// The verdict on a message that was read.
 package enum MessageAction: Equatable, Sendable {
     /// Splice it together with the seat's ``Forwarding``, post it to the peer's outbox, and say how that went:
     /// ``SessionRules/forwarded(_:at:)``.
@@ -63,18 +63,18 @@ package enum MessageAction: Equatable, Sendable {
     case act(SessionAction)
 }
 
-/// What becomes of bytes that are not carried out.
+/// The verdict on bytes that are not carried out.
 package enum LeftoverAction: Equatable, Sendable {
-    /// The client is held: keep them until it is not.
+    /// The client is held: keep them until the hold ends.
     case keep
-    /// The session has ended: forget them.
+    /// The session has ended: drop them.
     case discard
     case end(Ending)
 }
 
-/// What is left to do when a connection is gone.
+/// The work that is left when a connection is gone.
 package enum DisconnectedAction: Equatable, Sendable {
-    /// Everybody knows already.
+    /// All parties have been told already.
     case nothing
     /// Tell the others (``DepartureCause/disconnected``).
     case depart

@@ -4,7 +4,7 @@ package import Timing
 package struct SessionBounds: Sendable {
     /// A client has this long to take a close frame and to answer it.
     package static let lingerTime = Duration.seconds(2)
-    /// A hold ends after this time whatever it waits for, and begins anew if need be.
+    /// A hold ends after this time, whatever its reason, and starts again if necessary.
     package static let maxHold = Duration.seconds(10)
 
     /// How many messages a client may send.

@@ -4,15 +4,15 @@ package enum SessionEnd: String, CaseIterable, Sendable {
     case client
     /// A frame broke RFC 6455.
     case protocolError = "protocol_error"
-    /// A message was longer than is taken.
+    /// A message was too long.
     case tooBig = "message_too_big"
     /// A text message was not UTF-8.
     case invalidPayload = "invalid_payload"
-    /// Three times the message rate, or more input than is kept for a client that is held.
+    /// Three times the message rate, or more input than is kept for a held client.
     case flood
     /// No sign of life.
     case silent
-    /// The seat was given to somebody else.
+    /// The seat was given to another member.
     case evicted
     /// The client reads too slowly.
     case slow
@@ -36,25 +36,26 @@ package enum SessionEnd: String, CaseIterable, Sendable {
     }
 }
 
-/// How a session ends: what is said to the client, and what becomes of its connection. First of all the seat is given
-/// up and the peer is told (``DepartureCause/disconnected``).
+/// How a session ends: the last frame to the client, and what becomes of its connection. The seat is given up and
+/// the peer is told before that (``DepartureCause/disconnected``).
 package struct Ending: Equatable, Sendable {
     /// The last frame.
     package enum Farewell: Equatable, Sendable {
-        /// The client gets nothing more: the connection is dropped.
+        /// Nothing more is sent: the connection is dropped.
         case none
-        /// A close frame behind all that waits; without a code where the client gave none.
+        /// A close frame behind all waiting output; without a code if the client gave none.
         case closeFrame(code: UInt16?)
     }
 
-    /// What it is counted as.
+    /// The reason under which it is counted.
     package let reason: SessionEnd
     package let farewell: Farewell
-    /// What waits in the outbox is forgotten, so that the close frame has room and is all that is left to write.
+    /// Waiting output is dropped, so that the close frame has room and is all that is left to write.
     package let discardsOutbox: Bool
-    /// The client has said its last word, so the connection is closed as soon as the close frame has been written.
-    /// Otherwise only the output is: bytes that still come in would make the kernel drop the close frame.
+    /// The client has sent its last frame, so the connection is closed as soon as the close frame has been written.
+    /// Otherwise only the output is closed: bytes that still come in would make the kernel drop the close frame.
     package let isAnswer: Bool
-    /// The socket was not read, because the client was held. It is read again: what comes is ignored, its end is not.
+    /// The socket was not read, because the client was held. It is read again until its end: new messages are
+    /// ignored.
     package let readsAgain: Bool
 }

@@ -13,7 +13,7 @@ extension SessionRules {
         }
     }
 
-    /// A close frame came. Its code is answered, or none with none.
+    /// A close frame came. The answer has its code, or none if it has none.
     /// - Parameter isLast: nothing came behind it.
     package mutating func clientClosed(_ code: UInt16?, isLast: Bool, at now: MonotonicTime) -> Ending {
         end(.client, .closeFrame(code: code), hangUpAt: now + SessionBounds.lingerTime, isAnswer: isLast)
@@ -24,14 +24,14 @@ extension SessionRules {
         close(reason, at: now)
     }
 
-    /// With the close frame that belongs to `reason`.
+    /// Ends with the close frame that belongs to `reason`.
     mutating func close(_ reason: SessionEnd, at now: MonotonicTime, discardsOutbox: Bool = false) -> Ending {
         end(
             reason, .closeFrame(code: reason.closeCode), hangUpAt: now + SessionBounds.lingerTime,
             discardsOutbox: discardsOutbox)
     }
 
-    /// Without a word: the client does not listen any more.
+    /// Ends without a close frame: the client no longer listens.
     mutating func drop(_ reason: SessionEnd) -> Ending {
         end(reason, .none, hangUpAt: .distantFuture)
     }

@@ -1,6 +1,6 @@
 package import Timing
 
-/// What the client sends.
+/// Events from the client.
 extension SessionRules {
     /// A message came, which has not been read yet.
     package mutating func admit(
@@ -13,7 +13,7 @@ extension SessionRules {
         }
     }
 
-    /// A ping frame came. It counts as a message, but over the rate it is answered all the same.
+    /// A ping frame came. It counts as a message, but is answered even over the rate.
     package mutating func pinged(at now: MonotonicTime, _ bounds: SessionBounds) -> PingAction {
         switch participant.messages.judge(bounds.messages, at: now) {
         case .accept, .refuse: .pongFrame
@@ -21,8 +21,8 @@ extension SessionRules {
         }
     }
 
-    /// A message is not carried out: it is over the rate, or the scan refused it. An error ends no connection, but a
-    /// text message that is not UTF-8 does (RFC 6455 §8.1).
+    /// A message is not carried out, because it is over the rate or the scan refused it. An error does not end the
+    /// connection, but a text message that is not UTF-8 does (RFC 6455 §8.1).
     /// - Parameters:
     ///   - isText: whether it came in a text frame.
     ///   - isUTF8: looks at the message; asked only where the scan has not looked.
@@ -57,14 +57,14 @@ extension SessionRules {
         _ request: JoinRequest, at now: MonotonicTime, _ bounds: SessionBounds
     ) -> SessionAction {
         guard participant.joins.allows(bounds.joins, at: now) else { return .refuse(.rateLimited) }
-        // A join that waited has this one in its place, and is not answered.
+        // A join that was waiting is replaced by this one, and is not answered.
         participant.awaited = nil
         guard bounds.asksStore, request.room != participant.seat?.room else { return .join(request) }
         state = .askingStore(request, since: now)
         return .askStore(request.room)
     }
 
-    /// A message was forwarded, or could not be.
+    /// A message was forwarded, or could not be forwarded.
     package mutating func forwarded(_ delivery: Delivery, at now: MonotonicTime) -> SessionAction {
         switch delivery {
         case .posted, .dropped: return .nothing

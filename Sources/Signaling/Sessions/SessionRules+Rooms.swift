@@ -1,8 +1,8 @@
 package import Timing
 
-/// What rooms, the store and other sessions have to say.
+/// Events from rooms, the store and other sessions.
 extension SessionRules {
-    /// A seat was asked for, and this came of it.
+    /// The result of asking for a seat.
     package mutating func joined(
         _ request: JoinRequest, _ result: JoinResult, at now: MonotonicTime
     ) -> SessionAction {
@@ -32,10 +32,10 @@ extension SessionRules {
         }
     }
 
-    /// Whether what waits in the outbox may go to the socket: who is evicted or too slow gets nothing more, and
-    /// everybody else gets it before the signals change anything.
-    /// - Parameter hasLostSeat: asks the room whether somebody else was given the seat that this session believes to
-    ///   have; false without one.
+    /// Whether the waiting output may go to the socket. An evicted or too slow client gets nothing more. Every
+    /// other client gets its output before the signals change anything.
+    /// - Parameter hasLostSeat: asks the room whether the seat that this session believes to have was given to
+    ///   another member; false without a room.
     package func mayWrite(_ signals: SessionSignals, hasLostSeat: () -> Bool) -> Bool {
         if signals.contains(.overflow) { return false }
         return !(signals.contains(.evicted) && hasLostSeat())
@@ -51,7 +51,7 @@ extension SessionRules {
         guard isOpen else { return .nothing }
         switch signal {
         case .evicted:
-            // Late news, when the session has found another seat meanwhile.
+            // Late news: the session has found another seat meanwhile.
             return hasLostSeat() ? .end(drop(.evicted)) : .nothing
         case .overflow: return .end(close(.slow, at: now, discardsOutbox: true))
         case .peerCaughtUp: return peerCaughtUp(at: now)
@@ -70,7 +70,7 @@ extension SessionRules {
 
     /// The probe that a join waits for found both members alive.
     private mutating func joinRefused(isWaiting: () -> Bool) -> SessionAction {
-        // The news may be of a room that was awaited before this one.
+        // The news may be about a room that was awaited before this one.
         guard let awaited = participant.awaited, !isWaiting() else { return .nothing }
         participant.awaited = nil
         return .roomFull(awaited.request.room)
@@ -79,7 +79,7 @@ extension SessionRules {
     private mutating func probed(at now: MonotonicTime) -> SessionAction {
         participant.isProbed = true
         if takesMessages { return .pingFrame }
-        // Held back, this client cannot be heard; it has until the hold ends. One that has hung up is gone.
+        // A held client cannot be heard; it has until the hold ends. A client that has hung up is gone.
         return inputHasEnded ? .nothing : signOfLife(at: now)
     }
 }

@@ -17,8 +17,8 @@ extension SessionRules {
         return deadline
     }
 
-    /// What is due at `now`; asked again after each action until there is nothing more.
-    /// - Parameter bytesWaiting: how many bytes the socket has not taken of what it was given.
+    /// The action that is due at `now`. The caller asks again after each action until there is none.
+    /// - Parameter bytesWaiting: the bytes that were given to the socket and that it has not sent yet.
     package mutating func due(
         at now: MonotonicTime, _ bounds: SessionBounds, bytesWaiting: () -> Int
     ) -> SessionAction {
@@ -87,8 +87,8 @@ extension SessionRules {
 
     /// Since when the client has been behind; `distantFuture` if it is not.
     ///
-    /// What came from a client that is held waits for its peer, who is behind.
-    /// - Parameter inputSince: when the message began that has not ended.
+    /// Input of a client that is held does not count: it waits for the peer, which is the one that is behind.
+    /// - Parameter inputSince: when the message began that is still incomplete.
     package func behindSince(inputSince: MonotonicTime) -> MonotonicTime {
         min(stall?.began ?? .distantFuture, takesMessages ? inputSince : .distantFuture)
     }

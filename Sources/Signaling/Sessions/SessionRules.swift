@@ -3,23 +3,24 @@ package import Timing
 /// What a session may do and must do: the rules of one WebSocket connection and the participant that has it, without
 /// socket, clock or locks.
 ///
-/// Each event is a method, which answers with what to do next. The owner of the connection (a channel's handler, an
-/// entry of a loop's table, a stage in a test) turns bytes into events and actions into bytes; it carries out each
-/// action before it tells of the next event. Between events it holds to three things:
+/// Each event is a method, which returns the next action. The owner of the connection (a channel's handler, an
+/// entry of a loop's table, a stage in a test) turns bytes into events and actions into bytes. It carries out each
+/// action before it reports the next event. Between events it follows three rules:
 ///
 /// - input is carried out while ``takesMessages``, and goes through ``leftOver(_:_:)`` otherwise;
-/// - what the outbox has goes to the socket when that has taken everything before, in ``mayWrite(_:hasLostSeat:)``;
+/// - output goes from the outbox to the socket when the socket has taken everything before, in
+///   ``mayWrite(_:hasLostSeat:)``;
 /// - ``due(at:_:bytesWaiting:)`` is asked when ``deadline(_:)`` has come.
 package struct SessionRules: ~Copyable, Sendable {
-    /// What the connection takes from its client.
+    /// How input from the client is treated.
     enum State: Sendable {
         /// Messages are carried out as they come.
         case open
-        /// The peer is slower than this client: nothing more is taken until what waits for the peer has gone.
+        /// The peer is slower than this client: no input is taken until the peer has received what waits for it.
         case heldForPeer(since: MonotonicTime)
-        /// The store is asked about a join. What comes behind the join is for the room that it names, and waits.
+        /// The store is being asked about a join. Later input is meant for the room that the join names, and waits.
         case askingStore(JoinRequest, since: MonotonicTime)
-        /// The last frame is on its way: what comes in is ignored until the client hangs up or time is up.
+        /// The last frame is on its way. Input is ignored until the client hangs up or its time is up.
         case closing(hangUpAt: MonotonicTime)
         /// The connection is gone.
         case closed
@@ -29,12 +30,12 @@ package struct SessionRules: ~Copyable, Sendable {
     struct Stall: Sendable {
         /// When it last had taken everything.
         let began: MonotonicTime
-        /// Since when it has not even taken a part, and how many bytes waited in it then.
+        /// Since when it has taken no byte, and how many bytes waited in it then.
         var since: MonotonicTime
         var bytesWaiting: Int
     }
 
-    /// Who has this connection.
+    /// The participant that has this connection.
     package internal(set) var participant: Participant
     var state = State.open
     var liveness: Liveness
@@ -54,12 +55,12 @@ package struct SessionRules: ~Copyable, Sendable {
     /// The first message on the connection.
     package var greeting: ServerMessage { .connected(participant.id) }
 
-    /// The participant, when its connection is gone and it lives on without.
+    /// The participant, when its connection is gone and it lives on without one.
     package consuming func handOver() -> Participant { participant }
 
     // MARK: Input
 
-    /// Whether messages are carried out now; what comes otherwise is left over.
+    /// Whether messages are carried out now. Otherwise they are kept.
     package var takesMessages: Bool {
         switch state {
         case .open: true
@@ -100,8 +101,8 @@ package struct SessionRules: ~Copyable, Sendable {
         return answersPing ? .lookAtDeadline : .nothing
     }
 
-    /// Bytes came in that were not carried out; with them `byteCount` would be kept. While a client is held its socket
-    /// is not read, so that bytes come only when its connection ends and the kernel's are read to their end.
+    /// Bytes came in that were not carried out; with them `byteCount` would be kept. The socket of a held client is
+    /// not read. So bytes come only when its connection ends and the kernel's buffer is read to its end.
     package mutating func leftOver(_ byteCount: Int, _ bounds: SessionBounds) -> LeftoverAction {
         switch state {
         case .closing, .closed: return .discard
@@ -121,18 +122,18 @@ package struct SessionRules: ~Copyable, Sendable {
 
     // MARK: Holds
 
-    /// A hold is over: what was kept is carried out as if it came now.
+    /// A hold is over: the kept input is carried out as if it came now.
     mutating func resume(at now: MonotonicTime) -> SessionAction {
         state = .open
         liveness.heard(at: now)
         return .resume
     }
 
-    /// What was kept during a hold has been carried out, as far as it could.
+    /// The input kept during a hold has been carried out, as far as possible.
     package func caughtUp() -> SessionAction {
         switch state {
         case .open: inputHasEnded ? .hangUp : .readAgain
-        // What was kept ended the session; the client's end is to be seen.
+        // The kept input ended the session. Reading goes on to see the client's end.
         case .closing: .readAgain
         case .heldForPeer, .askingStore, .closed: .nothing
         }

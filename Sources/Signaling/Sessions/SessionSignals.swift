@@ -1,6 +1,6 @@
-/// News for a session that is not bytes. The order is the one in which a session acts on what has come together.
+/// News for a session other than bytes. A session acts on signals that arrive together in this order.
 package enum SessionSignal: UInt8, CaseIterable, Sendable {
-    /// The seat is lost to somebody else.
+    /// The seat was given to another member.
     case evicted
     /// The outbox has passed its bound; nothing more is taken.
     case overflow
@@ -10,7 +10,7 @@ package enum SessionSignal: UInt8, CaseIterable, Sendable {
     case retryJoin
     /// The awaited room stays full.
     case joinRefused
-    /// Show a sign of life: somebody wants the seat.
+    /// Show a sign of life: another member wants the seat.
     case probe
 }
 

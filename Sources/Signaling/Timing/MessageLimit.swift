@@ -1,7 +1,7 @@
 package import Timing
 
-/// How many messages one connection may send: over the rate they are refused one by one, at three times the
-/// rate the connection is not worth keeping.
+/// How many messages one connection may send. Over the rate they are refused one by one; at three times the rate
+/// the connection is closed.
 package struct MessageLimit: Sendable {
     /// The two rates, kept once for all connections.
     package struct Rules: Sendable {
@@ -17,7 +17,7 @@ package struct MessageLimit: Sendable {
         }
     }
 
-    /// What becomes of one message.
+    /// The verdict on one message.
     package enum Verdict: Sendable {
         /// It is within the rate.
         case accept
@@ -33,7 +33,7 @@ package struct MessageLimit: Sendable {
     /// A limit that no message has been counted against.
     package init() {}
 
-    /// Counts one message at `now` and says what becomes of it.
+    /// Counts one message at `now` and returns the verdict.
     package mutating func judge(_ rules: Rules, at now: MonotonicTime) -> Verdict {
         guard tolerated.allows(rules.tolerated, at: now) else { return .close }
         return polite.allows(rules.polite, at: now) ? .accept : .refuse

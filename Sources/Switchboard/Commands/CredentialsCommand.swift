@@ -37,7 +37,7 @@ struct CredentialsCommand: AsyncParsableCommand {
 
         @Option(
             help:
-                "Whom it is for: 1 to 128 visible ASCII characters, no colon. The quota of a user counts by it."
+                "The user it is for: 1 to 128 visible ASCII characters, no colon. The quota of a user counts by it."
         )
         var id = "script"
 

@@ -36,7 +36,7 @@ struct DoctorCommand: AsyncParsableCommand {
     private static let serverLimit = Duration.seconds(10)
 
     func run() async throws {
-        // A flag that is none is a mistake of whoever typed it; the rest is for the report.
+        // An unknown flag is a mistake on the command line. All other mistakes go into the report.
         _ = try CommandLineFlags(settings, known: Settings.all)
         ProcessLimits.ignoreBrokenPipes()
         let examination = await Self.examination(settings)

@@ -34,7 +34,7 @@ struct Doctor {
         } ?? [
             .warning(
                 .unfinished, of: check.title, "not finished after \(check.limit.inWords)",
-                do: "find out what hangs: a name server, a file system or another process, as a rule")
+                do: "find out what hangs: usually a name server, a file system or another process")
         ]
     }
 }

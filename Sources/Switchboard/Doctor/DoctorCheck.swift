@@ -19,7 +19,7 @@ struct DoctorCheck: Sendable {
 }
 
 extension DoctorCheck {
-    /// Those that need nothing but what was set, in the order in which they are made and shown.
+    /// The checks that need only the settings, in the order in which they are made and shown.
     static let all: [DoctorCheck] = [
         configuration, secrets, access, database, files, buffers, machine, clock, server, ports, address,
         range,

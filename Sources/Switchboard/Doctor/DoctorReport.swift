@@ -89,8 +89,8 @@ struct DoctorReport {
 
     private func dim(_ text: String) -> String { hasColours ? "\u{1B}[2m\(text)\u{1B}[0m" : text }
 
-    /// Words that are longer than a line stay whole, so that they can be copied. What came from files holds no
-    /// control characters afterwards.
+    /// Words that are longer than a line stay whole, so that they can be copied. Control characters in text that
+    /// came from files are removed.
     private func wrapped(_ text: String, width: Int) -> [String] {
         let clean = String(
             text.map { $0.unicodeScalars.contains { $0.properties.generalCategory == .control } ? "?" : $0 })

@@ -39,7 +39,7 @@ struct ConfigurationReading: Sendable {
     var shadowed: [(setting: String, used: String, unused: String)] = []
     /// Files that hold a secret, and settings whose secret stands on the command line.
     var secretFiles: [String] = []
-    /// False where a source could not be read at all: then nobody knows the settings.
+    /// False if a source could not be read at all, so that the settings are not known completely.
     var isComplete = true
 }
 
@@ -49,7 +49,7 @@ struct RunningServer: Equatable, Sendable {
     var isReady: Bool
     /// Why not, in its own words.
     var problem: String?
-    /// Whether its relay is among what it says is ready.
+    /// Whether the server reports that its relay is ready.
     var relayIsReady: Bool
     /// The process that has the port, where this user may see it.
     var process: ProcessFacts?

@@ -18,7 +18,7 @@ struct Finding: Equatable, Sendable {
 
     let id: FindingID
     let level: Level
-    /// What was looked at where one check looks at several things, such as a setting or a port; else nil.
+    /// The setting, port or other object that this finding is about, if one check looks at several; else nil.
     let subject: String?
     /// One sentence without a full stop; holds no secrets.
     let summary: String

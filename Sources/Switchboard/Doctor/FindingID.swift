@@ -1,4 +1,4 @@
-/// What a finding is about, whatever was found. Scripts may rely on the raw values: none changes its meaning.
+/// The topic of a finding, whatever its result. Scripts may rely on the raw values: their meanings do not change.
 enum FindingID: String, CaseIterable, Sendable {
     case configurationSources = "configuration.sources"
     case configurationValues = "configuration.values"

@@ -22,7 +22,7 @@ struct Machine: Sendable {
     var openFiles: @Sendable () -> Int? = OpenFiles.hardLimit
     /// The limit of open files of another process, where this user may see it.
     var openFilesOf: @Sendable (_ process: Int32) -> Int? = OpenFiles.limit
-    /// What one file of /proc or /sys says, without the line's end; nil where there is none.
+    /// The content of one file of /proc or /sys, without the line's end; nil if there is none.
     var kernelText: @Sendable (_ path: String) -> String? = KernelFile.text
     /// The buffers that a UDP socket gets of those that the relay asks for, in bytes.
     var udpBuffers: @Sendable () -> (receive: Int, send: Int)? = SocketBuffers.measure
@@ -79,7 +79,7 @@ struct Machine: Sendable {
         return found
     }
 
-    /// The addresses, or one of each family where they cannot be read: for who asks which families there are, and finds
-    /// out what is wrong by trying.
+    /// The addresses, or one of each family if they cannot be read. For callers that only need the families and
+    /// find out what is wrong by trying.
     var addressesOfFamilies: [IPAddress] { (try? addresses()) ?? [.anyIPv4, .anyIPv6] }
 }

@@ -9,7 +9,7 @@ struct PlannedPort: Hashable, Sendable {
     /// Whether it is the web server's.
     var isWeb: Bool { !setting.hasPrefix("RELAY") }
 
-    /// `PORT 8080/tcp`, whatever the address.
+    /// `PORT 8080/tcp`, without the address.
     var inWords: String { "\(setting) \(endpoint.address.port)/\(endpoint.transport.rawValue)" }
 }
 

@@ -25,7 +25,7 @@ struct ExtraICEServers: Sendable {
         self.servers = servers
     }
 
-    /// The same as ``init(reading:)`` for who does not ask why not.
+    /// The same as ``init(reading:)`` for callers that do not need the reason for a refusal.
     init?(_ text: String) {
         guard let read = try? ExtraICEServers(reading: text) else { return nil }
         self = read
@@ -121,7 +121,7 @@ private struct Description {
         }
     }
 
-    /// Refused if a TURN server lacks what it asks for: browsers refuse such a list as a whole.
+    /// Refused if a TURN server lacks a username or credential: browsers refuse such a list as a whole.
     func server() throws(ExtraICEServers.Refusal) -> JSONObjectWriter {
         if urls.contains(where: \.needsCredential) {
             for (name, value) in [("username", username), ("credential", credential)] where value == nil {

@@ -20,7 +20,7 @@ final class ICEDirectory: Sendable {
         published.withLock { $0 = Published(list: list, urls: urls) }
     }
 
-    /// What was published of our own; empty before that.
+    /// The published URLs of this server's relay; empty before they are published.
     var urls: [ICEURL] { published.withLock { $0?.urls } ?? [] }
 
     /// The servers for one member of a room; nil when there are none.

@@ -3,14 +3,14 @@ import Signaling
 import TURN
 import Timing
 
-/// The ICE servers that members of rooms are handed: the same for everybody but for the credential. What is the same
-/// is JSON already, so that one list costs little more than one HMAC.
+/// The ICE servers that members of rooms are given. Only the credential differs between members. The rest is kept
+/// as JSON, so that one list costs little more than one HMAC.
 struct ICEServerList: Sendable {
     /// Where the credential comes from.
     enum Access: Sendable {
         /// Made for each member with a secret that the TURN server shares.
         case timeLimited(SharedSecret, lifetimeSeconds: UInt64)
-        /// The same for everybody, for a TURN server that knows static users only.
+        /// The same credential for all members, for a TURN server that only knows static users.
         case fixed(username: String, credential: String)
     }
 
@@ -24,13 +24,13 @@ struct ICEServerList: Sendable {
         let closing: [UInt8]
     }
 
-    /// The whole list where nobody's differs.
+    /// The whole list, if it is the same for all members.
     private let fixed: ICEServers?
     private let timeLimited: TimeLimited?
 
     /// - Parameters:
-    ///   - urls: of the TURN server, and of STUN on it; without any there is none.
-    ///   - extra: servers of others.
+    ///   - urls: the URLs of the TURN server and of STUN on it; empty if there is none.
+    ///   - extra: other servers.
     init(urls: [ICEURL], access: Access, extra: ExtraICEServers) {
         let open = urls.filter { !$0.needsCredential }
         let closed = urls.filter(\.needsCredential)

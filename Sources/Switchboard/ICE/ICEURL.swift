@@ -65,7 +65,7 @@ struct ICEURL: Equatable, Sendable {
 
     private static func defaultTransport(_ scheme: String) -> Transport { isSecure(scheme) ? .tcp : .udp }
 
-    /// What stands between the scheme and the question mark; nil if it is no host and port.
+    /// The part between the scheme and the question mark; nil if it is not a host and port.
     private static func hostAndPort(_ text: Substring) -> (host: String, port: UInt16?)? {
         let host: Substring
         let rest: Substring

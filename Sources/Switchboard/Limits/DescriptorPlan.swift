@@ -1,8 +1,7 @@
 /// How the files that the process may have open are shared out among connections, relay sockets and relay streams.
 ///
-/// Each of these limits is kept only if there is a descriptor for all it allows, at the same time as for all that the
-/// others allow. Where that is not so the plan cuts them: who asks for little gets it, the others share what is left by
-/// weight.
+/// Each of these limits holds only if there are enough descriptors for all of them at the same time. Otherwise the
+/// plan cuts them: those that ask for little get it, and the others share the rest by weight.
 struct DescriptorPlan: Equatable, Sendable {
     /// A limit of which each unit takes descriptors.
     struct Share: Equatable, Sendable {
@@ -12,7 +11,7 @@ struct DescriptorPlan: Equatable, Sendable {
         let wished: Int
         /// Descriptors that one unit takes; at least 1.
         let descriptorsEach: Int
-        /// What it gets of what is short, compared with the others.
+        /// Its part of a scarce resource, compared with the others.
         let weight: Int
         /// What can be kept; at most ``wished``.
         fileprivate(set) var granted = 0
@@ -37,7 +36,7 @@ struct DescriptorPlan: Equatable, Sendable {
             let weights = open.reduce(0) { $0 + shares[$1].weight }
             func part(_ index: Int) -> Int { left / max(1, weights) * shares[index].weight }
             let content = open.filter { shares[$0].needed <= part($0) }
-            // Nobody is content with its part: all get just that.
+            // No share is content with its part: each gets just that.
             let served = content.isEmpty ? open : content
             let parts = served.map { content.isEmpty ? part($0) : shares[$0].needed }
             for (index, descriptors) in zip(served, parts) {
@@ -59,7 +58,7 @@ struct DescriptorPlan: Equatable, Sendable {
     /// Whether something is left of each limit.
     var isWorkable: Bool { shares.allSatisfy { $0.granted > 0 || $0.wished == 0 } }
 
-    /// The limit with a name; nil where it is none of the plan's.
+    /// The limit with a name; nil if the plan does not have it.
     func granted(_ name: String) -> Int? { shares.first { $0.name == name }?.granted }
 
     /// `MAX_CONNECTIONS 50000 to 492, RELAY_MAX_STREAMS 10000 to 98`; empty if nothing is cut. See also

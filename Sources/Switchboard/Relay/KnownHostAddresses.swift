@@ -2,9 +2,9 @@ import Addresses
 import Glibc
 import RelayServer
 
-/// What is known of the machine's addresses, which no client of the relay may reach: the last that could be read.
+/// The known addresses of the machine, which no client of the relay may reach: the last ones that could be read.
 ///
-/// That they cannot be read, because no descriptor is left for instance, says nothing of which there are.
+/// If they cannot be read, for instance because no descriptor is left, that does not mean that there are none.
 struct KnownHostAddresses {
     /// What follows from a look at them.
     enum News: Equatable {
@@ -34,7 +34,7 @@ struct KnownHostAddresses {
 }
 
 extension HostAddressesError {
-    /// What it means to who runs the server, in one line.
+    /// The consequence for the operator, in one line.
     var forOperators: String {
         "the addresses of this machine cannot be read: \(String(cString: strerror(errorNumber)))"
     }

@@ -73,7 +73,8 @@ struct Relay: Sendable {
             return .fixed(username: user.name, credential: user.password)
         }
         guard !urls.contains(where: \.needsCredential) else {
-            throw UsageError("TURN_URLS needs what admits there; allowed: with RELAY_SECRETS or RELAY_USERS")
+            throw UsageError(
+                "TURN_URLS needs a credential for that server; allowed: with RELAY_SECRETS or RELAY_USERS")
         }
         return .fixed(username: "", credential: "")
     }
@@ -135,7 +136,7 @@ extension SettingValues {
 }
 
 extension RelayServerError {
-    /// What it means to who runs the server, in one line.
+    /// The consequence for the operator, in one line.
     var forOperators: String {
         switch self {
         case .listener(let address, let code): "\(address): \(String(cString: strerror(code)))"

@@ -11,7 +11,8 @@ struct RelayHost {
     /// Looks a name up.
     var resolve: (String) -> [IPAddress] = HostNames.resolve
 
-    /// This machine. Throws when its addresses cannot be read: without them nobody knows what must not be relayed to.
+    /// This machine. Throws if its addresses cannot be read: without them the relay cannot know what it must not
+    /// relay to.
     static func ofThisMachine() throws(HostAddressesError) -> RelayHost {
         var preferred: [IPAddress] = []
         for family in IPAddress.Family.allCases {
@@ -60,7 +61,7 @@ struct RelayAddresses {
             values[Settings.relayIPs].isEmpty
             ? values[Settings.relayExternalIPs].compactMap(\.privateAddress) : values[Settings.relayIPs]
         guard asked.isEmpty else { return asked.uniqued }
-        // Loopback relays to nobody; it serves where there is nothing else.
+        // Loopback relays to no other machine; it is used only if there is nothing else.
         let useful = host.preferred.filter { !$0.isLoopback }
         return useful.isEmpty ? host.preferred : useful
     }

@@ -9,7 +9,7 @@ import WebServer
 struct RelayPlan: Sendable {
     let rules: TURNConfiguration
     let server: RelayServerConfiguration
-    /// Those whose credentials `rules` accept, at least one.
+    /// The secrets whose credentials `rules` accept, at least one.
     let secrets: [SharedSecret]
     /// Makes the credentials that are handed out.
     var secret: SharedSecret { secrets[0] }

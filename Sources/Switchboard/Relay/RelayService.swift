@@ -12,13 +12,13 @@ import WebServer
 
 /// Runs the relay beside the web server: starts it, tells where it listens, and drains it at shutdown.
 final class RelayService: Service {
-    /// How often a draining relay looks whether anybody is left.
+    /// How often a draining relay checks whether any allocation is left.
     private static let drainCheck = Duration.milliseconds(50)
 
     /// How soon a changed certificate is noticed, and an address that the machine has got.
     private static let keepUpInterval = Duration.seconds(5)
 
-    /// Whom self-tests count for.
+    /// The user that self-tests count for.
     private static let selfTestID = "self-test"
     private static let selfTestSeconds: UInt64 = 60
 
@@ -35,7 +35,7 @@ final class RelayService: Service {
 
     /// - Parameters:
     ///   - drainTime: how long live allocations may go on once it drains.
-    ///   - isVerbose: whether to log once a minute what it has done.
+    ///   - isVerbose: whether to log once a minute what the relay has done.
     ///   - onListening: called once, when clients can come, with the addresses that were bound.
     init(
         _ plan: RelayPlan, drainTime: Duration, isVerbose: Bool, budget: BufferBudget, logger: Logger,

@@ -36,8 +36,9 @@ struct SharedPorts: Equatable, Sendable {
         self.init(host: values[Settings.host], plain: known(plain), tls: known(tls))
     }
 
-    /// Whether who is told this name or address of the relay can reach the web server by it: not where that listens on
-    /// loopback alone, behind a proxy as a rule, or on addresses of the other family.
+    /// Whether a client that is told this name or address of the relay can reach the web server by it. It cannot if
+    /// the web server listens only on loopback, as it usually does behind a proxy, or only on addresses of the
+    /// other family.
     func serves(_ iceHost: String) -> Bool {
         let (own, told) = (IPAddress(host), IPAddress(iceHost))
         let isLocal = own?.isLoopback ?? (host == "localhost")

@@ -1,8 +1,8 @@
 import Pairing
 import PairingSQLite
 
-/// What the pairing API keeps its rows in. The one place that knows the kinds of stores; everybody else has a
-/// `PairingStore`.
+/// The store in which the pairing API keeps its rows. Only this type knows the kinds of stores; all other code has
+/// a `PairingStore`.
 enum PairingBackend: Equatable, Sendable {
     /// A file of SQLite's.
     case sqlite(path: String)

@@ -78,9 +78,9 @@ struct Server {
         }
     }
 
-    /// The same server with limits that the files which may be open allow.
+    /// The same server with its limits cut to the files that may be open.
     ///
-    /// - Parameter openFiles: nil if nobody knows how many: nothing is cut then.
+    /// - Parameter openFiles: nil if the number is unknown: nothing is cut then.
     private func keepingLimits(_ openFiles: Int?, on host: RelayHost?) throws(UsageError) -> Server {
         guard let openFiles else {
             logger.warning("the limit of open files cannot be read, no limit is cut to it")

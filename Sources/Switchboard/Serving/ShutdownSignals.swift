@@ -37,7 +37,7 @@ struct ShutdownSignals {
     func run(_ group: ServiceGroup) async {
         var isShuttingDown = false
         for await signal in signals {
-            // A terminal that has been closed is none any more.
+            // A terminal that has been closed is no longer a terminal.
             if signal == .sighup, !hadTerminal || isatty(STDIN_FILENO) == 1 {
                 onHangUp()
                 continue

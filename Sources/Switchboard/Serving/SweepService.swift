@@ -4,7 +4,7 @@ import Metrics
 import Pairing
 import ServiceLifecycle
 
-/// Deletes expired invitations now and then. Nobody sees them any more; this only keeps the store small.
+/// Deletes expired invitations now and then. They are invisible already; this only keeps the store small.
 ///
 /// A store that fails is logged once, and once more when it works again.
 struct SweepService: Service {

@@ -1,20 +1,19 @@
-/// A file from which others than the server could learn what is nobody else's business. One rule for the start and for
-/// the doctor.
+/// A file whose content must be readable by the server only. The start and the doctor use this one rule.
 struct SecretFile: Hashable, Sendable {
     enum Content: Sendable {
         /// Settings, some of them secret.
         case settings
         /// The key of a certificate.
         case privateKey
-        /// Who meets whom.
+        /// Which devices are paired.
         case database
     }
 
     let path: String
     let content: Content
 
-    /// What everybody of this machine may read, in one line; nil if nobody but the owner and the group may, or if no such
-    /// file is there.
+    /// The parts that every user of this machine may read, in one line; nil if only the owner and the group may
+    /// read, or if there is no such file.
     ///
     /// - Parameter look: what is at a path.
     func exposure(_ look: (String) -> FileFacts?) -> String? {

@@ -28,12 +28,13 @@ struct SettingDeclaration: Sendable {
     /// One sentence.
     let summary: String
     let accepts: @Sendable (String) -> Bool
-    /// Where in a long value the mistake is, in words that say nothing of a secret; nil where the value says it all.
+    /// Where the mistake is in a long value, in words that reveal nothing of a secret; nil if the value itself
+    /// shows it.
     var mistake: @Sendable (String) -> String? = { _ in nil }
 
     /// The name on the command line, for example `--sqlite-db-path`.
     var flag: String { "--" + key }
-    /// What says no to a switch.
+    /// The flag that turns a switch off.
     var negatedFlag: String { "--no-" + key }
 
     /// A value as a line for people may show it.

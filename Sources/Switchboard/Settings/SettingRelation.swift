@@ -4,7 +4,7 @@ struct SettingRelation: Sendable {
     let right: SettingDeclaration
     /// What is allowed, in words that can follow the name of `left`.
     let rule: String
-    /// Whether the rule is also about a `left` that nobody set.
+    /// Whether the rule also applies to a `left` that has its default.
     let appliesToDefault: Bool
     let holds: @Sendable (SettingValues) -> Bool
 

@@ -56,7 +56,7 @@ struct SettingSources {
         case commandLine, environment, dotEnv, configurationFile, turnServerFile
     }
 
-    /// A setting's value as text and who gave it; nil when nobody did.
+    /// A setting's value as text and its source; nil if it is not set.
     func value(for setting: SettingDeclaration) -> (text: String, origin: String)? {
         for place in Place.allCases {
             if let value = value(for: setting, in: place) { return value }

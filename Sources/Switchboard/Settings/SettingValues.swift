@@ -1,10 +1,10 @@
-/// The checked values of settings; what was not set has its default.
+/// The checked values of settings; a setting that was not set has its default.
 struct SettingValues: Sendable {
     private var texts: [String: String] = [:]
     /// Limits that this machine cannot keep as they were set, or preset.
     private var lowered: [String: Int] = [:]
 
-    /// Values that nobody set.
+    /// Only defaults.
     static let defaults = SettingValues()
 
     private init() {}
@@ -16,7 +16,7 @@ struct SettingValues: Sendable {
         self = values
     }
 
-    /// Reads and checks settings and goes on where one is not allowed, as if nobody had set it.
+    /// Reads and checks settings. A value that is not allowed is reported and replaced by the default.
     ///
     /// - Returns: the values, and everything that stops a start.
     static func read(
@@ -40,7 +40,7 @@ struct SettingValues: Sendable {
         return (values, problems)
     }
 
-    /// Whether somebody has set this, be it to its default.
+    /// Whether this was set, even if to its default.
     func isSet<Value>(_ setting: Setting<Value>) -> Bool { isSet(named: setting.declaration.name) }
 
     /// The same by the setting's name in the environment.

@@ -7,7 +7,7 @@ extension Settings {
 
     static let iceCredentialLifetime = Setting.wholeNumber(
         "ICE_CREDENTIAL_LIFETIME", .ice, default: 3_600, in: 10...604_800, unit: "seconds",
-        "How long the credentials that a member of a room is handed may be used for new allocations.")
+        "How long the credentials given to a member of a room are valid for new allocations.")
 
     static let iceServers = Setting.text(
         "ICE_SERVERS", .ice,
@@ -15,14 +15,14 @@ extension Settings {
             "stun: URLs with commas between them, or in JSON an array of objects with urls, username and "
             + "credential, one such object, or an object that has either as iceServers",
         default: ExtraICEServers.none, defaultText: "", isSecret: true,
-        "Further STUN and TURN servers that clients are told of.", mistake: ExtraICEServers.reason
+        "Further STUN and TURN servers that clients are given.", mistake: ExtraICEServers.reason
     ) { ExtraICEServers($0) }
 
     static let turnURLs = Setting.list(
         "TURN_URLS", .ice,
         allowed: "URLs such as turn:turn.example.org:3478?transport=udp with commas between them",
         default: [], defaultText: "",
-        "A TURN server elsewhere that clients are told of in place of this one's relay, which is then not "
+        "A TURN server elsewhere that clients are given instead of this one's relay, which is then not "
             + "started; it shares the first of RELAY_SECRETS, or else of RELAY_USERS."
     ) { ICEURL($0) }
 

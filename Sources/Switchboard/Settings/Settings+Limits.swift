@@ -33,7 +33,7 @@ extension Settings {
 
     static let messageRate = Setting.number(
         "MESSAGE_RATE", .messages, default: 50, in: 0.1...1_000_000, unit: "messages a second",
-        "Messages a second that one connection may send in the long run.")
+        "Messages a second that one connection may send on average.")
 
     static let messageBurst = Setting.wholeNumber(
         "MESSAGE_BURST", .messages, default: 500, in: 1...1_000_000, unit: "messages",
@@ -45,7 +45,7 @@ extension Settings {
 
     static let maxOutboxBytes = Setting.wholeNumber(
         "MAX_OUTBOX_BYTES", .messages, default: 1_048_576, in: 16_384...1_073_741_824, unit: "bytes",
-        "Bytes that may wait for one slow reader; more closes it with 1013.")
+        "Bytes that may wait for one slow reader; beyond it the connection is closed with 1013.")
 
     // MARK: Connections
 
@@ -108,7 +108,7 @@ extension Settings {
         "MAX_HEADER_BYTES", .http, default: 16_384, in: 1_024...1_048_576, unit: "bytes",
         "The longest request line and header fields together.")
 
-    /// The server cuts every body off at 1 MiB, whatever is set.
+    /// The server cuts off every body at 1 MiB, whatever the setting.
     private static let bodyBytes = 64...1_048_576
 
     static let maxBodyBytes = Setting.wholeNumber(
@@ -124,7 +124,7 @@ extension Settings {
     static let acceptFailures = Setting.wholeNumber(
         "ACCEPT_FAILURES", .guessing, default: 10, in: 1...1_000_000, unit: "failures",
         "Failed accepts of one address within ACCEPT_FAILURE_WINDOW that lock it out. Creates that meet "
-            + "another device's code are counted alike, apart.")
+            + "another device's code are counted the same way, but separately.")
 
     static let acceptFailureWindow = Setting.seconds(
         "ACCEPT_FAILURE_WINDOW", .guessing, default: 600, in: 0.1...604_800,
@@ -141,7 +141,7 @@ extension Settings {
     static let globalAcceptFailuresPerMinute = Setting.wholeNumber(
         "GLOBAL_ACCEPT_FAILURES_PER_MINUTE", .guessing, default: 60, in: 1...1_000_000,
         unit: "failures a minute",
-        "Failed accepts of everybody together from which on all accepts are slowed down.")
+        "Failed accepts of all addresses together, above which all accepts are slowed down.")
 
     static let createsPerMinute = Setting.wholeNumber(
         "CREATES_PER_MINUTE", .guessing, default: 300, in: 1...1_000_000, unit: "calls a minute",

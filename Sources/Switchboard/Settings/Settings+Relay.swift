@@ -10,7 +10,7 @@ extension Settings {
     static let turnConfig = Setting.text(
         "TURN_CONFIG", .relay, allowed: "the path of a readable turnserver.conf, or none",
         default: "turn-server/turnserver.conf", defaultText: "turn-server/turnserver.conf",
-        "A configuration file of coturn's, which every other source goes before; the default may be missing."
+        "A configuration file of coturn's, the last source of settings; the default file may be missing."
     ) { $0.isPath ? $0 : nil }
 
     static let relayListenIPs = Setting.list(
@@ -28,13 +28,13 @@ extension Settings {
         "The port of TURN over TLS, which is served once there is a certificate; 0 takes any free one.")
 
     static let relayUDP = Setting.yesOrNo(
-        "RELAY_UDP", .relay, default: true, "Whether clients may come over UDP.")
+        "RELAY_UDP", .relay, default: true, "Whether clients may connect over UDP.")
 
     static let relayTCP = Setting.yesOrNo(
-        "RELAY_TCP", .relay, default: true, "Whether clients may come over TCP.")
+        "RELAY_TCP", .relay, default: true, "Whether clients may connect over TCP.")
 
     static let relayTLS = Setting.yesOrNo(
-        "RELAY_TLS", .relay, default: true, "Whether clients may come over TLS, if there is a certificate.")
+        "RELAY_TLS", .relay, default: true, "Whether clients may connect over TLS, given a certificate.")
 
     static let relayCert = Setting<String?>.text(
         "RELAY_CERT", .relay, allowed: "the path of a PEM file", default: nil, defaultText: "",
@@ -48,12 +48,12 @@ extension Settings {
 
     static let relaySharePorts = Setting.yesOrNo(
         "RELAY_SHARE_PORTS", .relay, default: true,
-        "Whether clients of the relay may also come over TCP to PORT and over TLS to TLS_PORT.")
+        "Whether clients of the relay may also connect over TCP to PORT and over TLS to TLS_PORT.")
 
     static let relayIPs = Setting.list(
         "RELAY_IPS", .relay, allowed: "IP addresses of this machine with commas between them", default: [],
         defaultText: "",
-        "The addresses that peers see; without any, that of the default route, for each family that has one."
+        "The addresses that peers see; without any, the default route's address of each family that has one."
     ) { text in
         IPAddress(text).flatMap { $0.isUnspecified ? nil : $0 }
     }
@@ -62,7 +62,7 @@ extension Settings {
         "RELAY_EXTERNAL_IPS", .relay,
         allowed: "an address or name, or pairs such as 192.0.2.1/10.0.0.1 with commas between them",
         default: [], defaultText: "",
-        "What a NAT in front of this machine makes of RELAY_IPS: one public address, or public/private pairs."
+        "The public addresses that a NAT gives RELAY_IPS: one public address, or public/private pairs."
     ) { ExternalAddress($0) }
 
     static let relayMinPort = Setting.wholeNumber(
@@ -87,11 +87,11 @@ extension Settings {
 
     static let relayHold = Setting.seconds(
         "RELAY_HOLD", .relay, default: 0.000_25, in: 0...0.01,
-        "The longest that a packet waits for others to leave with while there are many; 0 never waits.")
+        "The longest that a packet waits to leave in a batch with others under load; 0 never waits.")
 
     static let relayDrainTime = Setting.seconds(
         "RELAY_DRAIN_TIME", .relay, default: 5, in: 0...1_800,
-        "Time that calls through the relay may go on for at shutdown; nothing new is allocated then.")
+        "How long calls through the relay may continue at shutdown; no new allocations are made then.")
 
     static let relayVerbose = Setting.yesOrNo(
         "RELAY_VERBOSE", .relay, default: false,
@@ -103,12 +103,12 @@ extension Settings {
 
     static let relayAllowedPeers = Setting.list(
         "RELAY_ALLOWED_PEERS", .relay, allowed: rangesAllowed, default: [], defaultText: "",
-        "Peers that may be reached although they are denied by default or by RELAY_DENIED_PEERS."
+        "Peers that may be reached even if they are denied by default or by RELAY_DENIED_PEERS."
     ) { IPRange($0) }
 
     static let relayDeniedPeers = Setting.list(
         "RELAY_DENIED_PEERS", .relay, allowed: rangesAllowed, default: [], defaultText: "",
-        "Peers that may not be reached, beside those denied by default."
+        "Peers that may not be reached, in addition to those denied by default."
     ) { IPRange($0) }
 
     private static let rangesAllowed =
@@ -119,7 +119,7 @@ extension Settings {
     static let relayRealm = Setting.text(
         "RELAY_REALM", .relayCredentials, allowed: "1 to 127 characters, neither quotes nor backslashes",
         default: "switchboard", defaultText: "switchboard",
-        "The realm that long-term credentials belong to; short ones keep answers small."
+        "The realm of long-term credentials; a short realm keeps answers small."
     ) { text in
         (1...127).contains(text.unicodeScalars.count)
             && !text.unicodeScalars.contains {
@@ -146,7 +146,7 @@ extension Settings {
 
     static let relayFingerprint = Setting.yesOrNo(
         "RELAY_FINGERPRINT", .relayCredentials, default: false,
-        "Whether every answer carries a FINGERPRINT; those to requests with one always do.")
+        "Whether every answer carries a FINGERPRINT; answers to requests with one always do.")
 
     static let relayRFC3489 = Setting.yesOrNo(
         "RELAY_RFC3489", .relayCredentials, default: true,
@@ -155,7 +155,7 @@ extension Settings {
 
     static let relayNonceLifetime = Setting.wholeNumber(
         "RELAY_NONCE_LIFETIME", .relayCredentials, default: 3_600, in: 0...86_400, unit: "seconds",
-        "How long a nonce is good for; 0 is without end.")
+        "How long a nonce is valid; 0 is without end.")
 }
 
 /// What a NAT makes of a relay address (coturn's `external-ip`).
@@ -184,8 +184,8 @@ struct RelayUser: Equatable, Sendable {
     let name: String
     let password: String
 
-    /// Reads `name:password`. A name has no colon; a password may. What coturn takes for a key in place of a password
-    /// (`0x` and 32 digits) is refused: taken for a password, it would let nobody in.
+    /// Reads `name:password`. A name has no colon; a password may. The form that coturn takes for a key instead of
+    /// a password (`0x` and 32 digits) is refused: read as a password, it would admit no client.
     init?(_ text: String) {
         let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(
             String.init)

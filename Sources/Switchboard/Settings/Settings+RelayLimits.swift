@@ -30,7 +30,7 @@ extension Settings {
     static let relayMaxPermissions = Setting.wholeNumber(
         "RELAY_MAX_PERMISSIONS", .relayLimits, default: 256, in: 1...TURNConfiguration.permissionBound,
         unit: "permissions",
-        "Peers' addresses that one allocation may have permissions for.")
+        "Peer addresses for which one allocation may have permissions.")
 
     static let relayMaxChannels = Setting.wholeNumber(
         "RELAY_MAX_CHANNELS", .relayLimits, default: 64, in: 1...TURNConfiguration.channelBound,
@@ -53,7 +53,7 @@ extension Settings {
 
     static let relayAnswerBurst = Setting.wholeNumber(
         "RELAY_ANSWER_BURST", .relayLimits, default: 2_000, in: 1...1_000_000, unit: "answers",
-        "Such answers at once.")
+        "Unsigned answers of one loop to one address at once.")
 
     static let relayMaxStreams = Setting.wholeNumber(
         "RELAY_MAX_STREAMS", .relayLimits, default: 10_000, in: 1...StreamLimits.streamBound,
@@ -63,7 +63,7 @@ extension Settings {
     static let relayMaxStreamsPerAddress = Setting.wholeNumber(
         "RELAY_MAX_STREAMS_PER_ADDRESS", .relayLimits, default: 128, in: 1...StreamLimits.streamBound,
         unit: "connections",
-        "Those of one address (IPv4, or IPv6 /64).")
+        "Open TCP and TLS connections to the relay of one address (IPv4, or IPv6 /64).")
 
     static let relayStreamTimeout = Setting.seconds(
         "RELAY_STREAM_TIMEOUT", .relayLimits, default: 10, in: 0.1...3_600,

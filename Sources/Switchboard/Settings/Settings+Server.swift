@@ -41,7 +41,7 @@ enum Settings {
 
     static let sweepInterval = Setting.seconds(
         "SWEEP_INTERVAL", .pairing, default: 60, in: 0.1...86_400,
-        "Time between two deletions of expired invitations, which nobody sees any more anyway.")
+        "Time between two deletions of expired invitations, which are already invisible.")
 
     static let roomPolicy = Setting.word(
         "ROOM_POLICY", .access, default: RoomPolicy.open,
@@ -57,12 +57,12 @@ enum Settings {
     static let trustedProxies = Setting.list(
         "TRUSTED_PROXIES", .access,
         allowed: "IP addresses and ranges such as 10.0.0.0/8 with commas between them", default: [],
-        defaultText: "", "Proxies whose X-Forwarded-For is believed; without any, nobody's is."
+        defaultText: "", "Proxies whose X-Forwarded-For is trusted; by default none."
     ) { IPRange(network: $0) }
 
     static let adminToken = Setting<String?>.text(
         "ADMIN_TOKEN", .access, allowed: "8 to 256 visible ASCII characters", default: nil, defaultText: "",
-        isSecret: true, "The bearer token that /metrics and /rooms then ask for."
+        isSecret: true, "The bearer token that /metrics and /rooms require once it is set."
     ) { text in
         (8...256).contains(text.utf8.count) && text.isVisibleASCII ? .some(text) : nil
     }

@@ -1,9 +1,9 @@
 import Foundation
 
-/// A configuration file of coturn's as a source of settings, the last of all.
+/// A coturn configuration file as a source of settings, the last of all.
 ///
-/// Keys that both servers have mean here what they mean there. Those without a meaning here are reported once; a
-/// key that coturn does not know either stops the start, as does a value that is not allowed.
+/// Keys of both servers have the same meaning here as there. Keys without a meaning here are reported once. A key
+/// that coturn does not know either stops the start, as does a value that is not allowed.
 struct TurnServerFile {
     private struct Entry {
         /// The setting's value; the elements of a list are escaped and joined.
@@ -14,13 +14,13 @@ struct TurnServerFile {
 
     /// Longer files are none of coturn's.
     private static let maxBytes = 1 << 20
-    /// What stands in place of a path when no file is to be read.
+    /// The value that stands for "no file" in place of a path.
     private static let noFile = "none"
 
     private var entries: [String: Entry] = [:]
     /// What an operator should hear about.
     private(set) var notices: [String] = []
-    /// What there is to know for whoever wonders.
+    /// Remarks for operators.
     private(set) var remarks: [String] = []
     private let path: String
 
@@ -81,7 +81,7 @@ struct TurnServerFile {
         }
     }
 
-    /// A setting's value as text and who gave it; nil when the file has none.
+    /// A setting's value as text and its source; nil if the file does not have it.
     func value(for setting: SettingDeclaration) -> (text: String, origin: String)? {
         entries[setting.name].map { ($0.text, $0.origin) }
     }
@@ -96,7 +96,7 @@ struct TurnServerFile {
     private mutating func append(
         _ setting: SettingDeclaration, _ line: TurnServerLine, _ place: String
     ) throws(UsageError) {
-        // coturn takes spaces at the end for a part of a password; nobody can have meant that.
+        // coturn counts spaces at the end as part of a password, which cannot be intended.
         guard line.value == line.value.trimmingSpaces else {
             throw UsageError("\(line.key) in \(place) has spaces at an end of its value; allowed: none there")
         }

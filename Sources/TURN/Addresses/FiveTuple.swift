@@ -55,7 +55,7 @@ package struct AllocationID: Hashable, BitwiseCopyable, Sendable {
     package static let maximumCount = 1 << 24
 }
 
-/// Who receives at a live relayed address of ours: an allocation of a loop.
+/// The receiver at a live relayed address of this server: an allocation of a loop.
 @usableFromInline
 package struct RelayedOwner: Hashable, BitwiseCopyable, Sendable {
     @usableFromInline package let loop: UInt8

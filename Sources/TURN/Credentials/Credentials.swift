@@ -16,9 +16,9 @@ package struct StaticUser: Hashable, Sendable, CustomStringConvertible {
     package var description: String { name }
 }
 
-/// Everybody who may allocate: static users, and whoever has a credential made with one of the secrets.
+/// All users who may allocate: static users, and users with a credential made with one of the secrets.
 struct Credentials: Sendable {
-    /// Somebody as a request names them, with the keys that their message may be signed with.
+    /// A user as a request names them, with the keys that their message may be signed with.
     struct Claimant: Sendable {
         let name: Username
         let user: UserID
@@ -26,7 +26,7 @@ struct Credentials: Sendable {
         /// When a time-limited credential ends for new allocations.
         let expiry: UnixTime?
         let room: RoomTag?
-        /// False for unknown users: their key is one that nobody has.
+        /// False for unknown users: no user has the key that they are given.
         let isKnown: Bool
     }
 
@@ -80,7 +80,8 @@ struct Credentials: Sendable {
             ? [.passwordAlgorithms, .usernameAnonymity] : [.passwordAlgorithms]
     }
 
-    /// Finds who a request says it is from. Takes as long for a user who does not exist as for one who does.
+    /// Finds the user that a request claims to be from. Takes the same time for a user who does not exist as for
+    /// one who does.
     func claimant(_ name: Name, _ algorithm: PasswordAlgorithm) -> Claimant {
         let plain: Username? =
             switch name {

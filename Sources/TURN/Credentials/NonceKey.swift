@@ -1,7 +1,7 @@
 internal import Crypto
 
-/// HMAC-SHA256 (RFC 2104) under one key, with what it does before every message done once: strangers make the server
-/// compute one for each of their packets.
+/// HMAC-SHA256 (RFC 2104) under one key. The work that depends only on the key is done once, because strangers make
+/// the server compute one HMAC for each of their packets.
 struct NonceKey: Sendable {
     private let inner: SHA256
     private let outer: SHA256

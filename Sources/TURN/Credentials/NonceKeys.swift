@@ -9,16 +9,16 @@ import Timing
 ///
 /// All loops share the keys, and the keys derive from the configured secrets and users, so that a nonce verifies on
 /// another loop, after a restart and on another machine with the same configuration: Chromium does not forgive a 438
-/// on Allocate. The features are part of the HMAC, or somebody in between could cut the cookie off and have the client
-/// take the server for an old one (§9.2.1).
+/// on Allocate. The features are part of the HMAC. Otherwise an attacker on the path could cut off the cookie and
+/// make the client take the server for an old one (§9.2.1).
 package struct NonceKeys: Sendable {
-    /// What a nonce of a client turned out to be. All but a valid one are answered 438.
+    /// The verdict on a client's nonce. All but a valid one are answered 438.
     enum Verdict: Equatable, Sendable {
         case valid
-        /// Ours for this client, and its time has been over for no longer than the grace: the next request of a client
-        /// with an allocation.
+        /// Made by this server for this client, and expired for no longer than the grace time. A client with an
+        /// allocation gets here with its next request.
         case stale
-        /// Never ours for this client, or long over.
+        /// Never made for this client, or expired long ago.
         case foreign
     }
 

@@ -1,7 +1,7 @@
 import Synchronization
 package import Timing
 
-/// Rooms whose credentials are over before their time. Shared by all loops, read per Allocate.
+/// Rooms whose credentials have been ended early. Shared by all loops, read once per Allocate.
 ///
 /// A revocation is kept as long as a credential can live. The table is bounded: beyond, the oldest is forgotten, and
 /// its credentials end by their age.

@@ -1,4 +1,4 @@
-/// A secret that the relay shares with whoever hands out its credentials (`static-auth-secret`). Never printed.
+/// A secret that the relay shares with the issuer of its credentials (`static-auth-secret`). Never printed.
 package struct SharedSecret: Hashable, Sendable, CustomStringConvertible {
     let bytes: [UInt8]
 
@@ -10,7 +10,7 @@ package struct SharedSecret: Hashable, Sendable, CustomStringConvertible {
         SharedSecret((0..<4).map { _ in Hexadecimal.digits(random.next()) }.joined())
     }
 
-    /// Says nothing.
+    /// Reveals nothing.
     package var description: String { "<secret>" }
 }
 

@@ -16,7 +16,7 @@ package struct TimeLimitedCredential: Equatable, Sendable {
         self.credential = credential
     }
 
-    /// What became of a credential.
+    /// The verdict on a credential.
     package enum Verdict: Equatable, Sendable {
         case valid
         case expired

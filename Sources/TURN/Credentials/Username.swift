@@ -5,7 +5,7 @@ struct Username: Hashable, Sendable {
 
     init(_ text: String) { self.text = text }
 
-    // String's own comparison takes canonically equivalent texts for equal.
+    // String's own comparison treats canonically equivalent texts as equal.
     static func == (one: Username, other: Username) -> Bool {
         one.text.utf8.elementsEqual(other.text.utf8)
     }

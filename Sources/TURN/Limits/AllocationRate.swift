@@ -1,15 +1,16 @@
 import Addresses
 import Timing
 
-/// Token buckets, one an address: so many allocations a minute, all of them at once if the address was quiet.
+/// Token buckets, one per address. An address may make so many allocations a minute, all of them at once if it was
+/// quiet.
 ///
-/// A bucket is one point in time, that at which it will be full again (the generic cell rate algorithm), and means
-/// nothing from then on. Buckets are kept in two generations. Each minute a write makes the younger one the older and
-/// drops what was the older, whose buckets are full by then. So nothing is kept for longer than two minutes of writes,
-/// and dropping costs no search.
+/// A bucket is one point in time: when it will be full again (the generic cell rate algorithm). After that it means
+/// nothing. Buckets are kept in two generations. At most once a minute a write turns the younger generation into
+/// the older one and drops the previous older one, whose buckets are full by then. So nothing is kept for longer
+/// than two minutes of writes, and dropping needs no search.
 struct AllocationRate: Sendable {
-    /// Addresses in a generation. A younger generation that is full becomes the older one before its time: those that
-    /// have been quiet for longest are forgotten, who gain the least from starting afresh.
+    /// Addresses in a generation. A full younger generation becomes the older one early. The addresses that have
+    /// been quiet for longest are forgotten then: they gain the least from starting afresh.
     static let maxAddresses = 32_768
 
     /// Nanoseconds between two allocations in the long run; 0 is no limit.

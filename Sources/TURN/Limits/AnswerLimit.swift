@@ -4,8 +4,8 @@ import Timing
 /// How many unsigned answers an address gets for requests with one kind of proof (``AnswerLimits`` has one of these for
 /// each).
 ///
-/// A bounded table of the addresses seen last: eight places for each group of addresses, of which the one that is
-/// quiet for the longest gives way. One a loop, so that no packet waits for another thread.
+/// A bounded table of the addresses seen last. Each group of addresses has eight places, and the address that has
+/// been quiet for longest is replaced. There is one per loop, so that no packet waits for another thread.
 struct AnswerLimit: ~Copyable {
     private struct Place: BitwiseCopyable {
         var key: (UInt64, UInt64) = (0, 0)

@@ -1,11 +1,11 @@
 import Addresses
 import Timing
 
-/// The limits of unsigned answers, one for each kind of proof, each with a table of its own: forged datagrams neither
-/// use up what the address's own clients may have nor take their places in the table.
+/// The limits of unsigned answers, one for each kind of proof, each with its own table. Forged datagrams therefore
+/// neither use up the share of the address's own clients nor take their places in the table.
 ///
-/// All have the same rate. They bound what an address is sent (`nothing`), and how fast somebody there can guess
-/// passwords (all of them).
+/// All have the same rate. They bound how much an address is sent (`nothing`), and how fast a client there can
+/// guess passwords (all of them).
 struct AnswerLimits: ~Copyable {
     private var forgeable: AnswerLimit
     private var withNonce: AnswerLimit

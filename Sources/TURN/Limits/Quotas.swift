@@ -2,13 +2,15 @@ import Addresses
 import Synchronization
 import Timing
 
-/// Whom an allocation counts for: a static user, or the id in a time-limited username, so that minting a new expiry
-/// gains nothing, or that name itself if it has none. 64 bits of a hash, for the name itself is not needed.
+/// The user that an allocation counts for. This is a static user, or the id in a time-limited username, so that a
+/// new expiry gains nothing, or that username itself if it has no id. It is kept as 64 bits of a hash, because the
+/// name itself is not needed.
 package struct UserID: Hashable, BitwiseCopyable, Sendable {
     let bits: UInt64
 }
 
-/// Who pays for an allocation or a reservation: in the quotas, and with its ports on the bills.
+/// The user and address that pay for an allocation or a reservation: in the quotas, and with its ports on the
+/// bills.
 struct QuotaClaim: Hashable, BitwiseCopyable, Sendable {
     let user: UserID
     let address: AddressKey
@@ -21,9 +23,9 @@ package enum Quota: UInt8, BitwiseCopyable, Sendable, CaseIterable {
     case total
     /// What an address may allocate in a minute.
     case rate
-    /// What a user may have of ports that have become scarce.
+    /// The share of a user while ports are scarce.
     case userShare
-    /// What an address may have of them.
+    /// The share of an address while ports are scarce.
     case addressShare
 }
 
@@ -66,8 +68,8 @@ package final class Quotas: Sendable {
         counts.withLock { ($0.users.count, $0.addresses.count, $0.rate.count) }
     }
 
-    /// Takes so many allocations from all quotas, or nothing and says which has too few left. An attempt that fails
-    /// later gives them back, but has cost its part of the minute's.
+    /// Takes this number of allocations from all quotas, or takes nothing and returns the one that has too few
+    /// left. An attempt that fails later gives them back, but still counts for the rate of the minute.
     func take(_ count: Int, for claim: QuotaClaim, at now: MonotonicTime) -> Quota? {
         counts.withLock { counts in
             let user = counts.users[claim.user, default: 0] + count

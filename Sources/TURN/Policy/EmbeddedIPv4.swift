@@ -1,9 +1,9 @@
 package import Addresses
 
 extension IPAddress {
-    /// The IPv4 address that an IPv6 address stands for, if its form is one that some network translates.
+    /// The IPv4 address that an IPv6 address contains, if its form is one that some network translates.
     ///
-    /// Without this, `::ffff:127.0.0.1` or `64:ff9b::10.0.0.1` would walk past a list of IPv4 ranges.
+    /// Without this, `::ffff:127.0.0.1` or `64:ff9b::10.0.0.1` would bypass a list of IPv4 ranges.
     package var embeddedIPv4: IPAddress? {
         guard family == .ipv6 else { return nil }
         let last32 = UInt32(truncatingIfNeeded: low)

@@ -1,25 +1,25 @@
 package import Addresses
 
-/// Who may be a peer: the one answer that CreatePermission, ChannelBind, Send and in-process delivery ask for.
+/// Which addresses may be peers: the one answer for CreatePermission, ChannelBind, Send and in-process delivery.
 ///
-/// A wrapped IPv4 address is judged twice, as it is written and as what it stands for, and both must pass. The order
-/// of the rules: multicast where it is denied for good, the operator's allowed ranges, the operator's denied ranges,
-/// this host's own addresses, the special ranges.
+/// A wrapped IPv4 address is judged twice, as it is written and as the address that it contains, and both must
+/// pass. The rules in order: multicast where it is always denied, the operator's allowed ranges, the operator's
+/// denied ranges, this host's own addresses, the special ranges.
 package struct PeerPolicy: Sendable {
-    /// What the policy says of an address, before any port is known.
+    /// The verdict on an address, before any port is known.
     package enum Judgement: BitwiseCopyable, Equatable, Sendable {
         /// Reached by a socket, whatever its port.
         case reachable
-        /// An address of our relay, by its number: only live ports, and only in process, unless `otherPorts`.
+        /// An address of this relay, by its number: only live ports, and only in process, unless `otherPorts`.
         case relayed(number: UInt8, otherPorts: Bool)
         case denied(PeerDenial)
     }
 
-    /// The operator's part.
+    /// The rules of the operator.
     package struct Rules: Equatable, Sendable {
-        /// Ranges that are peers whatever else they are (`allowed-peer-ip`).
+        /// Ranges that may be peers, whatever else they are (`allowed-peer-ip`).
         package var allowed: [IPRange] = []
-        /// Ranges that are no peers unless they are allowed (`denied-peer-ip`).
+        /// Ranges that may not be peers unless they are allowed (`denied-peer-ip`).
         package var denied: [IPRange] = []
         /// Development only: loopback may be a peer, on every port of this host.
         package var allowsLoopback = false
@@ -27,7 +27,7 @@ package struct PeerPolicy: Sendable {
         package var allowsPrivate = false
         /// Multicast is denied even where a range allows it (`no-multicast-peers`). It is never allowed without one.
         package var deniesMulticast = false
-        /// UDP ports that are never sent to, because what listens there reflects and amplifies.
+        /// UDP ports that are never sent to, because their services reflect and amplify.
         package var deniedPorts: [UInt16] = PeerPolicy.reflectionPorts
 
         package init() {}
@@ -41,8 +41,8 @@ package struct PeerPolicy: Sendable {
     private let relayed: [IPAddress: UInt8]
     private let deniedPorts: [UInt16]
 
-    /// A policy of the operator's rules, this host's addresses and, by number, the addresses of our relay as they are
-    /// bound and as clients see them.
+    /// A policy made of the operator's rules, this host's addresses and, by number, the relay's addresses as they
+    /// are bound and as clients see them.
     package init(rules: Rules, hostAddresses: [IPAddress], relays: [RelayAddress]) {
         self.rules = rules
         var own = Set(hostAddresses)
@@ -58,7 +58,7 @@ package struct PeerPolicy: Sendable {
         deniedPorts = rules.deniedPorts
     }
 
-    /// Judges an address. Takes a walk along some fifty ranges: for requests, not for packets.
+    /// Judges an address. Searches some fifty ranges: for requests, not for packets.
     package func judge(_ ip: IPAddress) -> Judgement {
         let denial = self.denial(of: ip)
         if let number = relayed[ip], denial != .configured {
@@ -66,7 +66,7 @@ package struct PeerPolicy: Sendable {
         }
         if let denial { return .denied(denial) }
         if let inner = ip.embeddedIPv4 {
-            // An address of ours in disguise is not one that clients are given: no exception for it.
+            // A wrapped form of one of our own addresses is never given to clients: no exception for it.
             if let denial = self.denial(of: inner) { return .denied(denial) }
         }
         return .reachable

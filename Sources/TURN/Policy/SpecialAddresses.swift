@@ -1,6 +1,6 @@
 package import Addresses
 
-/// Why an address is nobody's peer on the public internet.
+/// Why an address cannot be a peer on the public internet.
 package enum PeerDenial: UInt8, BitwiseCopyable, Sendable, CaseIterable {
     /// One of this host's own addresses.
     case ownAddress
@@ -10,7 +10,7 @@ package enum PeerDenial: UInt8, BitwiseCopyable, Sendable, CaseIterable {
     case multicast
     /// Unspecified, link-local, carrier-grade NAT, documentation, benchmarking, translation and reserved ranges.
     case special
-    /// Where clouds answer their virtual machines' questions about credentials.
+    /// Where clouds hand out credentials to their virtual machines.
     case cloudMetadata
     /// A range the operator denies.
     case configured
@@ -22,12 +22,12 @@ package enum PeerDenial: UInt8, BitwiseCopyable, Sendable, CaseIterable {
 
 /// The ranges that are denied unless configuration says otherwise (IANA's special-purpose registries, RFC 6890).
 package enum SpecialAddresses {
-    /// What an address is, nothing if it is an ordinary one.
+    /// The reason why an address is special; nil for an ordinary one.
     package static func denial(of ip: IPAddress) -> PeerDenial? {
         ip.family == .ipv4 ? denial(v4: ip.v4Bits) : denial(v6: ip)
     }
 
-    /// All of them, IPv4 first; some lie within others. For what another relay has to be told.
+    /// All ranges, IPv4 first; some lie within others. For the configuration of another relay.
     package static var ranges: [IPRange] { v4.compactMap(\.range) + v6.compactMap(\.range) }
 
     private static func denial(v4 bits: UInt32) -> PeerDenial? {

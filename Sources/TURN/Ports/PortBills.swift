@@ -1,8 +1,8 @@
 import Addresses
 
-/// Who has how many ports of a pool, by user and by address: from the draw until the port is free again.
+/// The number of a pool's ports that each user and each address has, from the draw until the port is free again.
 ///
-/// An entry goes with its last port, so there are no more entries than ports.
+/// An entry is removed with its last port, so there are no more entries than ports.
 struct PortBills: Sendable {
     /// Ports on all bills; each stands on one user's and on one address's.
     private(set) var total = 0

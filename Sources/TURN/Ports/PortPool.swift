@@ -1,13 +1,14 @@
 import Addresses
 import Timing
 
-/// What became of a port that was drawn.
+/// The use that a drawn port has had.
 enum PortFate: Equatable, Sendable {
     /// No datagram has left or reached it: it is free at once.
     case unused
-    /// Datagrams have: it rests first, so that late ones of the old use do not reach the new one (RFC 8656 §7.2).
+    /// Datagrams have. The port rests first, so that late datagrams of the old use do not reach the new one (RFC
+    /// 8656 §7.2).
     case used
-    /// Something else on this host has it: it is left alone for as long as a rest, and nobody pays for it.
+    /// Another program on this host has it. The port is left alone for as long as a rest, and no user pays for it.
     case busy
 }
 
@@ -16,8 +17,8 @@ enum PortFate: Equatable, Sendable {
 /// Drawing takes the same short time however many ports are taken, and says at once when none is left. Random ports
 /// are part of what an attacker off the path has to guess (RFC 8656 §7.2, RFC 6056).
 ///
-/// The pool keeps the bills: who draws a port pays for it until it is free again, whatever happens in between. Rests
-/// that are over end with every change.
+/// The pool keeps the bills. The user that a port was drawn for pays for it until it is free again, whatever
+/// happens in between. Each change also ends the rests that are over.
 struct PortPool: Sendable {
     private struct Rest: Sendable {
         let port: UInt16

@@ -1,10 +1,11 @@
 package import Addresses
 
-/// An address that allocations get their relayed addresses from.
+/// An address from which allocations get their relayed addresses.
 package struct RelayAddress: Hashable, BitwiseCopyable, Sendable {
     /// Where relay sockets are bound.
     package let local: IPAddress
-    /// What clients are told: the same, or the public address of a NAT before us (`external-ip`). Of the same family.
+    /// The address that clients are told: the same, or the public address of a NAT in front (`external-ip`). Of the
+    /// same family.
     package let advertised: IPAddress
 
     package init(local: IPAddress, advertised: IPAddress? = nil) {

@@ -2,18 +2,18 @@ package import Addresses
 import Synchronization
 package import Timing
 
-/// The relay's addresses with their ports: which are free, which are held and who pays for them, and who receives at
-/// each. Shared by all loops.
+/// The relay's addresses with their ports: which ports are free, which are held and who pays for them, and which
+/// allocation receives at each. Shared by all loops.
 ///
-/// Drawing and giving back take a short lock, once per allocation. Who receives at a port is read for packets between
-/// two clients of ours, without a lock.
+/// Drawing and giving back take a short lock, once per allocation. The receiver at a port is read without a lock,
+/// for packets between two clients of this relay.
 package final class RelayedAddresses: Sendable {
-    /// Most relay addresses there can be, all families together.
+    /// The most relay addresses, all families together.
     package static let maximumCount = 16
 
     /// The addresses; their positions here are their numbers.
     package let relays: [RelayAddress]
-    /// Who receives at each port; `TURNServer` keeps a copy for its packets.
+    /// The receiver at each port; `TURNServer` keeps a copy for its packets.
     let owners: RelayedOwners
     private let share: FairShare
     private let pools: Mutex<[PortPool]>
@@ -28,7 +28,7 @@ package final class RelayedAddresses: Sendable {
 
     deinit { owners.deallocate() }
 
-    /// The numbers of a family's relays, that of the address a client speaks to first.
+    /// The numbers of a family's relays; the one with the address that the client speaks to comes first.
     func numbers(_ family: IPAddress.Family, preferring ip: IPAddress) -> [UInt8] {
         let numbers = relays.indices.filter { relays[$0].family == family }
         return (numbers.filter { relays[$0].local == ip } + numbers.filter { relays[$0].local != ip }).map(
@@ -38,8 +38,8 @@ package final class RelayedAddresses: Sendable {
     /// Whether there is a relay of a family.
     package func supports(_ family: IPAddress.Family) -> Bool { relays.contains { $0.family == family } }
 
-    /// Draws a port of a relay as an allocation asks for it, on the bill of who pays, unless that is over the share of
-    /// the family's ports.
+    /// Draws a port of a relay as an allocation asks for it and bills the given user and address. Refused if that
+    /// would exceed their share of the family's ports.
     func draw(
         _ wish: PortWish, relay: UInt8, for payer: QuotaClaim, at now: MonotonicTime,
         using random: inout SecretRandom
@@ -72,7 +72,7 @@ package final class RelayedAddresses: Sendable {
             user += pools[number].bills.count(payer.user)
             address += pools[number].bills.count(payer.address)
         }
-        // Nobody has too much of nothing.
+        // With no port free there is no share to exceed.
         guard free > 0 else { return nil }
         return share.exceeded(userBill: user, addressBill: address, wanted: wish.portCount, free: free)
     }
@@ -94,12 +94,12 @@ package final class RelayedAddresses: Sendable {
         sum(family, at: now) { $0.freeCount }
     }
 
-    /// Ports of a family that somebody pays for, because they are in use, reserved or at rest.
+    /// Ports of a family that are billed, because they are in use, reserved or at rest.
     package func billedPortCount(_ family: IPAddress.Family, at now: MonotonicTime) -> Int {
         sum(family, at: now) { $0.bills.total }
     }
 
-    /// Those of them that the clients pay for who count as this address.
+    /// The number of those ports that are billed to the clients that count as this address.
     package func billedPortCount(_ family: IPAddress.Family, of address: IPAddress, at now: MonotonicTime)
         -> Int
     {
@@ -131,20 +131,20 @@ package final class RelayedAddresses: Sendable {
     }
 }
 
-/// What an allocation asks of its port (EVEN-PORT, RFC 8656 §18.5).
+/// An allocation's requirements for its port (EVEN-PORT, RFC 8656 §18.5).
 enum PortWish: Equatable, Sendable {
     case any
     case even(reservesNext: Bool)
 
-    /// Ports that are drawn for it, which is also what it takes from the quotas.
+    /// The number of ports that are drawn, which is also the number that counts against the quotas.
     var portCount: Int { self == .even(reservesNext: true) ? 2 : 1 }
 }
 
-/// What a wish for a port came to.
+/// The result of drawing a port.
 enum PortDraw: Equatable, Sendable {
     /// The port, or the even one of a pair.
     case port(UInt16)
     case noneFree
-    /// There are some, but not for this user or this address.
+    /// Ports are free, but not for this user or this address.
     case overShare(Quota)
 }

@@ -1,10 +1,11 @@
 import Addresses
 import Synchronization
 
-/// Who receives at each port of each relay address, and what clients call the address: fixed rows of words, read for
-/// packets. The words are atomic, the addresses never change.
+/// The receiver at each port of each relay address, and the address as clients know it. Fixed rows of words, read
+/// for packets. The words are atomic; the addresses never change.
 ///
-/// A copy is a view of the same rows. Whoever keeps one keeps the `RelayedAddresses` that it came from, which frees them.
+/// A copy is a view of the same rows. The holder of a copy must also keep the `RelayedAddresses` that it came from,
+/// which frees them.
 struct RelayedOwners: BitwiseCopyable, @unchecked Sendable {
     /// By relay number and port, counted from the first, `RelayedOwner.packed` or 0.
     private let words: UnsafeMutablePointer<Atomic<UInt64>>
@@ -30,21 +31,21 @@ struct RelayedOwners: BitwiseCopyable, @unchecked Sendable {
         words.deallocate()
     }
 
-    /// Who receives at a port of a relay, if anybody.
+    /// The receiver at a port of a relay, if there is one.
     @inline(__always)
     func owner(relay: UInt8, port: UInt16) -> RelayedOwner? {
         guard let place = place(relay, port) else { return nil }
         return RelayedOwner(packed: words[place].load(ordering: .acquiring))
     }
 
-    /// The address of a relay as clients know it. The number is one of ours, never from the wire.
+    /// The address of a relay as clients know it. The number comes from this server, never from the wire.
     @inline(__always)
     func advertised(_ relay: UInt8) -> IPAddress {
         assert(Int(relay) < relayCount)
         return addresses[Int(relay)]
     }
 
-    /// Makes an allocation the receiver at a port, or nobody.
+    /// Makes an allocation the receiver at a port; nil removes the receiver.
     func set(_ owner: RelayedOwner?, relay: UInt8, port: UInt16) {
         guard let place = place(relay, port) else { return }
         words[place].store(owner?.packed ?? 0, ordering: .releasing)

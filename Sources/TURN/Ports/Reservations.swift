@@ -47,7 +47,7 @@ final class Reservations: Sendable {
         }
     }
 
-    /// Ends a reservation and gives what it held to its user; nothing for others and when it is over.
+    /// Ends a reservation and gives its user what it held. Gives nothing to other users, or when it has expired.
     func redeem(_ token: UInt64, user: UserID, at now: MonotonicTime) -> Reservation? {
         state.withLock { state in
             guard let held = state.byToken[token], held.claim.user == user, now < held.ends else {
@@ -68,8 +68,8 @@ final class Reservations: Sendable {
         }
     }
 
-    /// Takes out the reservations that nobody redeemed in time: their sockets, ports and claims are to be given back.
-    /// Says also when the next one ends.
+    /// Takes out the reservations that were not redeemed in time. The caller gives back their sockets, ports and
+    /// claims. Also returns when the next one ends.
     func takeEnded(at now: MonotonicTime) -> (ended: [Reservation], next: MonotonicTime?) {
         state.withLock { state in
             var ended: [Reservation] = []

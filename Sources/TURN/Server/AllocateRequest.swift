@@ -1,12 +1,12 @@
 import Addresses
 import STUN
 
-/// What an Allocate asks for, with the contradictions of RFC 8656 §7.2 ruled out.
+/// The wishes of an Allocate. Those that RFC 8656 §7.2 calls contradictory are ruled out.
 struct AllocateRequest {
     /// The number of UDP as REQUESTED-TRANSPORT has it (RFC 8656 §18.7).
     private static let udp: UInt8 = 17
 
-    /// The family of the relayed address; nothing when the client leaves it to us.
+    /// The family of the relayed address; nil if the client leaves it to the server.
     let family: IPAddress.Family?
     /// Whether an IPv6 relayed address is wanted beside the IPv4 one (ADDITIONAL-ADDRESS-FAMILY, RFC 8656 §18.11).
     let wantsBoth: Bool
@@ -65,7 +65,8 @@ struct AllocateRequest {
 }
 
 extension IPAddress.Family {
-    /// The family that an attribute names; a number that is none of the two is one we do not support (RFC 8656 §7.2).
+    /// The family that an attribute names. A number other than the two known ones is a family that is not supported
+    /// (RFC 8656 §7.2).
     init?(requested number: UInt8?) throws(Refusal) {
         guard let number else { return nil }
         guard let family = IPAddress.Family(rawValue: number) else {

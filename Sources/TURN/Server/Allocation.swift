@@ -2,7 +2,7 @@ import Addresses
 import STUN
 import Timing
 
-/// The index that stands for none in lists through slabs.
+/// The index that means "none" in lists through slabs.
 let noIndex = UInt32.max
 
 /// One allocation (RFC 8656 §3.2), plain bits in three cache lines: the five-tuple in the first, what packets need in
@@ -58,7 +58,7 @@ struct RelaySlot: BitwiseCopyable {
     /// No relayed address.
     init() { (expires, port, relay, flags) = (MonotonicTime(nanoseconds: 0), 0, 0, 0) }
 
-    /// One whose socket is to be opened, or open.
+    /// A relayed address whose socket is open or about to be opened.
     init(expires: MonotonicTime, port: UInt16, relay: UInt8) {
         (self.expires, self.port, self.relay, flags) = (expires, port, relay, Self.live)
     }
@@ -81,7 +81,7 @@ struct DirectionLimit: BitwiseCopyable {
     var packets = ThroughputLimit()
 }
 
-/// What the Allocate that made an allocation was and got: enough to answer its retransmissions the same.
+/// The Allocate that made an allocation and its result: enough to answer its retransmissions in the same way.
 struct MadeBy: BitwiseCopyable {
     var transactionID: TransactionID
     var lifetime: UInt32
@@ -91,7 +91,7 @@ struct MadeBy: BitwiseCopyable {
     var additionalFamilyError: ErrorCode?
 }
 
-/// Leave for one peer address to send to an allocation, whatever its port (RFC 8656 §9).
+/// Permission for one peer address to send to an allocation, from any port (RFC 8656 §9).
 struct Permission: BitwiseCopyable {
     var ip: IPAddress
     var expires: MonotonicTime

@@ -2,7 +2,7 @@ import STUN
 
 /// The server's side of long-term credentials (RFC 8489 §9.2.4), without state but the users and the nonce keys.
 struct Authentication {
-    /// What a request's credentials are worth.
+    /// The verdict on a request's credentials.
     enum Outcome {
         case caller(Caller)
         /// 400, or 401 and 438 with a challenge. None of them is signed.
@@ -15,7 +15,7 @@ struct Authentication {
 
     let authority: RelayAuthority
     let request: Request
-    /// Whose allocation the five-tuple has: their key need not be derived again.
+    /// The owner of the five-tuple's allocation, if any: their key need not be derived again.
     let owner: Owner?
 
     func check(_ bytes: RawSpan) -> Outcome {
@@ -81,7 +81,7 @@ struct Authentication {
         return .plain(Username(text))
     }
 
-    /// The algorithm of the key; nothing for what looks like bidding down (RFC 8489 §9.2.4, the third step).
+    /// The algorithm of the key; nil for an attempt at bidding down (RFC 8489 §9.2.4, the third step).
     private func algorithm(
         _ bytes: RawSpan, _ features: NonceCookie.Features?
     ) throws(DecodingError) -> PasswordAlgorithm? {

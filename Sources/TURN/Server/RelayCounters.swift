@@ -1,6 +1,6 @@
 import STUN
 
-/// What one loop has seen and done: plain numbers that only grow, except those that say "now".
+/// The counters of one loop: plain numbers that only grow, except those that say "now".
 package struct RelayCounters: BitwiseCopyable, Sendable {
     /// Packets and bytes of payload.
     package struct Traffic: BitwiseCopyable, Equatable, Sendable {
@@ -20,7 +20,7 @@ package struct RelayCounters: BitwiseCopyable, Sendable {
     package var fromClients = InlineArray<3, Traffic>(repeating: Traffic())
     /// From peers, admitted, by the client's `ClientTransport.rawValue`.
     package var toClients = InlineArray<3, Traffic>(repeating: Traffic())
-    /// Of `fromClients`, what went to another allocation of ours in process.
+    /// The part of `fromClients` that went to another allocation of this server in process.
     package var inProcess = Traffic()
     /// By `DropReason.rawValue`.
     package var drops = InlineArray<10, UInt64>(repeating: 0)
@@ -36,7 +36,7 @@ package struct RelayCounters: BitwiseCopyable, Sendable {
     package var bindings: UInt64 = 0
     /// Allocations made, by the client's `ClientTransport.rawValue`.
     package var made = InlineArray<3, UInt64>(repeating: 0)
-    /// Allocations ended, by whatever, by the client's `ClientTransport.rawValue`.
+    /// Allocations ended, for any reason, by the client's `ClientTransport.rawValue`.
     package var ended = InlineArray<3, UInt64>(repeating: 0)
     /// Permissions there are now.
     package var permissions: UInt64 = 0

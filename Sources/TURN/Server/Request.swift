@@ -2,21 +2,21 @@ import Addresses
 import STUN
 import Timing
 
-/// A request at hand: what every rule needs to know of it.
+/// A request, as every rule needs it.
 struct Request {
     let route: ClientRoute
     let index: MessageIndex
     let now: MonotonicTime
     let wallClock: UnixTime
-    /// Bytes of the message: what an answer to a stranger is measured by.
+    /// Bytes of the message: they bound the answer to a stranger.
     let byteCount: Int
-    /// What its NONCE turned out to be; nil without one.
+    /// The verdict on its NONCE; nil without one.
     let nonce: NonceKeys.Verdict?
 
     var header: MessageHeader { index.header }
     var fiveTuple: FiveTuple { route.fiveTuple }
 
-    /// What is proved about the client's address before any password is looked at.
+    /// What is proved about the client's address before any password is checked.
     var proof: AddressProof {
         if fiveTuple.transport.isStream { return .handshake }
         switch nonce {
@@ -26,7 +26,7 @@ struct Request {
     }
 }
 
-/// Why a request is refused: what the error response says.
+/// Why a request is refused: the content of the error response.
 struct Refusal: Error {
     let code: ErrorCode
     /// For 420.
@@ -40,12 +40,12 @@ struct Refusal: Error {
     }
 }
 
-/// Somebody who has proved who they are.
+/// A client that has proved its identity.
 struct Caller: Sendable {
     let name: Username
     let user: UserID
     let key: LongTermKey
-    /// How the request was signed, and so the answer will be.
+    /// How the request was signed, and how the answer will be.
     let integrity: MessageIntegrity
     let expiry: UnixTime?
     let room: RoomTag?

@@ -30,7 +30,7 @@ extension TURNServer {
         writeAllocated(allocation, request, &answer)
     }
 
-    /// Makes an allocation, or leaves everything as it was.
+    /// Makes an allocation, or leaves everything unchanged.
     private mutating func make(
         _ wish: AllocateRequest, _ request: Request, _ caller: Caller,
         _ sockets: inout some RelaySockets & ~Copyable
@@ -61,7 +61,7 @@ extension TURNServer {
         return allocation
     }
 
-    /// LIFETIME as it is granted (RFC 8656 §7.2): the client's wish within the default and the maximum.
+    /// The granted LIFETIME (RFC 8656 §7.2): the client's wish, between the default and the maximum.
     func granted(_ wish: UInt32?) -> UInt32 {
         max(configuration.allocationSeconds, min(wish ?? 0, configuration.maxAllocationSeconds))
     }
@@ -108,13 +108,13 @@ extension TURNServer {
         throw Refusal(first)
     }
 
-    /// Counts a quota that has too little left, and says how an Allocate is refused for it (RFC 8656 §7.2).
+    /// Counts an exhausted quota, and returns the refusal of an Allocate for it (RFC 8656 §7.2).
     private mutating func refused(_ quota: Quota) -> ErrorCode {
         counters.quotaHits[Int(quota.rawValue)] &+= 1
         return quota == .total ? .insufficientCapacity : .allocationQuotaReached
     }
 
-    /// The family of a relayed address: the one asked for, else the listener's, else the one there is.
+    /// The family of a relayed address: the requested one, else the listener's, else the only one there is.
     private func family(_ wish: IPAddress.Family?, _ request: Request) throws(Refusal) -> IPAddress.Family {
         if let wish {
             guard addresses.supports(wish) else { throw Refusal(.addressFamilyNotSupported) }
@@ -152,8 +152,8 @@ extension TURNServer {
         return .insufficientCapacity
     }
 
-    /// Opens the socket of a port that was drawn, and holds the one behind it if that was drawn too. If one of them
-    /// fails, both go back; neither was told to the client.
+    /// Opens the socket of a port that was drawn, and holds the next port if that was drawn too. If one of them
+    /// fails, both are given back; the client has not been told of either.
     private mutating func openPorts(
         _ slot: RelaySlot, _ wish: PortWish, _ allocation: UInt32, _ claim: QuotaClaim, _ request: Request,
         _ sockets: inout some RelaySockets & ~Copyable

@@ -1,11 +1,11 @@
 import Addresses
 import STUN
 
-/// Answers to whom has proved nothing: small, unsigned, limited; and to callers: signed.
+/// Answers to clients that have proved nothing are small, unsigned and limited. Answers to callers are signed.
 extension TURNServer {
     /// An unsigned answer is at most this many halves of its request: 2.5 times.
     private static var maxAmplificationInHalves: Int { 5 }
-    /// Chromium's first Allocate: what is smaller asks for a challenge at its own risk.
+    /// The size of Chromium's first Allocate. A smaller request may be refused without a challenge.
     private static var smallestAllocate: Int { 28 }
 
     /// Whether a client may have one more unsigned answer.
@@ -60,7 +60,7 @@ extension TURNServer {
         answer.addFingerprint()
     }
 
-    /// The address of a stream's client is proved by its handshake.
+    /// The handshake of a stream proves its client's address.
     func isSmallEnough(_ byteCount: Int, _ request: Request) -> Bool {
         request.fiveTuple.transport.isStream
             || 2 * byteCount <= Self.maxAmplificationInHalves * request.byteCount
@@ -77,7 +77,7 @@ extension TURNServer {
         return close(request, caller, &answer)
     }
 
-    /// Signs what is written the way the request was signed.
+    /// Signs the message in the way the request was signed.
     func close(_ request: Request, _ caller: Caller, _ answer: inout MessageWriter) -> ControlOutcome {
         answer.addIntegrity(caller.integrity, caller.key)
         if wantsFingerprint(request) { answer.addFingerprint() }

@@ -1,7 +1,7 @@
 import Addresses
 package import Timing
 
-/// The beginning and the end of allocations: by time, by their stream, by their room, all at once.
+/// The beginning and the end of allocations: by time, by their stream, by their room, or all at once.
 extension TURNServer {
     /// Enters an allocation whose sockets are open.
     mutating func register(_ allocation: UInt32, _ owner: Owner, until expires: MonotonicTime) {
@@ -13,8 +13,8 @@ extension TURNServer {
         counters.made[Int(allocations[allocation].fiveTuple.transport.rawValue)] &+= 1
     }
 
-    /// Ends what is due: call it when `nextDeadline` has come. Channels and permissions that end leave their tables,
-    /// allocations their sockets.
+    /// Ends everything that is due: call it when `nextDeadline` has come. Expired channels and permissions leave
+    /// their tables; the sockets of expired allocations close.
     package mutating func expire(now: MonotonicTime, sockets: inout some RelaySockets & ~Copyable) {
         reservationsEnd = authority.endReservations(at: now, &sockets)
         while let first = deadlines.first, first.deadline <= now {

@@ -3,9 +3,9 @@ import BigEndian
 package import STUN
 package import Timing
 
-/// The short way of data: ChannelData and Send indications from clients, datagrams from peers.
+/// The short path of data: ChannelData and Send indications from clients, datagrams from peers.
 extension TURNServer {
-    /// Says what to do with a packet from a client: a datagram, or one framed message of a stream.
+    /// Decides about a packet from a client: a datagram, or one framed message of a stream.
     package mutating func classifyClient(_ packet: RawSpan, from tuple: FiveTuple, now: MonotonicTime)
         -> ClientPacket
     {
@@ -86,7 +86,7 @@ extension TURNServer {
         return .toRelayed(owner, from: advertised(slot), offset: offset, byteCount: byteCount)
     }
 
-    /// Says what to do with a datagram of `byteCount` bytes that a peer sent to an allocation's relayed address, by
+    /// Decides about a datagram of `byteCount` bytes that a peer sent to an allocation's relayed address, by
     /// socket or in process (RFC 8656 §11.3, §12.7).
     package mutating func classifyPeer(
         from peer: TransportAddress, to id: AllocationID, byteCount: Int, now: MonotonicTime
@@ -95,7 +95,7 @@ extension TURNServer {
         let allocation = id.index
         let slot = allocations[allocation][peer.family]
         guard slot.isLive, now < slot.expires else { return drop(.noAllocation) }
-        // Also by who has no permission: it knows the address, and may go on.
+        // A peer without permission counts too: it knows the address, and may continue.
         if !slot.isUsed { allocations[allocation][peer.family].markUsed() }
         var number: UInt16 = 0
         if let channel = channel(allocation, to: peer), now < channels[channel].expires {

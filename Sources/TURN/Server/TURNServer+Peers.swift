@@ -89,7 +89,8 @@ extension TURNServer {
         return (number, peer)
     }
 
-    /// Asks the policy for a peer of an allocation: 443 for the other family, 403 for who is no peer.
+    /// Asks the policy about a peer of an allocation: 443 for the other family, 403 for an address that may not be
+    /// a peer.
     private mutating func admit(_ peer: TransportAddress, _ allocation: UInt32) throws(Refusal) -> PeerTarget
     {
         guard allocations[allocation][peer.family].isLive else { throw Refusal(.peerAddressFamilyMismatch) }
@@ -98,7 +99,7 @@ extension TURNServer {
         case .reachable: return .elsewhere
         case .relayed(let number, let otherPorts):
             let target = PeerTarget.relayed(number, otherPorts: otherPorts)
-            // Of our own addresses only what a client of ours holds is a peer.
+            // At our own addresses, only a port that one of our clients holds is a peer.
             if otherPorts || owner(of: peer, target) != nil { return target }
             denial = .deadRelayedAddress
         case .denied(let reason): denial = reason

@@ -46,7 +46,7 @@ extension TURNServer {
             message, nonce, client, features: NonceCookie.features(of: message, nonce), at: wallClock)
     }
 
-    /// Binding (RFC 8489 §2): whoever asks is told their address.
+    /// Binding (RFC 8489 §2): the client is told its own address.
     private mutating func binding(_ request: Request, _ answer: inout MessageWriter) -> ControlOutcome {
         guard admitsStranger(request) else { return silence(.unauthenticatedLimit) }
         let unknown = request.index.unknownComprehensionRequired

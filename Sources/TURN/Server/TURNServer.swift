@@ -4,14 +4,14 @@ package import Timing
 
 /// The rules of a STUN and TURN server (RFC 8489, RFC 8656) for the clients of one loop, driven by bytes and time.
 ///
-/// Data takes the short way: `classifyClient` and `classifyPeer` look at a packet and say where it goes, in plain
-/// bits; the loop moves the bytes. Everything else is a message for `handle`. Nothing here blocks or allocates on the
-/// short way, and no clock, socket or system randomness is touched.
+/// Data takes the short path: `classifyClient` and `classifyPeer` look at a packet and return its destination in
+/// plain bits; the loop moves the bytes. Every other message goes to `handle`. Nothing on the short path blocks or
+/// allocates, and no clock, socket or system randomness is used.
 package struct TURNServer: ~Copyable {
     package let authority: RelayAuthority
     /// This loop's number among those that share the authority.
     package let loop: UInt8
-    /// What has happened, for whoever reads it on this loop.
+    /// What has happened, to be read on this loop.
     package internal(set) var counters = RelayCounters()
 
     let configuration: TURNConfiguration
@@ -23,12 +23,12 @@ package struct TURNServer: ~Copyable {
     let hash: KeyedHash
 
     var allocations = Slab<Allocation>()
-    /// By allocation index: who made it. The slow half of an allocation.
+    /// By allocation index: the client that made it. The slow half of an allocation.
     var owners: [Owner?] = []
     var byFiveTuple = IndexTable()
     var byRoom: [RoomTag: [UInt32]] = [:]
     var deadlines = DeadlineTable()
-    /// When the next port that is held for the second allocation of a pair is to be given back.
+    /// When the next port that is held for the second allocation of a pair must be given back.
     var reservationsEnd: MonotonicTime?
 
     var permissions = Slab<Permission>()
@@ -68,7 +68,7 @@ package struct TURNServer: ~Copyable {
         self.random = random
     }
 
-    /// When `expire` has something to do, if ever.
+    /// When `expire` has work to do, if ever.
     package var nextDeadline: MonotonicTime? {
         mutating get {
             guard let first = deadlines.first?.deadline, let held = reservationsEnd else {
@@ -78,10 +78,10 @@ package struct TURNServer: ~Copyable {
         }
     }
 
-    /// Allocations there are.
+    /// Live allocations.
     package var allocationCount: Int { allocations.count }
 
-    /// The way to an allocation's client; nothing if it has ended.
+    /// The route to an allocation's client; nil if it has ended.
     ///
     /// Mutating although nothing changes: borrowed, the whole server would be copied to the stack for the call.
     @inline(__always)
@@ -124,7 +124,7 @@ package struct TURNServer: ~Copyable {
     }
 }
 
-/// Who made an allocation: what later requests on its five-tuple must match (441, RFC 8656 §5).
+/// The client that made an allocation. Later requests on its five-tuple must match it (441, RFC 8656 §5).
 struct Owner: Sendable {
     let name: Username
     let key: LongTermKey

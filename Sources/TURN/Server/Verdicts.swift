@@ -5,7 +5,7 @@ package enum ClientPacket: BitwiseCopyable, Sendable {
     /// Send `byteCount` bytes from `offset` of the packet to the peer, out of the allocation's socket of the peer's
     /// family.
     case toPeer(AllocationID, TransportAddress, offset: Int, byteCount: Int, dontFragment: Bool)
-    /// The peer is a client of ours too: give the bytes to its allocation, as coming from `from`, by way of
+    /// The peer is another client of this server. Give the bytes to its allocation as coming from `from`, with
     /// `classifyPeer` on the owner's loop.
     case toRelayed(RelayedOwner, from: TransportAddress, offset: Int, byteCount: Int)
     /// A message for `handle`.
@@ -22,7 +22,7 @@ package enum PeerPacket: BitwiseCopyable, Sendable {
     case drop(DropReason)
 }
 
-/// What came of a message for `handle`.
+/// The result of a message for `handle`.
 package enum ControlOutcome: BitwiseCopyable, Equatable, Sendable {
     /// The writer holds the answer for the client.
     case answer
@@ -45,9 +45,9 @@ package enum DropReason: UInt8, BitwiseCopyable, Sendable, CaseIterable {
     case noPermission
     /// A port or address that the policy denies.
     case peerDenied
-    /// A peer at one of our relayed addresses, where nobody receives.
+    /// A peer at one of our relayed addresses that has no receiver.
     case deadRelayedAddress
-    /// The allocation has relayed more than it may.
+    /// The allocation has relayed more than it is allowed to.
     case bandwidth
     /// The address has had enough unsigned answers.
     case unauthenticatedLimit

@@ -1,8 +1,8 @@
 /// An open-addressing hash table from a key to its place in a slab.
 ///
-/// An entry is eight bytes, the key's hash and the index; the key itself stays in the slab. So a lookup touches one
-/// line here and the element it was after anyway. Linear probing, at most half full, back-shift deletion: no
-/// tombstones, so a table that is filled and emptied for years stays as fast as on its first day.
+/// An entry is eight bytes: the key's hash and the index. The key itself stays in the slab. So a lookup touches one
+/// cache line here and the element that it needs anyway. Linear probing, at most half full, back-shift deletion.
+/// There are no tombstones, so a table that is filled and emptied for years stays as fast as on its first day.
 struct IndexTable: ~Copyable {
     private struct Entry: BitwiseCopyable {
         var hash: UInt32

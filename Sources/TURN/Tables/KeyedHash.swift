@@ -1,6 +1,6 @@
 import Addresses
 
-/// A keyed hash of a few words: without the seed nobody can choose addresses that collide.
+/// A keyed hash of a few words. Without the seed, an attacker cannot choose addresses that collide.
 ///
 /// Each step multiplies two words to 128 bits and folds them, as wyhash does; 32 bits come out.
 struct KeyedHash: BitwiseCopyable, Sendable {

@@ -1,4 +1,4 @@
-/// A set of ports as a bit each: whether one is in it is one look at memory.
+/// A set of ports, one bit each: a lookup is one memory access.
 struct PortSet: ~Copyable {
     private static let words = 1024
     private let bits: UnsafeMutablePointer<UInt64>

@@ -1,4 +1,4 @@
-/// Elements of plain bits at stable indices, in memory that grows by halves and hands freed places out again.
+/// Elements of plain bits at stable indices, in memory that grows by halves. Freed places are handed out again.
 ///
 /// Indices come from inside (tables, lists), never from the wire; touching one that is out of range is a bug and traps
 /// in debug builds.

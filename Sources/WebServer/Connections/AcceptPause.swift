@@ -1,8 +1,9 @@
 import Glibc
 
-/// When a listener rests because the system has nothing left to accept connections with.
+/// Decides when a listener pauses because the system has no resources left to accept connections.
 ///
-/// The socket stays readable meanwhile: a listener that went on would fail as fast as the loop turns, and take a core.
+/// The socket stays readable meanwhile. A listener that continued would fail as fast as the loop turns, and use a
+/// whole core.
 /// The connections wait in the kernel's queue.
 struct AcceptPause {
     /// How long a listener rests, as those of the relay do. Then it tries again.
@@ -11,7 +12,7 @@ struct AcceptPause {
     /// Whether the listener rests now.
     private(set) var isResting = false
 
-    /// Takes note of an accept that failed with an error number.
+    /// Notes an accept that failed with an error number.
     ///
     /// - Returns: whether to stop accepting now, for ``length``.
     mutating func acceptFailed(_ errorNumber: Int32) -> Bool {
@@ -20,7 +21,7 @@ struct AcceptPause {
         return true
     }
 
-    /// The time is over: accepting goes on.
+    /// The pause is over: accepting continues.
     mutating func end() { isResting = false }
 
     /// No descriptor or no memory is left for a moment (accept(2)). Other errors are about one connection.

@@ -1,11 +1,12 @@
 import Logging
 import NIOCore
 
-/// Lets a listener rest while the system has nothing left to accept with: first in the pipeline of a server channel.
+/// Pauses a listener while the system has no resources left to accept connections. First in the pipeline of a
+/// server channel.
 ///
-/// NIO's `AcceptBackoffHandler` holds back the channel's next `read`. After an accept that fails there is none: the
-/// read before it is still pending, and the socket stays registered. So this switches automatic reading off, which
-/// takes the socket's readiness out of the loop, and on again when the rest is over.
+/// NIO's `AcceptBackoffHandler` holds back the channel's next `read`. After a failed accept there is none: the read
+/// before it is still pending, and the socket stays registered. So this handler switches automatic reading off,
+/// which removes the socket from the loop's polling, and on again when the pause is over.
 final class AcceptPauseHandler: ChannelInboundHandler {
     typealias InboundIn = any Channel
 

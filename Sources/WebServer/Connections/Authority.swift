@@ -42,7 +42,7 @@ struct Authority: Equatable, Sendable, CustomStringConvertible {
         case malformed
     }
 
-    /// Reads what stands behind the host.
+    /// Reads what follows the host.
     private static func port(_ text: Substring) -> PortText {
         if text.isEmpty || text == ":" { return .none }
         let digits = text.dropFirst()

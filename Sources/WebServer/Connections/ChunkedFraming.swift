@@ -1,9 +1,9 @@
-/// Finds the end of a chunked body (RFC 9112 §7.1) without keeping any of it. Stricter than a decoder need be: where
+/// Finds the end of a chunked body (RFC 9112 §7.1) without keeping any of it. Stricter than a decoder has to be: where
 /// the two could differ, it gives up, and the connection ends with its response.
 struct ChunkedFraming: Equatable {
     enum Progress: Equatable {
-        /// All bytes belong to the body, and it goes on.
-        case goesOn
+        /// All bytes belong to the body, which has not ended.
+        case continues
         /// The body ends after so many bytes.
         case ends(after: Int)
         case malformed
@@ -45,7 +45,7 @@ struct ChunkedFraming: Equatable {
                 return .ends(after: index)
             }
         }
-        return .goesOn
+        return .continues
     }
 
     /// False when the byte does not belong here.

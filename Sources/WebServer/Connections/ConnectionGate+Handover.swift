@@ -12,8 +12,8 @@ import TLS
 #endif
 
 extension ConnectionGate {
-    /// Whether the connection, of which these are the first bytes, speaks STUN: it has said so by ALPN, or begins like a
-    /// STUN message (RFC 8489 §5) and thereby unlike HTTP.
+    /// Whether the connection speaks STUN, judged by its first bytes. It does if ALPN said so, or if they look like
+    /// a STUN message (RFC 8489 §5), which cannot be HTTP.
     func speaksSTUN(_ first: ByteBuffer) -> Bool {
         if tls?.applicationProtocol == TLSSettings.turnProtocol { return true }
         return first.getInteger(at: first.readerIndex, as: UInt8.self).map { $0 < 0x04 } ?? false

@@ -36,7 +36,7 @@ extension ConnectionGate {
         session.retireHTTP()
     }
 
-    /// Why a target is not answered, whatever is asked of it; nil for one that is.
+    /// Why a target is refused, whatever the request is; nil if the target is acceptable.
     ///
     /// A target with the scheme https is answered only where it came by TLS, to this server or to a proxy that is
     /// trusted (RFC 9110 §7.4); a redirection tells the others where to go.
@@ -56,14 +56,15 @@ extension ConnectionGate {
         linger()
     }
 
-    /// The last word is out; whatever still comes in is dropped for a while.
+    /// The last answer is out; further input is dropped for a while.
     func linger() {
         held.clear()
         stage = .refused
         loop.setDeadline(of: self, to: loop.now + SessionBounds.lingerTime)
     }
 
-    /// Counts the connection for its client's address from now to its end, unless that is only known from a request.
+    /// Counts the connection for its client's address from now to its end, unless only a request can tell the
+    /// address.
     ///
     /// - Returns: false if the address has too many.
     func admit(_ peer: SocketAddress?) -> Bool {

@@ -14,24 +14,25 @@ final class ConnectionGate: ChannelInboundHandler, RemovableChannelHandler, Dead
     typealias InboundOut = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
-    /// What the next bytes are.
+    /// The kind of the next bytes.
     private enum Expecting {
         case head
         /// The rest of a request's body.
         case body(Int)
         case chunkedBody(ChunkedFraming)
-        /// Only the HTTP decoder can tell. So many bytes it still gets; the connection ends with its answer.
+        /// Only the HTTP decoder can tell. It gets at most this many more bytes; the connection ends with its
+        /// answer.
         case anything(Int)
     }
 
-    /// What the decoder gets of a request that cannot be followed.
+    /// The most bytes of a request without a recognisable end that the decoder gets.
     private static let maxUnreadableBytes = 65_536
 
     enum Stage {
         case routing
-        /// A session stands behind the gate and takes all bytes.
+        /// A session behind the gate takes all bytes.
         case session
-        /// The handshake was refused: nothing more is taken.
+        /// The handshake was refused: no more bytes are taken.
         case refused
         /// It speaks STUN and goes to the relay as soon as its socket has taken everything.
         case handingOver
@@ -63,7 +64,7 @@ final class ConnectionGate: ChannelInboundHandler, RemovableChannelHandler, Dead
     private var searched = 0
     private var context: ChannelHandlerContext?
     let openedAt: MonotonicTime
-    /// It stands in the loop's list of those that have something waiting in memory.
+    /// It is in the loop's list of connections that hold waiting bytes.
     var isBuffering = false
     var deadlinePlace = DeadlinePlace()
     /// Its place in the loop's list; -1 outside.
@@ -150,7 +151,7 @@ final class ConnectionGate: ChannelInboundHandler, RemovableChannelHandler, Dead
         if event is TLSHandler.Refused { return linger() }
         switch stage {
         case .routing where isAwaitingAnswer && event as? ChannelEvent == .inputClosed:
-            // What is held has been sent before; it gets its answers.
+            // The held requests were sent before; they get their answers.
             inputHasEnded = true
         case .routing where http == nil && event as? ChannelEvent == .inputClosed,
             .refused where event as? ChannelEvent == .inputClosed:
@@ -162,8 +163,8 @@ final class ConnectionGate: ChannelInboundHandler, RemovableChannelHandler, Dead
         }
     }
 
-    /// Passes on what is held, one request at a time: the next one waits until this one has its answer, in the
-    /// socket's own buffer if need be.
+    /// Passes on the requests that are held, one at a time. The next one waits for the answer to this one, in the
+    /// socket's own buffer if necessary.
     private func route(_ context: ChannelHandlerContext) {
         while case .routing = stage, held.readableBytes > 0 {
             switch expecting {
@@ -196,7 +197,7 @@ final class ConnectionGate: ChannelInboundHandler, RemovableChannelHandler, Dead
             requestBegan()
             return false
         case .complete(let head, let length) where length <= maxBytes:
-            meet(head, length, context)
+            handleHead(head, length, context)
         case .incomplete, .unreadable, .complete:
             // The decoder has the same bounds, and the answer.
             expecting = .anything(maxBytes + Self.maxUnreadableBytes)
@@ -215,7 +216,7 @@ final class ConnectionGate: ChannelInboundHandler, RemovableChannelHandler, Dead
 
     private func feedChunks(_ progress: ChunkedFraming.Progress, _ context: ChannelHandlerContext) {
         switch progress {
-        case .goesOn:
+        case .continues:
             feed(held.readableBytes, context)
         case .ends(let count):
             expecting = .head
@@ -232,7 +233,7 @@ final class ConnectionGate: ChannelInboundHandler, RemovableChannelHandler, Dead
         _ = context.channel.setOption(.autoRead, value: false)
     }
 
-    /// The request has its answer: on to the next one.
+    /// The request has its answer: continue with the next one.
     private func answered() {
         guard isAwaitingAnswer, let context else { return }
         isAwaitingAnswer = false
@@ -247,7 +248,7 @@ final class ConnectionGate: ChannelInboundHandler, RemovableChannelHandler, Dead
         }
     }
 
-    private func meet(_ head: RequestHead, _ length: Int, _ context: ChannelHandlerContext) {
+    private func handleHead(_ head: RequestHead, _ length: Int, _ context: ChannelHandlerContext) {
         if let refusal = refusal(of: head.target) { return refuse(refusal, context) }
         switch Handshake.judge(head, allowedOrigins: server.configuration.http.allowedOrigins) {
         case .accept where server.redirects(listener):

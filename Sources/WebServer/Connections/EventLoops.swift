@@ -86,8 +86,8 @@ final class EventLoops: Sendable {
         }
     }
 
-    /// Closes the connections that are no sessions, those with an open request behind its answer unless `atOnce`;
-    /// and with it, whatever is left.
+    /// Closes the connections that are not sessions. Those with an open request close after its answer. With
+    /// `atOnce` all connections close now, sessions included.
     func closeConnections(atOnce: Bool) async {
         await onEveryLoop { loop in
             loop.gates.elements.forEach { $0.drain(atOnce: atOnce) }

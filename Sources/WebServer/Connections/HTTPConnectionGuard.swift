@@ -172,8 +172,8 @@ final class HTTPConnectionGuard: ChannelDuplexHandler {
         context.fireUserInboundEventTriggered(event)
     }
 
-    /// The decoder gave up, or the input ended within a request. The client learns why as far as HTTP allows, and
-    /// whoever reads the request learns that it is not whole.
+    /// The decoder gave up, or the input ended within a request. The client is told why as far as HTTP allows, and
+    /// the reader of the request is told that it is incomplete.
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         if isRetired || isLingering { return context.fireErrorCaught(error) }
         let isInTurn = exchange.isAnswered || requestIsOpen

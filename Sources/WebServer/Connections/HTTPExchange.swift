@@ -20,7 +20,7 @@ struct HTTPExchange {
 
     private let limits: ConnectionLimits
     private var phase = Phase.idle
-    /// When it got where it stands.
+    /// When it entered its present state.
     private(set) var since: MonotonicTime
     /// Requests whose head has been read and whose response has not been written to its end.
     private var unanswered = 0
@@ -40,7 +40,7 @@ struct HTTPExchange {
     /// True when every request that has begun has its response.
     var isAnswered: Bool { unanswered == 0 }
 
-    /// When the connection has overstayed.
+    /// When the time of the present state runs out.
     var deadline: MonotonicTime {
         switch phase {
         case .idle: since + (hasAnswered ? limits.idleTimeout : limits.handshakeTimeout)
@@ -50,7 +50,7 @@ struct HTTPExchange {
         }
     }
 
-    /// What it means to overstay now.
+    /// The reason for closing the connection if its time runs out now.
     var timeout: ConnectionEnd {
         switch phase {
         case .idle: hasAnswered ? .idleTimeout : .handshakeTimeout

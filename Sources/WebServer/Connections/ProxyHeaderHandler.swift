@@ -2,8 +2,8 @@ import Addresses
 import NIOCore
 import ProxyProtocol
 
-/// Stands in front of everything on connections from trusted proxies: it takes the PROXY protocol's header off and tells
-/// the gate who the client is. Nothing goes on without a header.
+/// The first handler on connections from trusted proxies. It removes the PROXY protocol's header and tells the gate
+/// who the client is. Nothing passes without a header.
 final class ProxyHeaderHandler: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
@@ -59,8 +59,9 @@ final class ProxyHeaderHandler: ChannelInboundHandler, RemovableChannelHandler {
 extension ProxyHeader {
     /// The client of a connection whose socket leads to the proxy that sent this, and where the client connected to.
     ///
-    /// To be local has privileges here. So a connection that stands for nobody is the proxy's own, or if the proxy is on
-    /// this machine nobody's; and so is one of a client that is on the proxy's machine and not on this one.
+    /// Local clients have privileges here, so not every header may make its connection local. A connection that the
+    /// proxy opened for itself counts as the proxy's own, or as having no address if the proxy is on this machine.
+    /// A loopback source behind a proxy on another machine also counts as the proxy's own.
     func client(behind socket: SocketAddress?) -> (client: SocketAddress?, destination: TransportAddress?) {
         let isHere = socket.map { IPAddress($0).isLoopback } ?? false
         guard let source else { return (isHere ? nil : socket, nil) }
@@ -70,7 +71,7 @@ extension ProxyHeader {
 }
 
 extension ConnectionGate {
-    /// Takes over what a trusted proxy says of the connection, and counts it for its client.
+    /// Takes over the client that a trusted proxy names, and counts the connection for it.
     ///
     /// - Returns: false if the client has too many connections.
     func cameThroughProxy(_ header: ProxyHeader, _ socket: SocketAddress?) -> Bool {

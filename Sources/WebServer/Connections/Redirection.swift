@@ -16,8 +16,9 @@ extension Handshake.Refusal {
 }
 
 extension ConnectionGate {
-    /// Whether a request is answered on the plain port also where others are redirected: health checks come from
-    /// machines beside this one, which know its address and not its name, and `OPTIONS *` names no place to go to.
+    /// Whether a request is answered on the plain port even if others are redirected. Health checks come from
+    /// nearby machines that know this server's address and not its name, and `OPTIONS *` names no resource to
+    /// redirect to.
     static func staysPlain(_ head: RequestHead) -> Bool {
         guard let target = head.target, target.scheme != .https else { return false }
         return target.path == "/healthz" || target.path == "/readyz" || target.subject == .server

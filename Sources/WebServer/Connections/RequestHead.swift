@@ -19,7 +19,7 @@ struct RequestHead {
     }
 
     private(set) var method = ""
-    /// Nil when it is none that a server could answer.
+    /// Nil if no server could answer the target.
     private(set) var target: RequestTarget?
     /// The value of the last `Host` field.
     private(set) var host = ""

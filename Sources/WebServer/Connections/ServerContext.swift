@@ -51,7 +51,7 @@ final class ServerContext: Sendable {
         self.takeStream = takeStream
         self.budget = budget
         self.httpConnections = httpConnections
-        // What is configured, until it is known what was bound.
+        // Configured values, until the bound ports are known.
         tlsPort.store(configuration.tlsPort, ordering: .relaxed)
     }
 
@@ -74,15 +74,15 @@ final class ServerContext: Sendable {
         return configuration.proxyProtocolFrom.contains { $0.contains(address) }
     }
 
-    /// Notes where TLS is spoken, for redirections.
+    /// Notes the TLS port, for redirections.
     func listens(tlsPort port: Int) { tlsPort.store(port, ordering: .relaxed) }
 
-    /// Whether requests that come to this listener are told to come by TLS.
+    /// Whether requests that come to this listener are redirected to TLS.
     func redirects(_ listener: ListenerKind) -> Bool {
         listener == .plain && configuration.redirectsHTTP && tls != nil
     }
 
-    /// The answer to a request that shall come by TLS.
+    /// The answer to a request that must come by TLS.
     func redirection(of head: RequestHead) -> Handshake.Refusal {
         .redirection(of: head, port: tlsPort.load(ordering: .relaxed))
     }

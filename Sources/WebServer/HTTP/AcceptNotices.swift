@@ -3,14 +3,14 @@ import Synchronization
 
 /// Lets the maker of an invitation wait for its acceptance instead of asking every few seconds.
 ///
-/// A waiter is only told that it is time to ask; the room itself is handed over by the check that follows. So nothing
-/// is lost with a connection that broke while it waited. A waiter outlives such a connection, but not its time; whoever
-/// finds ``maximumCount`` of them is told at once.
+/// A notice only says that it is time to ask; the check that follows returns the room. So nothing is lost when a
+/// connection breaks while it waits. A waiter outlives its connection, but not its time limit. A caller that finds
+/// ``maximumCount`` waiters is told to ask at once.
 package final class AcceptNotices: Sendable {
     /// A place among those that wait, from before the store is asked: no acceptance falls in between.
     struct Ticket: Sendable {
         fileprivate let number: UInt64
-        /// Nil for who may not wait.
+        /// Nil for a caller that may not wait.
         fileprivate let subscription: PairingEvents.Subscription?
     }
 
@@ -33,7 +33,7 @@ package final class AcceptNotices: Sendable {
     private let state = Mutex(State())
     private let maximumCount: Int
 
-    /// - Parameter events: those of the store; nil without one, and then nobody waits.
+    /// - Parameter events: the events of the store; without them (nil) no caller waits.
     package convenience init(_ events: PairingEvents?) {
         self.init(events, maximumCount: Self.maximumCount)
     }
@@ -50,7 +50,7 @@ package final class AcceptNotices: Sendable {
             state.waiters[state.nextNumber] = .registered
             return (state.nextNumber, !state.isClosed && state.waiters.count <= maximumCount)
         }
-        // The closure keeps nothing: who waits owns the subscription.
+        // The closure retains nothing: the waiter owns the subscription.
         let subscription =
             mayWait
             ? events?.subscribe(to: .acceptance(of: code)) { [weak self] _ in
@@ -93,7 +93,7 @@ package final class AcceptNotices: Sendable {
         _ = state.withLock { $0.waiters.removeValue(forKey: ticket.number) }
     }
 
-    /// Nobody waits any more, and nobody will.
+    /// No caller waits any more, and none will.
     func close() {
         let numbers = state.withLock { state in
             state.isClosed = true

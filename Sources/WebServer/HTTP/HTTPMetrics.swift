@@ -25,13 +25,13 @@ final class HTTPMetrics: Sendable {
     /// What became of a pairing call that was not refused.
     enum Outcome: String, CaseIterable {
         case ok
-        /// A check before anybody accepted.
+        /// A check before the invitation was accepted.
         case pending
         /// A delete of a room that did not exist.
         case absent
     }
 
-    /// The `route` label of a path that is none of the server's.
+    /// The `route` label of a path that the server does not have.
     static let unknownRoute = "unknown"
 
     private let requests: CounterFamily

@@ -25,7 +25,8 @@ struct HTTPResponderAdapter: Sendable {
     ///   - responder: what `makeResponder` built.
     ///   - resolver: the one that the WebSocket side uses too, so that its warning comes once.
     ///   - isDraining: whether every answer shall end its connection.
-    ///   - isTLSRequired: whether whoever comes without TLS is sent on: browsers are told to come with it at once.
+    ///   - isTLSRequired: whether requests without TLS are redirected; browsers are also told to use TLS from the
+    ///     start.
     init(
         responder: RouteResponder, resolver: ClientAddressResolver,
         isDraining: @escaping @Sendable () -> Bool, isTLSRequired: Bool = false, logger: Logger
@@ -81,7 +82,7 @@ struct HTTPResponderAdapter: Sendable {
         return WebRequestContext(logger: logger, origin: origin)
     }
 
-    /// Answers a request, all headers included. Throws only when there is nobody left to answer.
+    /// Answers a request, all headers included. Throws only when there is no client left to answer.
     func respond(to request: Request, context: WebRequestContext) async throws -> Response {
         var response = try await responder.respond(to: request, context: context)
         response.headers[.date] = dates.text()

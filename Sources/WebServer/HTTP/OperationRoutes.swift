@@ -69,7 +69,7 @@ struct OperationRoutes: Sendable {
         return .json(.ok, answer)
     }
 
-    /// `GET /metrics`. Without an admin token for everybody: metrics hold neither ids nor addresses.
+    /// `GET /metrics`. Public unless an admin token is set: metrics hold neither ids nor addresses.
     func metrics(_ request: Request, _ context: WebRequestContext) throws -> Response {
         if let adminToken { try authorize(request, adminToken) }
         return .text(services.metricsText(), contentType: "text/plain; version=0.0.4; charset=utf-8")

@@ -1,8 +1,8 @@
 import JSON
 import Pairing
 
-/// Reads the members of a pairing call. What is missing is reported before what is wrong, and a member that
-/// is null counts as missing: clients write absent values either way.
+/// Reads the members of a pairing call. Missing members are reported before wrong ones. A member that is null
+/// counts as missing, because clients write absent values either way.
 struct PairingFields {
     /// The longest life of an invitation given in seconds.
     static let expirySeconds = 1.0...86_400.0
@@ -25,7 +25,8 @@ struct PairingFields {
     }
 
     /// When an invitation ends: `exp`, an instant in ISO-8601, or `expiresInSeconds`, a number. Each must be
-    /// well-formed where it is given; if both are, the seconds decide, for they need no clock of the client.
+    /// well-formed if present. If both are present, the seconds decide, because they do not depend on the client's
+    /// clock.
     func expiry(now: Timestamp) throws(APIError) -> Timestamp {
         let instant = try instant()
         if let value = object["expiresInSeconds"] {

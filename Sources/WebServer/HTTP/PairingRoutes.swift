@@ -71,9 +71,9 @@ struct PairingRoutes: Sendable {
         }
     }
 
-    /// Accepts behind the gate. A guess is an answer that a guesser learns from without winning a room: the
-    /// code is unknown, or it is known and not for this device. A room, given for the first time or again,
-    /// is none, and neither is a store that could not answer.
+    /// Accepts behind the gate. An answer is a guess if it teaches a guesser something without giving a room: the
+    /// code is unknown, or it is known but not for this device. A room is not a guess, whether it is given for the
+    /// first time or again. Neither is a store that could not answer.
     private func guardedAccept(
         _ code: JoinCode, _ client: DeviceID, _ context: WebRequestContext
     ) async throws(APIError) -> AcceptOutcome {
@@ -134,7 +134,7 @@ struct PairingRoutes: Sendable {
         case .room(let room): return (.ok, Self.answer(room))
         case .pending:
             guard let wait, await notices.wait(ticket, atMost: wait) else { return (.pending, .noContent()) }
-            // Somebody accepted: time to ask again.
+            // The invitation was accepted: it is time to ask again.
             return (.pending, .noContent(headers: [.retryAfter: "0"]))
         case .notFoundOrExpired: throw APIError.notFoundOrExpired
         }

@@ -4,7 +4,7 @@ import JSON
 import NIOCore
 import NIOHTTP1
 
-/// The connection ended while its request was being read: nobody is left to answer.
+/// The connection ended while its request was being read: there is no client left to answer.
 struct ConnectionLost: Error {}
 
 /// Reads a request's body within a bound.
@@ -53,7 +53,7 @@ struct RequestBodyReader {
         } catch let error as APIError {
             throw error
         } catch let error as HTTPParserError {
-            // Answered by the handler behind the decoder, or by whoever serves the channel.
+            // The handler behind the decoder answers, or the code that serves the channel.
             throw error
         } catch {
             throw ConnectionLost()

@@ -107,7 +107,7 @@ final class AcceptGate: Sendable {
 
     private func releaseUntilNobodyWaits() async {
         while let next = nextRelease() {
-            // Nobody cancels this task; if sleeping fails all the same, the loop only comes round sooner.
+            // This task is never cancelled. If sleeping fails anyway, the loop only runs again sooner.
             try? await Task.sleep(until: next, clock: .continuous)
             releaseWaiters()
         }

@@ -13,7 +13,7 @@ struct AcceptGuard {
         case allowed(isClean: Bool)
         /// It is locked out for so long.
         case locked(Duration)
-        /// Attempts in flight use up what is left of its failures.
+        /// Attempts in flight use up the failures that the address has left.
         case busy
     }
 

@@ -2,11 +2,11 @@ import DequeModule
 
 /// Keeps the failed accepts of the whole server below a rate, however many addresses guess.
 ///
-/// A pure value; time is an argument. There are so many credits as failures a minute are allowed, and as
-/// many come back each minute, evenly. Every attempt holds one credit while the store is asked; it is
-/// returned unless the attempt was a guess. While credits last nobody notices. When guesses have used them
-/// up, attempts wait in a bounded queue for the next credit: an attacker with any number of addresses gets
-/// at most one minute's failures at once and the rate after that.
+/// A pure value; time is an argument. There are as many credits as failures allowed per minute, and the same number
+/// comes back each minute, evenly. Every attempt holds one credit while the store is asked. The credit is returned
+/// unless the attempt was a guess. While credits last, attempts are not delayed. When guesses have used them up,
+/// attempts wait in a bounded queue for the next credit: an attacker with any number of addresses gets at most one
+/// minute's failures at once and the rate after that.
 ///
 /// Addresses without a remembered failure are served first and have the longer queue, so a person who
 /// types a right code during an attack waits about one credit's time, while addresses that have guessed
@@ -101,7 +101,7 @@ struct AcceptPace {
         return (proceed, refuse)
     }
 
-    /// When `releaseDue` has to be called again if nothing is refunded before; nil while nobody waits.
+    /// When `releaseDue` must be called again if no credit is refunded before; nil while no attempt waits.
     func nextRelease(now: ContinuousClock.Instant) -> ContinuousClock.Instant? {
         guard waiting > 0 else { return nil }
         let elapsed = refilled.duration(to: now) / .seconds(1)

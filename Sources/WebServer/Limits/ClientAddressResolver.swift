@@ -23,11 +23,11 @@ package struct ClientOrigin: Hashable, Sendable {
 
 /// Finds a caller's address from its socket and, behind trusted proxies only, from `X-Forwarded-For`.
 ///
-/// The default trusts nobody: the address is the socket's. If the socket belongs to a trusted proxy, the
-/// hops of `X-Forwarded-For` are read from the right, where each proxy appended what it saw; the first one
-/// that is not itself a trusted proxy is the client. A hop that is no address ends the walk at the last
-/// trusted one: nothing left of it was written by anybody we trust. `Forwarded`, `Via` and `X-Real-IP` are
-/// never read for an address; their presence shows only that a caller is not direct.
+/// By default no proxy is trusted, and the address is the socket's. If the socket belongs to a trusted proxy, the
+/// hops of `X-Forwarded-For` are read from the right, where each proxy appended what it saw. The first hop that is
+/// not a trusted proxy is the client. A hop that is not an address ends the walk at the last trusted one, because
+/// nothing to its left was written by a trusted proxy. `Forwarded`, `Via` and `X-Real-IP` are never read for an
+/// address; their presence shows only that a caller is not direct.
 package final class ClientAddressResolver: Sendable {
     private let trustedProxies: [IPRange]
     private let logger: Logger?
@@ -35,7 +35,7 @@ package final class ClientAddressResolver: Sendable {
     private let hasWarnedOfHost = Atomic<Bool>(false)
 
     /// - Parameters:
-    ///   - trustedProxies: blocks whose `X-Forwarded-For` is believed; default none.
+    ///   - trustedProxies: blocks whose `X-Forwarded-For` is trusted; default none.
     ///   - logger: told once, by a warning, when a proxy on this machine seems to be missing from the list, and once when
     ///     one seems to pass requests on as its own.
     package init(trustedProxies: [IPRange] = [], logger: Logger? = nil) {
@@ -65,7 +65,7 @@ package final class ClientAddressResolver: Sendable {
         return ClientOrigin(key: AddressKey(client(behind: socket, request.forwardedFor)), isLocal: false)
     }
 
-    /// Whether the socket's peer is a proxy whose `X-Forwarded-For` is believed.
+    /// Whether the socket's peer is a proxy whose `X-Forwarded-For` is trusted.
     package func isTrustedProxy(_ peer: SocketAddress) -> Bool {
         isTrusted(IPAddress(peer))
     }

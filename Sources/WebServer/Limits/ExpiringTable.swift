@@ -9,10 +9,10 @@ protocol Expiring {
 
 /// A dictionary with a bound whose values expire.
 ///
-/// Every insertion first removes a few expired values, so the table shrinks without a timer. When it is
-/// full all the same, the value that would expire first makes room. The expiry of a value may move later
-/// after insertion; it is read again when its turn in the heap comes. There is exactly one turn a key.
-/// All operations are O(log n), amortised.
+/// Every insertion first removes a few expired values, so the table shrinks without a timer. If it is still full,
+/// the value that would expire first is removed. The expiry of a value may move later after insertion; it is read
+/// again when its entry reaches the top of the heap. There is exactly one entry per key. All operations are O(log
+/// n), amortised.
 struct ExpiringTable<Value: Expiring> {
     private struct Turn: Comparable {
         let expires: ContinuousClock.Instant

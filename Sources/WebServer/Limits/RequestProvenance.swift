@@ -1,12 +1,12 @@
 import Addresses
 
-/// What a request tells of where it comes from, beside its socket, and the one definition of a local caller: a person
-/// or a program on the server's own machine that speaks to it without anybody in between.
+/// What a request shows about its origin, beside its socket. This is the one definition of a local caller: a person
+/// or a program on the server's own machine that speaks to it directly.
 ///
-/// Local callers may read `/rooms` and `/demo/network.json` and are exempt from limits by address. A page of another
-/// site in a browser on this machine is none of them, although its requests come from this machine: it would lend the
-/// privilege to a stranger. Its requests give it away by their `Origin`, by `Sec-Fetch-Site`, or, where a site has
-/// made a name of its own lead here, by the host that they ask for.
+/// Local callers may read `/rooms` and `/demo/network.json` and are exempt from limits by address. A page of
+/// another site in a browser on this machine is not local, although its requests come from this machine: it would
+/// lend the privilege to a stranger. Its requests are recognised by their `Origin`, by `Sec-Fetch-Site`, or by the
+/// host that they ask for, if the site has made one of its names resolve to this machine.
 struct RequestProvenance: Equatable, Sendable {
     /// The host that is asked for: of the target in absolute form, else of the `Host` field.
     var authority = ""

@@ -38,7 +38,7 @@ extension HTTPFields {
         weight(of: "gzip", in: .acceptEncoding).map { $0 > 0 } ?? false
     }
 
-    /// Whether HTML is asked for by name, as a browser does for what it is to show.
+    /// Whether the request accepts HTML by name, as a browser does when it opens a page.
     var asksForHTML: Bool {
         weight(of: "text/html", in: .accept).map { $0 > 0 } ?? false
     }

@@ -10,9 +10,10 @@ package struct WebPages: Sendable {
         "default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self'", "base-uri 'none'",
         "form-action 'none'", "frame-ancestors 'none'", "connect-src 'self'",
     ].joined(separator: "; ")
-    /// What stands at `/` for a browser.
+    /// The page at `/` for a browser.
     private static let frontPage = "index.html"
-    /// What pages of every origin may import: it is the same for all, and the API decides whom it answers.
+    /// Modules that pages of every origin may import. They are the same for every page; the API decides which
+    /// origins it answers.
     private static let library = "client/"
 
     /// What tells a browser on this machine how other devices reach it.
@@ -65,7 +66,7 @@ package struct WebPages: Sendable {
         return Response(status: .permanentRedirect, headers: [.location: "\(name)/"])
     }
 
-    /// The page that a browser shows by a name of its own machine learns where others find it; nobody else does.
+    /// Tells the page of a local caller at which origin other devices find this server. Other callers are not told.
     private func network(_ request: Request, _ isLocal: Bool) -> Response {
         var answer = JSONObjectWriter()
         if isLocal, let origin = networkOrigin() { answer.add("origin", origin) }
@@ -79,7 +80,8 @@ package struct WebPages: Sendable {
         response.headers[.contentSecurityPolicy] = policy + ownSockets(request.head.authority ?? "")
         response.headers[.referrerPolicy] = "no-referrer"
         response.headers[.permissionsPolicy] = "camera=(self), microphone=(self), display-capture=(self)"
-        // Whoever opened a page has no hold on its window. Browsers heed that on pages that came securely.
+        // The page that opened this one gets no reference to its window. Browsers apply this only to pages that
+        // came securely.
         response.headers[.crossOriginOpenerPolicy] = "same-origin"
         response.headers[.crossOriginResourcePolicy] = "same-origin"
         // For browsers that do not know frame-ancestors.

@@ -3,7 +3,7 @@ import NIOCore
 import Signaling
 import Timing
 
-/// A connection that may have something waiting in memory: for its client, or of it.
+/// A connection that may hold waiting bytes in memory: for its client, or from it.
 protocol BufferingConnection: AnyObject {
     /// It stands in the loop's list; kept by ``LoopContext``.
     var isBuffering: Bool { get set }
@@ -11,7 +11,7 @@ protocol BufferingConnection: AnyObject {
     var bufferedByteCount: Int { get }
     /// Since when its client has been behind.
     var behindSince: MonotonicTime { get }
-    /// It is about to end, and what it holds with it.
+    /// The connection is about to end and will release what it holds.
     var isEnding: Bool { get }
 
     /// Too much waits in memory, and this client is among the slowest.
@@ -19,15 +19,15 @@ protocol BufferingConnection: AnyObject {
 }
 
 extension LoopContext {
-    /// Notes that something waits in memory for or of a connection, more than a little.
+    /// Notes that more than a little waits in memory for or from a connection.
     func noteBuffering(_ connection: any BufferingConnection) {
         if connection.isBuffering { return }
         connection.isBuffering = true
         buffering.append(connection)
     }
 
-    /// Counts what waits, reports it, and closes the slowest if that is too much in the whole process. Called once a
-    /// tick.
+    /// Counts the waiting bytes, reports them, and closes the slowest connections if the whole process holds too
+    /// much. Called once a tick.
     func keepBudget() {
         guard !buffering.isEmpty || share.bytes > 0 else { return }
         var waiting = 0

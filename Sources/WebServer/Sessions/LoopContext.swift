@@ -3,8 +3,8 @@ import NIOCore
 import Signaling
 import Timing
 
-/// What all connections of one event loop share: buffers, deadlines, counters. Confined to that loop, so that
-/// nothing in it needs a lock; mind that it is not `Sendable`.
+/// What all connections of one event loop share: buffers, deadlines, counters. Confined to that loop, so it needs
+/// no lock and is not `Sendable`.
 final class LoopContext {
     /// How often deadlines are looked at.
     static let tick = TimeAmount.milliseconds(200)
@@ -20,7 +20,7 @@ final class LoopContext {
     var scratch: [UInt8] = []
     var generator = SystemRandomNumberGenerator()
     var counters: LoopCounters
-    /// Every open session of this loop, and every connection that is none (yet): for draining.
+    /// Every open session of this loop, and every connection that is not a session (yet): for draining.
     var sessions = PlacedList<SignalingSession>()
     var gates = PlacedList<ConnectionGate>()
     /// Connections that have something waiting in memory, and what they hold of the process's budget.
@@ -50,12 +50,12 @@ final class LoopContext {
 
     // MARK: Deadlines
 
-    /// Has `target` told at the first tick after `deadline`, in place of any deadline it had.
+    /// Calls `target` at the first tick after `deadline`, which replaces any earlier deadline of it.
     func setDeadline(of target: any DeadlineTarget, to deadline: MonotonicTime) {
         deadlines.set(target, to: deadline)
     }
 
-    /// Has `target` told at the first tick after `deadline`, unless it is to be told earlier anyway.
+    /// Calls `target` at the first tick after `deadline`, unless it has an earlier deadline.
     func bringForwardDeadline(of target: any DeadlineTarget, to deadline: MonotonicTime) {
         if deadline < target.deadlinePlace.deadline { deadlines.set(target, to: deadline) }
     }
@@ -64,7 +64,7 @@ final class LoopContext {
         deadlines.remove(target)
     }
 
-    /// Tells every target whose deadline has passed. Called once a tick.
+    /// Calls every target whose deadline has passed. Once a tick.
     func fireDeadlines() {
         let now = now
         while let target = deadlines.popDue(at: now) { target.deadlineReached(at: now) }

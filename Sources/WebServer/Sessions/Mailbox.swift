@@ -4,11 +4,11 @@ import Synchronization
 import Timing
 import WebSocket
 
-/// The one way into a session from elsewhere: its bounded outbox and its signals, behind a lock of their own.
+/// The only way into a session from outside: its bounded outbox and its signals, behind a lock of their own.
 ///
-/// Rooms know their members as mailboxes. Whatever goes out to a client, forwarded or made by the server,
-/// is appended here as finished frames by whichever event loop it comes from, so that it leaves in the order
-/// in which it was decided. The owner's loop is woken once per batch and hands the batch to the socket.
+/// Rooms know their members as mailboxes. Everything that goes out to a client, forwarded or made by the server, is
+/// appended here as finished frames by the event loop that it comes from, so that it leaves in the order in which
+/// it was decided. The owner's loop is woken once per batch and hands the batch to the socket.
 final class Mailbox: Sendable {
     /// What the owner takes out at once.
     struct Batch {
@@ -154,17 +154,17 @@ final class Mailbox: Sendable {
         }
     }
 
-    /// Forgets the frames that wait and takes new ones again: the owner is about to say good-bye.
+    /// Drops the waiting frames and accepts new ones again: the owner is about to say good-bye.
     func discardFrames() {
         state.withLock { $0.discardFrames() }
     }
 
-    /// The same, when the bound has been passed and not even a close frame would be taken.
+    /// The same, when the bound has been passed and not even a close frame would be accepted.
     func discardIfOverflowed() {
         state.withLock { if $0.ledger.hasOverflowed { $0.discardFrames() } }
     }
 
-    /// Takes nothing more from anybody and forgets what is waiting.
+    /// Accepts no more frames or signals, and drops those that are waiting.
     /// - Returns: a sender to be released.
     func close() -> Mailbox? {
         state.withLock { state in
@@ -174,7 +174,7 @@ final class Mailbox: Sendable {
     }
 }
 
-/// A mailbox is itself only.
+/// Mailboxes are equal if they are the same object.
 extension Mailbox: Equatable {
     static func == (left: Mailbox, right: Mailbox) -> Bool { left === right }
 }

@@ -5,7 +5,7 @@ import Signaling
 import Synchronization
 import Timing
 
-/// What all sessions share, on whichever loop: rooms, rules and bounds.
+/// What all sessions on all loops share: rooms, rules and bounds.
 final class SignalingService: Sendable {
     let rooms: RoomDirectory<Mailbox>
     let rules: SignalingRules

@@ -10,7 +10,8 @@ extension SignalingSession: BufferingConnection {
         return mailbox.byteCount + channel.unsentByteCount + keptInputBytes
     }
 
-    /// What came from a client that is held back waits for its peer, who is behind.
+    /// Since when the client has been behind. Input of a client that is held does not count: it waits for the peer,
+    /// which is the one that is behind.
     var behindSince: MonotonicTime { rules.behindSince(inputSince: inputSince) }
 
     var isEnding: Bool { !rules.isOpen }

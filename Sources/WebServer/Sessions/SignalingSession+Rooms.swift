@@ -2,7 +2,7 @@ import NIOCore
 import Signaling
 
 extension SignalingSession {
-    /// Asks for a seat; who is told what is decided by the room and delivered while it is locked.
+    /// Asks for a seat. The room decides which members are told, and tells them while it is locked.
     func join(_ request: JoinRequest) {
         var result = JoinResult.full
         awaitedRoom = nil
@@ -23,7 +23,7 @@ extension SignalingSession {
         perform(rules.joined(request, result, at: loop.now))
     }
 
-    /// Asks the store whether a room may be joined; what it says comes back on this loop.
+    /// Asks the store whether a room may be joined; the answer comes back on this loop.
     func askStore(for id: LiveRoomID) {
         let mailbox = mailbox
         service.askStore(for: id) { isPaired in
@@ -39,7 +39,7 @@ extension SignalingSession {
         loop.wakeAll()
     }
 
-    /// Gives up the seat and any wait for another one; who is left is told.
+    /// Gives up the seat and any wait for another one; the member that is left is told.
     func leaveRooms(_ cause: DepartureCause) {
         stopWaiting()
         guard let room else { return }
@@ -71,7 +71,7 @@ extension SignalingSession {
         }
     }
 
-    /// Somebody else has been given the seat that this session believes to have.
+    /// Whether the seat that this session believes to have has been given to another member.
     var hasLostSeat: Bool { room.map { !$0.isSeated(mailbox) } ?? false }
 
     private var isWaiting: Bool { awaitedRoom?.isWaiting(mailbox) ?? false }

@@ -6,7 +6,7 @@ import WebSocket
 /// One WebSocket connection after its handshake: it turns bytes into events for ``SessionRules`` and their actions
 /// into bytes.
 ///
-/// Bound to its event loop. Everything that goes out passes through its ``Mailbox``, also its own answers.
+/// Bound to its event loop. All output passes through its ``Mailbox``, its own answers included.
 final class SignalingSession: ChannelInboundHandler, Placed {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
@@ -25,11 +25,11 @@ final class SignalingSession: ChannelInboundHandler, Placed {
     /// The room of the participant's seat, and the one in which it waits for a seat.
     var room: Room<Mailbox>?
     var awaitedRoom: Room<Mailbox>?
-    /// What was read and must wait until the client is held no longer.
+    /// Input that was read while the client is held, and waits until the hold ends.
     var held = ByteBuffer()
-    /// It stands in the loop's list of those that have something waiting in memory.
+    /// It is in the loop's list of connections that hold waiting bytes.
     var isBuffering = false
-    /// When the message began that has not ended, and how many came in pieces before it.
+    /// When the message that is still incomplete began, and how many came in pieces before it.
     var inputSince = MonotonicTime.distantFuture
     var notedMessages = 0
     private(set) var channelContext: ChannelHandlerContext?
@@ -81,7 +81,7 @@ final class SignalingSession: ChannelInboundHandler, Placed {
         context.close(promise: nil)
     }
 
-    /// The connection is gone: everybody who counted on it is told, once.
+    /// The connection is gone: all parties that counted on it are told, once.
     private func ended() {
         switch rules.disconnected() {
         case .nothing: return
@@ -116,13 +116,13 @@ final class SignalingSession: ChannelInboundHandler, Placed {
     var keptInputBytes: Int { decoder.keptByteCount &+ held.readableBytes }
     var collectedMessages: Int { decoder.collectedMessageCount }
 
-    /// Forgets it: the session is about to end.
+    /// Drops the kept input: the session is about to end.
     func forgetInput() {
         held = ByteBuffer()
         decoder = FrameDecoder(maxMessageBytes: service.limits.maxMessageBytes)
     }
 
-    /// Carries out what may be carried out and keeps the rest if need be.
+    /// Carries out what may be carried out now and keeps the rest if necessary.
     func take(_ buffer: ByteBuffer) {
         var rest = buffer
         if rules.takesMessages {
@@ -154,8 +154,9 @@ final class SignalingSession: ChannelInboundHandler, Placed {
         context.fireChannelReadComplete()
     }
 
-    /// HTTP's handlers lie behind this session on a reused connection: they are told that the input has ended, so
-    /// that their task ends. They then hold back the channel's own reads for good; the session asks by itself.
+    /// On a reused connection HTTP's handlers are behind this session. They are told that the input has ended, so
+    /// that their task ends. From then on they hold back the channel's own reads; the session asks for reads
+    /// itself.
     func retireHTTP() {
         asksForReads = true
         channelContext?.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
@@ -214,8 +215,8 @@ final class SignalingSession: ChannelInboundHandler, Placed {
 
     // MARK: Bytes out
 
-    /// Looks into the mailbox: hands its frames to the socket once that has taken what it was given before, and
-    /// acts on its signals. Only ``LoopContext/wakeAll()`` calls this, so that it never runs within itself.
+    /// Looks into the mailbox. Hands its frames to the socket once the socket has taken the earlier ones, and acts
+    /// on its signals. Only ``LoopContext/wakeAll()`` calls this, so that it never runs within itself.
     func collectMail() {
         guard let context = channelContext else { return }
         let channel = context.channel
@@ -240,8 +241,8 @@ final class SignalingSession: ChannelInboundHandler, Placed {
         }
     }
 
-    /// Hands everything that waits to the channel, whether or not its socket keeps up, and takes nothing more:
-    /// the close frame is the last of it.
+    /// Hands all waiting bytes to the channel, whether or not its socket keeps up, and takes nothing more. The
+    /// close frame is the last of them.
     func flushLastFrames() {
         let batch = mailbox.take(withFrames: true)
         mailbox.close()?.signal(.peerCaughtUp, on: loop)

@@ -101,7 +101,7 @@ def test_a_running_server_is_found_and_asked(
     assert result.code == 1 and level(findings, "turn.works") == "error"
     # Without any, the server's own word has to do.
     result, findings = doctor(tmp_path, **{name: value for name, value in given.items() if name != "RELAY_SECRETS"})
-    assert result.code == 0 and "as it says" in of(findings, "turn.works")[0]["summary"]
+    assert result.code == 0 and "passed its own test" in of(findings, "turn.works")[0]["summary"]
 
 
 def test_a_port_of_somebody_else_is_an_error_and_named(tmp_path: pathlib.Path) -> None:

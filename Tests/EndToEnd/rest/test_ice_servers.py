@@ -108,7 +108,7 @@ def test_credentials_are_not_logged(start_server: StartServer) -> None:
 @pytest.mark.parametrize(
     ("settings", "expected"),
     [
-        ({"TURN_URLS": ELSEWHERE}, "TURN_URLS needs what admits there"),
+        ({"TURN_URLS": ELSEWHERE}, "TURN_URLS needs a credential for that server"),
         ({"TURN_URLS": "http://turn.example.org"}, "TURN_URLS"),
         ({"ICE_SERVERS": "turn:no.credential"}, "ICE_SERVERS (secret)"),
         ({"ICE_HOST": "turn:3478"}, 'ICE_HOST "turn:3478"'),

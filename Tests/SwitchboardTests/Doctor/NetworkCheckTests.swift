@@ -94,7 +94,8 @@ struct NetworkCheckTests {
         let through = try await findings(.reachability, ["ICE_HOST": "calls.example.org"]) {
             $0.resolve = { _ in [IPAddress(v4: 0x0B00_0005)] }
         }
-        #expect(through.worst == .ok && through.text.contains("11.0.0.5 is reached from here: PORT 8080/tcp"))
+        #expect(
+            through.worst == .ok && through.text.contains("11.0.0.5 can be reached from here: PORT 8080/tcp"))
         let lonely = try await findings(.reachability, ["HOST": "127.0.0.1", "USE_RELAY": "0"])
         #expect(lonely.worst == .ok)
     }

@@ -14,13 +14,13 @@ enum AccessCheck {
         if isPublic, values[Settings.adminToken] == nil {
             found.append(
                 .notice(
-                    .accessPublic, of: "ADMIN_TOKEN", "everybody can read /metrics",
+                    .accessPublic, of: "ADMIN_TOKEN", "/metrics is public",
                     do: "set ADMIN_TOKEN, or let a proxy answer for /metrics"))
         }
         if isPublic, values[Settings.allowedOrigins].contains("*") {
             found.append(
                 .notice(
-                    .accessPublic, of: "ALLOWED_ORIGINS", "pages of any web site may use this server",
+                    .accessPublic, of: "ALLOWED_ORIGINS", "pages of every web site may use this server",
                     do:
                         "name the sites that may in ALLOWED_ORIGINS, this server's own among them, if others should not"
                 ))
@@ -38,25 +38,25 @@ enum AccessCheck {
             found.append(
                 .notice(
                     .accessEncryption, of: "REDIRECT_HTTP",
-                    "clients may still come by http://, which nothing encrypts",
+                    "clients may still connect by http://, without encryption",
                     do: "set REDIRECT_HTTP=1"))
         }
         if isPublic, values[Settings.tlsCert] == nil, !hasProxy {
             found.append(
                 .notice(
                     .accessEncryption,
-                    "nothing encrypts what clients send, and browsers give pages that come by "
+                    "clients' data is not encrypted, and browsers give pages that come by "
                         + "http:// neither camera nor microphone",
                     do: encryptionAdvice))
         }
         if examination.machine.userID() == 0 {
             found.append(
                 .notice(
-                    .accessUser, "this runs as root, who may read and write everything",
-                    do: "run the doctor as the user that the server has; neither needs to be root"))
+                    .accessUser, "as root, the doctor cannot tell which files the server's user may use",
+                    do: "run the doctor as the server's user; neither needs to be root"))
         }
         return found.contains { $0.level > .ok }
-            ? found : found + [.ok(.accessPublic, "nobody is let in to what is not for everybody")]
+            ? found : found + [.ok(.accessPublic, "nothing that should be protected is public")]
     }
 
     private static let encryptionAdvice =
@@ -84,19 +84,19 @@ enum AccessCheck {
             return [
                 .error(
                     .accessProxies, of: setting,
-                    "\(setting) has addresses of strangers, who can then give themselves any address",
+                    "\(setting) trusts addresses of strangers, who can then claim any client address",
                     do: "name only your own proxies")
             ]
         }
         let loopback = ["127.0.0.1", "::1"].compactMap { IPAddress($0) }
         let areHere = ranges.allSatisfy { range in loopback.contains(where: range.contains) }
         guard areHere, isPublic(examination) else {
-            return [.ok(.accessProxies, of: setting, "clients come by way of proxies that are named")]
+            return [.ok(.accessProxies, of: setting, "only named proxies are trusted")]
         }
         return [
             .notice(
                 .accessProxies, of: "HOST",
-                "the proxy is on this machine, but HOST lets clients come past it, without encryption",
+                "the proxy is on this machine, but HOST lets clients bypass it, without encryption",
                 do: "set HOST=127.0.0.1")
         ]
     }

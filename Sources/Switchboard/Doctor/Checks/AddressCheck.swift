@@ -18,7 +18,7 @@ enum AddressCheck {
                 .error(
                     .addressRelay, error.description,
                     do: "correct RELAY_IPS or RELAY_EXTERNAL_IPS; ip address shows "
-                        + "what this machine has")
+                        + "the addresses of this machine")
             ]
         }
         let unused = plan.notices.filter { $0.hasPrefix("RELAY_EXTERNAL_IPS") }.map {
@@ -38,27 +38,27 @@ enum AddressCheck {
         }
         let external =
             relay.family == .ipv4
-            ? "set RELAY_EXTERNAL_IPS to the public address, and have the NAT pass "
-                + "RELAY_MIN_PORT to RELAY_MAX_PORT on"
+            ? "set RELAY_EXTERNAL_IPS to the public address, and have the NAT "
+                + "forward RELAY_MIN_PORT to RELAY_MAX_PORT"
             : "give this machine a public IPv6 address, or leave this one out of RELAY_IPS"
         switch kind {
         case .loopback:
             return .notice(
-                .addressPublic, of: subject, "peers send to \(shown): only programs on this machine can",
+                .addressPublic, of: subject, "peers are told \(shown), which only this machine can reach",
                 do: "set RELAY_IPS, if this machine has another address")
         case .privateNetwork where isTranslated, .special where isTranslated:
             return .warning(
                 .addressPublic, of: subject,
-                "RELAY_EXTERNAL_IPS has \(relay.advertised), which is no address of the internet",
-                do: "set the address that others see, such as curl https://ifconfig.co would print")
+                "RELAY_EXTERNAL_IPS has \(relay.advertised), which is not a public address",
+                do: "set the address that others see; curl https://ifconfig.co prints it")
         case .privateNetwork, .special:
             return .warning(
                 .addressPublic, of: subject,
-                "peers are told \(shown), which is no address of the internet: nobody out there can send to it",
-                do: "\(external); nothing, if all clients are in this network")
+                "peers are told \(shown), which is not a public address: peers on the internet cannot send to it",
+                do: "\(external). If all clients are in this network, do nothing")
         default:
             return .warning(
-                .addressPublic, of: subject, "peers are told \(shown), which is no address of a machine",
+                .addressPublic, of: subject, "peers are told \(shown), which is not the address of a machine",
                 do: "correct RELAY_IPS or RELAY_EXTERNAL_IPS")
         }
     }
@@ -76,7 +76,7 @@ enum AddressCheck {
             return [
                 .warning(
                     .addressHost, of: "ICE_HOST",
-                    "the relay has a certificate, but clients are told addresses: Firefox leaves such turns: URLs out",
+                    "the relay has a certificate, but clients are told addresses: Firefox ignores such turns: URLs",
                     do: "set ICE_HOST to the name in the certificate")
             ]
         }
@@ -86,7 +86,7 @@ enum AddressCheck {
                 .error(
                     .addressName, of: "ICE_HOST",
                     "ICE_HOST \(host.quoted) cannot be looked up: no client finds the relay",
-                    do: "add it to the DNS, or correct it; getent ahosts \(host) tries it")
+                    do: "add the name to the DNS, or correct ICE_HOST; test with: getent ahosts \(host)")
             ]
         }
         let own = Set(plan.rules.hostAddresses + plan.rules.relays.map(\.advertised))
@@ -112,8 +112,8 @@ enum AddressCheck {
         return [
             .notice(
                 .addressName, of: "ICE_HOST",
-                "\(host) leads to \(address) on this machine, as /etc/hosts has it: others ask the DNS",
-                do: "see what others get: dig +short \(host) @9.9.9.9")
+                "\(host) leads to \(address) on this machine, according to /etc/hosts, but clients ask the DNS",
+                do: "see what clients get: dig +short \(host) @9.9.9.9")
         ]
     }
 
@@ -138,7 +138,7 @@ enum AddressCheck {
         guard !urls.isEmpty else {
             return [
                 .notice(
-                    .addressRelay, "there is no relay: calls between strict NATs do not come about",
+                    .addressRelay, "there is no relay: calls between strict NATs fail",
                     do: "set USE_RELAY=1, or TURN_URLS to a relay elsewhere")
             ]
         }

@@ -62,11 +62,11 @@ enum CertificateCheck {
         }
         return switch problem.code {
         case .certificateUnusable:
-            "it has to be a PEM file with the certificate first, then those between it and the root"
-        case .privateKeyUnusable: "it has to be a PEM file that this user may read, without a passphrase"
+            "use a PEM file with the certificate first, then the intermediate certificates"
+        case .privateKeyUnusable: "use a PEM file that this user may read, without a passphrase"
         case .privateKeyDoesNotMatch:
             "name the key that the certificate was made for (privkey.pem beside fullchain.pem)"
-        case .ciphersUnusable, .unavailable: "see whether Debian's libssl3 is installed as it should be"
+        case .ciphersUnusable, .unavailable: "check that Debian's libssl3 is installed correctly"
         }
     }
 
@@ -74,7 +74,7 @@ enum CertificateCheck {
         _ planned: PlannedCertificate, _ chain: CertificateChain, _ examination: Examination
     ) -> [Finding] {
         let now = Int64(clamping: examination.machine.now().seconds)
-        let renew = "renew it (certbot renew, or what made it); the server notices new files by itself"
+        let renew = "renew it (with certbot renew, or as it was made); the server loads new files by itself"
         var found: [Finding] = []
         for (index, certificate) in chain.certificates.enumerated() {
             let what = index == 0 ? planned.setting : "\(certificate.subject) behind \(planned.setting)"
@@ -116,7 +116,7 @@ enum CertificateCheck {
             return [
                 .warning(
                     .certificateChain, of: planned.setting,
-                    "\(planned.setting) is signed by itself: browsers refuse it, and do not say so where it is the relay's",
+                    "\(planned.setting) is self-signed: browsers refuse it, and show no error if it is the relay's",
                     do: "get one from an authority that browsers know, such as Let's Encrypt")
             ]
         }
@@ -124,7 +124,7 @@ enum CertificateCheck {
             return [
                 .error(
                     .certificateChain, of: planned.setting,
-                    "the certificates in \(planned.settings.certificateFile) do not sign each other in their order",
+                    "the certificates in \(planned.settings.certificateFile) are not in signing order",
                     do: "put the server's own first, then the one that signed it, and so on (fullchain.pem)")
             ]
         }
@@ -133,20 +133,20 @@ enum CertificateCheck {
             return [
                 .ok(
                     .certificateChain, of: planned.setting,
-                    "\(planned.setting) leads to an authority that is known here")
+                    "\(planned.setting) is signed by an authority that this machine knows")
             ]
         case .unknown:
             return [
                 .notice(
                     .certificateChain, of: planned.setting,
-                    "this machine knows no authorities, so it was not tried whether clients accept \(planned.setting)",
+                    "this machine knows no authorities, so it was not tested whether clients accept \(planned.setting)",
                     do: "apt install ca-certificates")
             ]
         case .refused(let reason):
             let hint =
                 chain.certificates.count == 1
                 ? "use the file with the whole chain (fullchain.pem instead of cert.pem)"
-                : "get one from an authority that browsers know; nothing, if all clients know yours"
+                : "get one from an authority that browsers know; if all clients know yours, do nothing"
             return [
                 .warning(
                     .certificateChain, of: planned.setting,

@@ -31,18 +31,18 @@ enum ClockCheck {
     private static func synchronised(_ clock: ClockState, _ day: String) -> Finding {
         switch clock {
         case .synchronised(let error) where error <= goodError:
-            .ok(.clockSynchronised, "\(day), kept right within \(max(1, error / 1_000)) ms")
+            .ok(.clockSynchronised, "\(day), synchronised within \(max(1, error / 1_000)) ms")
         case .synchronised(let error):
             .notice(
-                .clockSynchronised, "it is kept right, but only within \(error / 1_000_000) s",
-                do: "see what the NTP client says: timedatectl, or chronyc tracking")
+                .clockSynchronised, "it is synchronised, but only within \(error / 1_000_000) s",
+                do: "ask the NTP client: timedatectl, or chronyc tracking")
         case .unsynchronised:
             .warning(
                 .clockSynchronised,
-                "nothing keeps it right: credentials of clients and of a coturn elsewhere end by it",
+                "nothing synchronises it, and credentials expire by it, here and at a coturn elsewhere",
                 do: advice)
         case .unknown:
-            .ok(.clockSynchronised, "\(day); the kernel does not tell whether something keeps it right")
+            .ok(.clockSynchronised, "\(day); the kernel does not tell whether it is synchronised")
         }
     }
 
@@ -57,7 +57,7 @@ enum ClockCheck {
                 return [
                     .notice(
                         .clockSkew, "it differs from the hardware's clock by \(difference) s",
-                        do: "find out which of the two is right; hwclock --systohc sets the other")
+                        do: "find out which of the two is right; hwclock --systohc sets the hardware's")
                 ]
             }
         }
@@ -67,7 +67,7 @@ enum ClockCheck {
             return [
                 .warning(
                     .clockSkew, of: path, "\(path) was last written in the future: the clock has gone back",
-                    do: "set the clock; invitations end by it")
+                    do: "set the clock; invitations expire by it")
             ]
         }
         return []

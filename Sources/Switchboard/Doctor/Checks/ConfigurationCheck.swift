@@ -58,7 +58,7 @@ enum ConfigurationCheck {
         }
         if values.isSet(Settings.useRelay), values[Settings.useRelay], !values[Settings.turnURLs].isEmpty {
             note(
-                "USE_RELAY", "TURN_URLS names a relay elsewhere, so that of USE_RELAY is not started",
+                "USE_RELAY", "TURN_URLS names a relay elsewhere, so USE_RELAY starts no relay here",
                 do: "remove one of the two")
         }
         if !examination.hasRelay {
@@ -73,7 +73,7 @@ enum ConfigurationCheck {
                 found.append(
                     .error(
                         .configurationContradiction, of: "RELAY_UDP",
-                        "RELAY_UDP, RELAY_TCP and RELAY_SHARE_PORTS are off and there is no TLS: nobody can come to the relay",
+                        "RELAY_UDP, RELAY_TCP and RELAY_SHARE_PORTS are off and there is no TLS: no client reaches the relay",
                         do: "turn one of them on, or set USE_RELAY=0"))
             } else if !serves.0 {
                 note(

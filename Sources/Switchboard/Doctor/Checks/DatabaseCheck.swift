@@ -21,7 +21,7 @@ enum DatabaseCheck {
         found += volumeFindings(directory, machine)
         guard let file = machine.file(path) else {
             if found.allSatisfy({ $0.level < .error }) {
-                found.insert(.ok(.databaseFile, of: path, "\(path) is made at the first start"), at: 0)
+                found.insert(.ok(.databaseFile, of: path, "\(path) is created at the first start"), at: 0)
             }
             return found
         }
@@ -49,7 +49,7 @@ enum DatabaseCheck {
     private static func contents(
         _ backend: PairingBackend, _ path: String, _ file: FileFacts, _ examination: Examination
     ) async -> [Finding] {
-        let own = "give it to the server's user: chown USER \(path)*"
+        let own = "make the server's user its owner: chown USER \(path)*"
         guard !file.isDirectory else {
             return [
                 .error(
@@ -59,7 +59,7 @@ enum DatabaseCheck {
         }
         guard file.isReadable, file.isWritable else {
             return [
-                .error(.databaseFile, of: path, "\(path) may not be read and written by this user", do: own)
+                .error(.databaseFile, of: path, "this user may not read and write \(path)", do: own)
             ]
         }
         var found: [Finding] = []
@@ -81,7 +81,7 @@ enum DatabaseCheck {
                 found.append(
                     .notice(
                         .databaseSchema, of: path, "\(path) lacks \(Self.list(missing)) of the schema",
-                        do: "nothing: the server adds it at its start, and so does: switchboard db init"))
+                        do: "nothing; the server adds it when it starts (or run: switchboard db init)"))
             }
         }
         return found
@@ -112,14 +112,14 @@ enum DatabaseCheck {
             return [
                 .error(
                     .databaseDirectory, of: directory,
-                    "\(directory) is no directory, so \(path) cannot be made",
-                    do: "set SQLITE_DB_PATH to a place that can be")
+                    "\(directory) is not a directory, so \(path) cannot be created",
+                    do: "set SQLITE_DB_PATH to a path in a directory")
             ]
         }
         guard facts.isWritable else {
             let need =
                 isThere
-                ? "SQLite makes files beside the database" : "the directory of \(path) is to be made in it"
+                ? "SQLite creates files beside the database" : "the directory of \(path) is created there"
             return [
                 .error(
                     .databaseDirectory, of: directory, "this user may not write to \(directory); \(need)",
@@ -144,12 +144,12 @@ enum DatabaseCheck {
             found.append(
                 .error(
                     .databaseSpace, of: directory, "the disk of \(directory) is full: \(free) free",
-                    do: "make room; pairing answers 503 until there is some"))
+                    do: "free some space; until then pairing answers 503"))
         } else if volume.freeBytes < wantedBytes {
             found.append(
                 .warning(
                     .databaseSpace, of: directory, "the disk of \(directory) is nearly full: \(free) free",
-                    do: "make room before pairing stops to work"))
+                    do: "free some space before pairing stops working"))
         } else {
             found.append(.ok(.databaseSpace, of: directory, "\(free) free on its disk"))
         }
@@ -163,7 +163,7 @@ enum DatabaseCheck {
             let end = volume.type == "overlay" ? "with the container" : "when the machine restarts"
             found.append(
                 .warning(
-                    .databaseVolume, of: directory, "\(directory) is on \(volume.type), which is gone \(end)",
+                    .databaseVolume, of: directory, "\(directory) is on \(volume.type), which is lost \(end)",
                     do: "put the database on a disk, or on a volume of the container"))
         }
         return found

@@ -9,7 +9,7 @@ enum FilesCheck {
         let running = examination.server?.process.flatMap { machine.openFilesOf($0.id) }
         guard let limit = running ?? machine.openFiles() else {
             return [
-                .notice(.filesLimit, "how many files may be open cannot be read", do: "look at: ulimit -Hn")
+                .notice(.filesLimit, "the limit of open files cannot be read", do: "run: ulimit -Hn")
             ]
         }
         let relaying = (try? machine.relayHost()).map { RelayAddresses.locals(values, host: $0) } ?? []

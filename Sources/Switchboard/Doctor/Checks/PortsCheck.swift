@@ -39,7 +39,7 @@ enum PortsCheck {
         return clashes + found + good
     }
 
-    /// Ports that nobody has although a server runs.
+    /// Ports that are free although a server runs.
     private static func judgeFree(_ free: [String], _ examination: Examination) -> Finding {
         guard examination.server != nil else { return .ok(.portsFree, "free: \(list(free))") }
         return .notice(
@@ -91,7 +91,7 @@ enum PortsCheck {
         case EADDRNOTAVAIL:
             return .error(
                 .portsFree, of: addressSetting, "\(endpoint.address.ip) is no address of this machine",
-                do: "set \(addressSetting) to one that is; ip address shows them")
+                do: "set \(addressSetting) to one of its addresses; ip address shows them")
         case EAFNOSUPPORT:
             return .error(
                 .portsFree, of: addressSetting, "this machine has no IPv6, and \(endpoint) cannot be opened",

@@ -21,7 +21,7 @@ enum ReachabilityCheck {
             ]
         }
         let addresses = all.prefix(maxAddresses)
-        guard !ports.isEmpty else { return [.ok(.reachable, "nothing here is for others than this machine")] }
+        guard !ports.isEmpty else { return [.ok(.reachable, "no port here is open to other machines")] }
         guard !addresses.isEmpty else {
             return [.ok(.reachable, "not tried: clients are told no public address")]
         }
@@ -70,25 +70,25 @@ enum ReachabilityCheck {
         let what = failed.map { "\($0.port.inWords) \($0.outcome.inWords)" }.joined(separator: ", ")
         if isOwn {
             return .error(
-                .reachable, of: address.description, "\(address) is this machine's, and yet: \(what)",
-                do: "look at the firewall here: nft list ruleset, or ufw status")
+                .reachable, of: address.description, "\(address) belongs to this machine, but: \(what)",
+                do: "check this machine's firewall: nft list ruleset, or ufw status")
         }
         return .notice(
-            .reachable, of: address.description, "\(address) is not reached from here: \(what)",
+            .reachable, of: address.description, "\(address) cannot be reached from here: \(what)",
             do:
                 "many NATs do not lead back in, so this proves nothing; open /check/ from another network, and "
-                + "compare what the NAT or cloud lets through")
+                + "check which ports the NAT or cloud lets through")
     }
 
-    /// What is known once nothing has failed. Packets to an own address stay on the loopback interface, which
-    /// firewalls let pass: that they arrive says nothing of those of others.
+    /// The result if nothing has failed. Packets to an own address stay on the loopback interface, which firewalls
+    /// let pass. Their arrival proves nothing about packets from other machines.
     private static func inWords(_ address: IPAddress, isOwn: Bool, _ reached: [String]) -> String {
-        guard !reached.isEmpty else { return "\(address) was not tried: its ports cannot be had" }
+        guard !reached.isEmpty else { return "\(address) was not tried: its ports cannot be opened" }
         let ports = reached.joined(separator: ", ")
         return isOwn
-            ? "\(address) leads here from this machine itself: \(ports); whether firewalls let others in shows only "
-                + "/check/ from another network"
-            : "\(address) is reached from here: \(ports)"
+            ? "\(address) can be reached from this machine itself: \(ports); only /check/ from another network "
+                + "shows whether firewalls let others in"
+            : "\(address) can be reached from here: \(ports)"
     }
 
     /// One try for each port that leads to this address.

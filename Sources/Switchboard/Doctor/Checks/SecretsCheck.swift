@@ -1,5 +1,5 @@
 extension DoctorCheck {
-    /// What must not be guessed, and who can read it.
+    /// Whether secrets can be guessed, and which users can read them.
     static let secrets = DoctorCheck("Secrets") { SecretsCheck.run($0) }
 }
 
@@ -32,12 +32,12 @@ enum SecretsCheck {
                 user.password, bytes: goodPasswordBytes)
         }
         if let token = values[Settings.adminToken] { judge("ADMIN_TOKEN", "ADMIN_TOKEN", token) }
-        if found.isEmpty { found.append(.ok(.secretsStrength, "no secret that is set can be guessed")) }
+        if found.isEmpty { found.append(.ok(.secretsStrength, "no configured secret is easy to guess")) }
         if examination.hasRelay, values[Settings.relaySecrets].isEmpty {
             found.append(
                 .notice(
                     .secretsMissing, of: "RELAY_SECRETS",
-                    "RELAY_SECRETS is not set: each start makes another one, and credentials from before end with it",
+                    "RELAY_SECRETS is not set: each start makes a new secret, which ends all earlier credentials",
                     do: "set it to what this prints: \(make)"))
         }
         return found + readable(examination)

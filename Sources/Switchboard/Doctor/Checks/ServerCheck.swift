@@ -7,7 +7,7 @@ enum ServerCheck {
     static func run(_ examination: Examination) -> [Finding] {
         guard let server = examination.server else {
             return [
-                .ok(.serverRunning, "none runs with this configuration now; what one would need is tried out")
+                .ok(.serverRunning, "no server runs with this configuration; the doctor tries what one needs")
             ]
         }
         let who = server.process.map { ": \($0.inWords)" } ?? ""
@@ -15,7 +15,7 @@ enum ServerCheck {
             return [
                 .error(
                     .serverRunning,
-                    "it runs and is not ready\(who): \(server.problem ?? "it did not say why")",
+                    "it runs and is not ready\(who): \(server.problem ?? "it gave no reason")",
                     do: "look for errors in its log: journalctl -u switchboard")
             ]
         }

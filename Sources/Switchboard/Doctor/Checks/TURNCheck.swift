@@ -16,7 +16,7 @@ enum TURNCheck {
         guard let plan = try? examination.relayPlan() else {
             return [
                 .notice(
-                    .unfinished, of: "TURN", "not tried: the relay's addresses have to be corrected first")
+                    .unfinished, of: "TURN", "not tried: correct the relay's addresses first")
             ]
         }
         return examination.server == nil ? own(plan, examination.machine) : running(plan, examination)
@@ -30,7 +30,7 @@ enum TURNCheck {
             return [
                 .error(
                     .turnWorks, "the relay does not start: \(reason)",
-                    do: "correct RELAY_LISTEN_IPS and RELAY_IPS; ip address shows what this machine has")
+                    do: "correct RELAY_LISTEN_IPS and RELAY_IPS; ip address shows this machine's addresses")
             ]
         case .tried(let udp, let tcp):
             let results: [(Endpoint.Transport, SelfTestResult)] = [(.udp, udp), (.tcp, tcp)]
@@ -48,11 +48,11 @@ enum TURNCheck {
                 return [
                     .notice(
                         .turnWorks,
-                        "the running server says nothing good of its relay, whose secret only it knows",
-                        do: "see the finding about the server; with RELAY_SECRETS set this could be tried")
+                        "the running server reports no working relay, and only it knows the relay's secret",
+                        do: "see the finding about the server; set RELAY_SECRETS to have it tried here")
                 ]
             }
-            return [.ok(.turnWorks, "the running server relays packets to itself, as it says")]
+            return [.ok(.turnWorks, "the running server reports that its relay passed its own test")]
         }
         let family = plan.rules.relays.first?.family ?? .ipv4
         var ways: [(setting: String, transport: Endpoint.Transport, address: TransportAddress?)] = [
@@ -84,7 +84,7 @@ enum TURNCheck {
         guard let credential = credential(examination) else {
             return [
                 .error(
-                    .turnWorks, of: "TURN_URLS", "TURN_URLS needs what admits there",
+                    .turnWorks, of: "TURN_URLS", "TURN_URLS needs a credential for that server",
                     do: "set RELAY_SECRETS to its shared secret, or RELAY_USERS to one of its users")
             ]
         }
@@ -128,11 +128,11 @@ enum TURNCheck {
 extension SelfTestStep {
     fileprivate var inWords: String {
         switch self {
-        case .connect: "cannot be connected to"
-        case .challenge: "does not answer as a TURN server does"
-        case .allocate: "gives no relayed address"
-        case .permission: "gives no permission"
-        case .relay: "loses the packets that it is to relay"
+        case .connect: "does not accept connections"
+        case .challenge: "does not answer like a TURN server"
+        case .allocate: "grants no relayed address"
+        case .permission: "grants no permission"
+        case .relay: "loses packets that it should relay"
         case .refresh: "does not end an allocation when asked to"
         }
     }
@@ -140,11 +140,11 @@ extension SelfTestStep {
     fileprivate var advice: String {
         switch self {
         case .connect, .challenge:
-            "see whether it runs, and whether a firewall is between (UDP is often forgotten)"
+            "check that it runs and that no firewall blocks it (UDP is often forgotten)"
         case .allocate:
-            "see that it has the secret that is set here and the same time, and that its ports are free; its log tells"
-        case .permission, .refresh: "look into its log"
-        case .relay: "let RELAY_MIN_PORT to RELAY_MAX_PORT pass over UDP, in and out"
+            "check that its secret and its clock match those here, and that it has free ports; its log says more"
+        case .permission, .refresh: "check its log"
+        case .relay: "let UDP pass on RELAY_MIN_PORT to RELAY_MAX_PORT, in and out"
         }
     }
 }

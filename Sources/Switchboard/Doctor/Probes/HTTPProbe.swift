@@ -4,13 +4,13 @@ import TLS
 
 /// Asks a web server for one small page.
 enum HTTPProbe {
-    /// Whom to ask.
+    /// The server to ask.
     struct Origin: Hashable, Sendable {
         let address: TransportAddress
         /// What goes into the Host header, and for TLS into SNI where it is a name.
         let host: String
         var isTLS = false
-        /// Whether the server wants to be told first, by the PROXY protocol, whom it speaks to.
+        /// Whether the server expects a PROXY protocol header that names the client.
         var announcesProxy = false
     }
 
@@ -22,7 +22,7 @@ enum HTTPProbe {
     private static let limit = Duration.seconds(2)
     private static let maxBytes = 65_536
 
-    /// The answer; nil if there is none in time, or it is no HTTP.
+    /// The answer; nil if none comes in time, or if it is not HTTP.
     static func get(_ path: String, from origin: Origin) -> Answer? {
         guard let socket = connect(origin) else { return nil }
         let request = Array(

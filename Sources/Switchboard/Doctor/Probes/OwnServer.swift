@@ -3,7 +3,7 @@ import WebServer
 
 /// Finds the switchboard that runs with this configuration already.
 enum OwnServer {
-    /// Asks at the configured port; nil if nobody answers there as a switchboard does.
+    /// Asks at the configured port; nil if no switchboard answers there.
     static func find(_ values: SettingValues, on machine: Machine) -> RunningServer? {
         for endpoint in values.webEndpoints(machine.resolve) {
             let origin = origin(endpoint, values)
@@ -28,7 +28,7 @@ enum OwnServer {
     /// The human part of a refusal, which ends with a full stop.
     private static func reason(_ body: String) -> String {
         let message = body.firstMatch(of: /"message":"([^"\\]*)"/).map { String($0.1) }
-        return (message ?? "it did not say why").trimmingFullStop
+        return (message ?? "it gave no reason").trimmingFullStop
     }
 }
 

@@ -26,7 +26,7 @@ final class ProbeSocket {
 
     deinit { if descriptor >= 0 { close(descriptor) } }
 
-    /// One with which a server of ours could listen there; nil as above.
+    /// A socket on which this server could listen at the endpoint; nil as above.
     convenience init?(for endpoint: Endpoint) {
         self.init(endpoint.transport, endpoint.address.family, isDualStack: endpoint.isDualStack)
     }
@@ -64,7 +64,7 @@ final class ProbeSocket {
         send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count
     }
 
-    /// What comes next, at most 4 KiB; nil at the end or when the time is over.
+    /// The next bytes, at most 4 KiB; nil at the end or when the time is over.
     func read(within limit: Duration) -> [UInt8]? {
         guard isReady(for: POLLIN, within: limit) else { return nil }
         var bytes = [UInt8](repeating: 0, count: 4_096)

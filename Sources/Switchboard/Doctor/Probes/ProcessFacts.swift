@@ -11,7 +11,7 @@ struct ProcessFacts: Equatable, Sendable {
     /// `nginx (process 123)`.
     var inWords: String { "\(name) (process \(id))" }
 
-    /// Who has what an endpoint needs: nobody, or a process that this user may look into.
+    /// The process that has the port of an endpoint; nil if there is none, or if this user may not look into it.
     static func owner(of endpoint: Endpoint) -> ProcessFacts? {
         let tables = ["", "6"].compactMap { KernelFile.text("/proc/net/\(endpoint.transport)\($0)") }
         let sockets = SocketTable.inodes(tables, excluding: endpoint)

@@ -8,7 +8,7 @@ import STUN
 struct ReachProbe: Hashable, Sendable {
     enum Outcome: Equatable, Sendable {
         case reached
-        /// Nothing came, and nobody said why.
+        /// Nothing arrived, and no error said why.
         case silent
         /// The network or the target refused, with the error number.
         case refused(Int32)
@@ -44,14 +44,15 @@ struct ReachProbe: Hashable, Sendable {
         }
     }
 
-    /// Whether what one end writes comes out at the other: the connection may have met somebody else's listener.
+    /// Whether data written at one end comes out at the other. The connection may have reached another program's
+    /// listener.
     private func reached(_ client: ProbeSocket, _ listening: ProbeSocket) -> Outcome {
         let mark = Self.mark()
         guard client.write(mark), let accepted = listening.accept(within: Self.limit) else { return .silent }
         return accepted.read(within: Self.limit) == mark ? .reached : .silent
     }
 
-    /// Over UDP: a Binding request, which a server answers, and a listener of ours just has to see.
+    /// Over UDP. A server answers the Binding request; the doctor's own listener only has to receive it.
     private func exchange(_ client: ProbeSocket, _ listening: ProbeSocket?) -> Outcome {
         let request = Self.bindingRequest()
         let end = ContinuousClock.now + Self.limit

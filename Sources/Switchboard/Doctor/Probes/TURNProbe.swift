@@ -19,7 +19,7 @@ struct TURNProbe: Sendable {
             server, isStream: transport == .tcp, isProxied: isProxied, family: family, credential: credential)
     }
 
-    /// What came of a relay that was started to be tried.
+    /// The result of starting a relay for a trial.
     enum OwnRelay: Equatable, Sendable {
         case tried(udp: SelfTestResult, tcp: SelfTestResult)
         /// In one line.

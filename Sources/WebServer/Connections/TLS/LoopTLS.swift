@@ -4,7 +4,7 @@ import TLS
 import Timing
 
 /// What the TLS connections of one event loop share: the memory that OpenSSL works on, the certificate in use, and
-/// turns at the dear part of handshakes. Confined to that loop.
+/// turns at the expensive part of handshakes. Confined to that loop.
 final class LoopTLS {
     /// Steps of handshakes between two looks at the sockets, so that a crowd of new clients does not hold up the
     /// messages of those that are there: 0.1 ms each with an ECDSA key, 1 ms with RSA.
@@ -56,10 +56,10 @@ final class LoopTLS {
         return TLSSession(context, exchange: exchange)
     }
 
-    /// Has `body` run with these bytes as input, again and again while what it writes finds no room.
+    /// Runs `body` with these bytes as input, and repeats it while its output does not fit.
     ///
     /// - Parameter records: what it wrote is appended here.
-    /// - Returns: `body`'s last word; `.needsRoom` if it wants to write more than anybody should.
+    /// - Returns: the last result of `body`; `.needsRoom` if its output exceeds every reasonable size.
     func run(
         _ input: UnsafeRawBufferPointer, records: inout [UInt8], _ body: () -> TLSSession.Step
     ) -> TLSSession.Step {
@@ -100,8 +100,8 @@ final class LoopTLS {
 
     // MARK: Handshakes under way
 
-    /// Whether a handshake may begin, if need be in the place of one of this loop whose client takes its time. Balanced
-    /// by ``ended(_:)``.
+    /// Whether a handshake may begin. If necessary, it replaces a slow handshake of this loop. Balanced by
+    /// ``ended(_:)``.
     func mayBegin(_ handler: TLSHandler) -> Bool {
         let now = MonotonicTime(nanoseconds: Int64(truncatingIfNeeded: NIODeadline.now().uptimeNanoseconds))
         if !service.handshakeBegan() {

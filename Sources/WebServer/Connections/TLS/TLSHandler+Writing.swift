@@ -112,14 +112,14 @@ extension TLSHandler {
             session?.close()
             return .done(0)
         }
-        // Nobody needs to hear that the socket is busy with it.
+        // No handler needs to hear that the socket is busy with it.
         let wasPumping = isPumping
         isPumping = true
         context.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: records)), promise: promise)
         isPumping = wasPumping
     }
 
-    /// The connection is gone: nobody gets what waits.
+    /// The connection is gone: writes that are still waiting fail.
     func failWaiting() {
         flushed = 0
         outputPromise.take()?.fail(ChannelError.ioOnClosedChannel)

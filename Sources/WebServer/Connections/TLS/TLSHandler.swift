@@ -6,10 +6,10 @@ import Timing
 /// TLS on one connection, in front of everything but a proxy's header: OpenSSL's session between NIO's socket and the
 /// handlers behind, which see plain bytes.
 ///
-/// What it keeps of the rules that they rely on: a channel is writable when its socket has taken everything, so at most
-/// one chunk is encrypted ahead of the socket and the rest waits as it is; nothing is read that is not handed on at
-/// once; the end of input, half-closing and closing come through as they do without TLS, with a close_notify in front
-/// of an end of ours.
+/// It keeps the rules that they rely on. A channel is writable when its socket has taken everything, so at most one
+/// chunk is encrypted ahead of the socket, and the rest waits unencrypted. Everything that is read is handed on at
+/// once. The end of input, half-closing and closing work as without TLS, and the server sends a close_notify before
+/// it ends.
 final class TLSHandler: ChannelDuplexHandler, NIOOutboundByteBufferingChannelHandler, DeadlineTarget {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
@@ -82,7 +82,7 @@ final class TLSHandler: ChannelDuplexHandler, NIOOutboundByteBufferingChannelHan
         context.fireChannelInactive()
     }
 
-    /// The session is over, whatever became of it.
+    /// The session is over, for any reason.
     func end() {
         leave(for: .over)
         session = nil
@@ -119,8 +119,8 @@ final class TLSHandler: ChannelDuplexHandler, NIOOutboundByteBufferingChannelHan
     /// What ALPN agreed on, if anything.
     var applicationProtocol: String? { session?.applicationProtocol }
 
-    /// Gives the session away: what comes behind the bytes handed on so far belongs to its next owner. Everything that
-    /// was written has to be out.
+    /// Gives the session away. Its next owner gets all bytes behind those handed on so far. Everything that was
+    /// written must have been sent.
     func release() -> TLSSession? {
         guard phase == .open, var session = session.take() else { return nil }
         session.detach()

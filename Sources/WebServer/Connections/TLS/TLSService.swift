@@ -4,17 +4,17 @@ import TLS
 
 /// What all TLS connections of the server share: the certificate, the bound of handshakes under way, the counters.
 final class TLSService: Sendable {
-    /// Why a connection on the TLS port came to nothing; the raw value is the metric's `reason` label.
+    /// Why a connection on the TLS port failed; the raw value is the metric's `reason` label.
     enum Failure: String, CaseIterable {
-        /// Versions, ciphers or groups of which none is spoken here.
+        /// The client speaks only versions, ciphers or groups that this server does not.
         case unsupported
         /// The client does not trust the certificate.
         case certificateRefused = "certificate_refused"
-        /// Not TLS as it should be.
+        /// The bytes are not correct TLS.
         case malformed
         /// HTTP without TLS.
         case plainHTTP = "plain_http"
-        /// The client went away in the middle.
+        /// The client went away during the handshake.
         case ended
         case timeout
         /// Too many handshakes were under way: it could not begin, or was the slowest of them.
@@ -31,7 +31,7 @@ final class TLSService: Sendable {
 
     let certificates: TLSCertificates
     private let maxHandshakes: Int
-    /// How long a handshake's place is its own.
+    /// How long a handshake keeps its place.
     let patience: Duration
     private let handshakes = Atomic<Int>(0)
     private let open = Atomic<Int>(0)
@@ -53,7 +53,7 @@ final class TLSService: Sendable {
             })
     }
 
-    /// Takes one of the handshakes that may be under way; false if there is none left. Balanced by
+    /// Claims one of the handshakes that may run at the same time; false if none is free. Balanced by
     /// ``handshakeEnded()``.
     func handshakeBegan() -> Bool {
         if handshakes.add(1, ordering: .relaxed).newValue <= maxHandshakes { return true }

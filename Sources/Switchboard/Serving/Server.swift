@@ -94,7 +94,8 @@ struct Server {
         logger.warning(
             "limits cut to the files that may be open",
             metadata: [
-                "max_open_files": "\(plan.limit)", "reserve": "\(plan.reserve)", "cut": "\(plan.cutsInWords(values))",
+                "max_open_files": "\(plan.limit)", "reserve": "\(plan.reserve)",
+                "cut": "\(plan.cutsInWords(values))",
             ])
         var server = self
         server.values = plan.applied(to: values)

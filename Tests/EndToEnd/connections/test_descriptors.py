@@ -18,7 +18,7 @@ import pytest
 from support.certificates import Certificate
 from support.metrics import metric_in
 from support.processes import cpu_seconds, limit_descriptors, with_descriptors
-from support.relay import Relay, client_context, running
+from support.relay import SECRETS, Relay, client_context, connecting, running, time_limited
 from support.rest import Rest
 from support.switchboard import Server, binary
 from support.waiting import eventually
@@ -44,7 +44,8 @@ def test_limits_that_cannot_be_kept_are_cut_and_then_kept(cramped: Relay) -> Non
     (line,) = [event for event in cramped.events if event["message"] == CUT]
     assert line["level"] == "warning" and line["max_open_files"] == str(FEW)
     left = granted(line["cut"])
-    assert set(left) == {"MAX_CONNECTIONS", "RELAY_TOTAL_QUOTA", "RELAY_MAX_STREAMS"}
+    assert {"MAX_CONNECTIONS", "RELAY_TOTAL_QUOTA", "RELAY_MAX_STREAMS"} <= set(left)
+    assert left["MAX_CONNECTIONS_PER_ADDRESS"] <= left["MAX_CONNECTIONS"] / 2
     # An allocation may have an address of either family.
     assert left["MAX_CONNECTIONS"] + 2 * left["RELAY_TOTAL_QUOTA"] + left["RELAY_MAX_STREAMS"] <= FEW
     with contextlib.ExitStack() as held:
@@ -61,6 +62,20 @@ def test_limits_that_cannot_be_kept_are_cut_and_then_kept(cramped: Relay) -> Non
     eventually(lambda: Rest(cramped).call("GET", "/healthz").status == 200, 10, "there is room again")
     text = Rest(cramped).call("GET", "/metrics").body.decode()
     assert metric_in(text, "switchboard_accept_pauses_total") == 0, "no descriptor was missing"
+
+
+def test_one_address_leaves_room_for_others_where_limits_are_cut(tmp_path: pathlib.Path) -> None:
+    quotas = {"RELAY_USER_QUOTA": 12, "RELAY_ADDRESS_QUOTA": 64}
+    with running(tmp_path, launcher=with_descriptors(FEW), **quotas) as relay, connecting(relay) as connect:
+
+        def member(id: str) -> tuple[str, str]:
+            name = f"{int(time.time()) + 600}:{id}"
+            return name, time_limited(SECRETS[0], name)
+
+        greedy = [connect("udp4", *member(f"greedy {number % 6}"), source="127.201.7.1") for number in range(60)]
+        codes = [client.try_allocate().error for client in greedy]
+        assert set(codes) == {0, 486}, codes
+        connect("udp4", *member("stranger")).allocate()
 
 
 def is_closed(connection: socket.socket) -> bool:

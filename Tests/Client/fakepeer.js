@@ -41,6 +41,8 @@ export class FakeConnection {
   #wanted = 0;
   #offered = 0;
   #agreed = 0;
+  /** Whether its channels have lost their line: Chromium leaves it out after a first offer was rolled back. */
+  #hasLostLine = false;
   #wantsNewPath = false;
   #isAsking = false;
   /** @type {(() => void) | null} */ #undo = null;
@@ -132,7 +134,7 @@ export class FakeConnection {
     this.#other = other;
     if (type === "answer") {
       if (this.signalingState !== "have-local-offer") throw new Error(`an answer in ${this.signalingState}`);
-      this.#agreed = this.#offered;
+      if (!this.#hasLostLine) this.#agreed = this.#offered;
       this.remoteDescription = { type, sdp };
       return this.#settle();
     }
@@ -200,6 +202,7 @@ export class FakeConnection {
   /** @param {string} state */
   #rollBack(state) {
     if (this.signalingState !== state) throw new Error(`a rollback in ${this.signalingState}`);
+    if (state === "have-local-offer" && !this.currentLocalDescription) this.#hasLostLine = true;
     this.#undo?.();
     this.#undo = null;
     this.rollbacks += 1;

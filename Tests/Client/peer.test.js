@@ -616,7 +616,7 @@ test("an offer that is too long is taken back, told once, and made as soon as it
   assert.equal(here.sent.length, before.sent);
   assert.deepEqual([fake(one).signalingState, fake(one).localDescription?.sdp], ["stable", before.sdp]);
   for (let step = 0; step < 60; step += 1) await pass(clock, 1_000);
-  assert.equal(fake(one).rollbacks, 1, "what is known to be too long is not applied");
+  assert.equal(fake(one).rollbacks, 0, "what is known to be too long is not applied");
   assert.deepEqual(errors[0].map(({ id }) => id), ["too_large"]);
   assert.equal(one.state, "connected");
   fake(one).weight = 100;
@@ -674,6 +674,27 @@ test("the first offer of all may be too long, too", async (context) => {
   fake(one).weight = 0;
   await pass(clock, 2_000);
   assert.ok(fake(one).isAgreed && fake(other).isAgreed);
+  assert.equal(FakeConnection.made.length, 2);
+});
+
+test("a connection whose first offer the server refuses is replaced", async (context) => {
+  const clock = stopTheClock(context);
+  const { here, there, meet } = room();
+  here.serverLimit = 1_000;
+  const one = peer(here, { setUp: (/** @type {any} */ connection) => ((connection.weight = 2_000), connection.createDataChannel()) });
+  const other = peer(there);
+  const errors = collect(one, "error");
+  meet();
+  await settled();
+  const [refused, next] = FakeConnection.made.filter(({ weight }) => weight > 0);
+  assert.deepEqual([refused.signalingState, next.signalingState], ["closed", "stable"]);
+  assert.equal(fake(one), next);
+  await pass(clock, 20_000);
+  assert.deepEqual([here.types, errors.map(({ id }) => id)], [["webrtc_offer"], ["too_large"]]);
+  fake(one).weight = 0;
+  await pass(clock, 5_000);
+  assert.ok(fake(one).isAgreed && fake(other).isAgreed);
+  assert.equal(fake(one), next);
 });
 
 test("an offer whose answer is too long waits for a shorter one, and the call goes on", async (context) => {

@@ -263,7 +263,7 @@ export class FakeSignaling extends Events {
     if (!this.isReady) return false;
     this.sent.push(message);
     if (JSON.stringify(message).length > this.serverLimit) {
-      queueMicrotask(() => this.refuse());
+      queueMicrotask(() => this.refuse(message.type === "ice_candidate" ? "candidate" : "sdp"));
       return true;
     }
     if (!this.isDeaf) queueMicrotask(() => this.other?.hear(message));
@@ -277,10 +277,10 @@ export class FakeSignaling extends Events {
     if (type === "ice_candidate") this.emit("candidate", { candidate });
   }
 
-  /** The server refuses what was sent. */
-  refuse() {
+  /** The server refuses what was sent. @param {string} [field] that was too long */
+  refuse(field) {
     this.limit = Math.min(this.limit, this.serverLimit);
-    this.emit("error", new SwitchboardError("too_large", ""));
+    this.emit("error", new SwitchboardError("too_large", "", { field }));
   }
 
   /** @param {boolean} isInitiator */

@@ -728,6 +728,17 @@ test("a candidate that is too long is told, and the next one is sent", async () 
   assert.deepEqual(errors[0].map(({ id }) => id), ["too_large"]);
 });
 
+test("an offer stays when something else was too long for the server", async () => {
+  const { here, one, errors } = await connected();
+  here.isDeaf = true;
+  fake(one).createDataChannel();
+  await settled();
+  for (const field of ["candidate", undefined]) here.refuse(field);
+  await settled();
+  assert.deepEqual([fake(one).signalingState, fake(one).rollbacks], ["have-local-offer", 0]);
+  assert.deepEqual(errors[0].map(({ id, field }) => [id, field]), [["too_large", "candidate"]]);
+});
+
 test("a connection to the server that ended over an offer finds it taken back", async (context) => {
   const clock = stopTheClock(context);
   const { here, there, meet, one, other, errors } = await connected();
@@ -737,7 +748,7 @@ test("a connection to the server that ended over an offer finds it taken back", 
   fake(one).createDataChannel();
   await settled();
   here.serverLimit = 1_000;
-  here.refuse();
+  here.refuse("sdp");
   [here, there].forEach((end) => end.miss(false));
   here.isDeaf = false;
   meet();

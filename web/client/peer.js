@@ -112,7 +112,9 @@ export class Peer extends Events {
     signaling.on("answer", ({ sdp }) => this.#inOrder(() => this.#receiveAnswer(sdp)), { signal });
     signaling.on("candidate", ({ candidate }) => this.#inOrder(() => this.#receiveCandidate(candidate)), { signal });
     signaling.on("error", (error) => {
-      if (error.id === "too_large") this.#inOrder(() => this.#outgoing.withdraw(this.connection, error));
+      if (error.id !== "too_large") return;
+      if (error.field === "sdp") this.#inOrder(() => this.#outgoing.withdraw(this.connection, error));
+      if (error.field === "candidate") this.emit("error", error);
     }, { signal });
     new Renewal(signaling, (iceServers) => this.#useIceServers(iceServers), signal);
     watchNetwork(() => this.restart(), signal);

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
 import { FakeConnection, FakeSignaling, room, settled } from "./fakepeer.js";
 import { collect, fakeBrowser, stopTheClock } from "./fakes.js";
-import { withSettledRole } from "../../web/client/description.js";
+import { substance, withSettledRole } from "../../web/client/description.js";
 import { Peer } from "../../web/client/peer.js";
 import { Restarts } from "../../web/client/repairs.js";
 
@@ -728,6 +728,27 @@ test("a candidate that is too long is told, and the next one is sent", async () 
   assert.deepEqual(errors[0].map(({ id }) => id), ["too_large"]);
 });
 
+test("of a connection that asks for offers without end those go out that say something new", async (context) => {
+  const clock = stopTheClock(context);
+  const { here, there, one, other } = await connected();
+  here.sent.length = there.sent.length = 0;
+  fake(one).isRestless = true;
+  fake(one).createDataChannel();
+  await settled();
+  for (let second = 0; second < 20; second += 1) await pass(clock, 1_000);
+  assert.deepEqual([here.types, there.types], [["webrtc_offer"], ["webrtc_answer"]]);
+  fake(one).createDataChannel();
+  await pass(clock, 1_000);
+  assert.ok(fake(one).isAgreed && fake(other).isAgreed);
+  one.restart();
+  await pass(clock, 100);
+  await pass(clock, 1_000);
+  assert.equal(here.types.filter((type) => type === "webrtc_offer").length, 3);
+  fake(other).createDataChannel();
+  await settled();
+  assert.ok(fake(one).isAgreed && fake(other).isAgreed);
+});
+
 test("an offer stays when something else was too long for the server", async () => {
   const { here, one, errors } = await connected();
   here.isDeaf = true;
@@ -793,4 +814,14 @@ test("an answer keeps the DTLS role that its sender has had so far", () => {
   assert.deepEqual(roles({ currentLocalDescription: offered, currentRemoteDescription: description("answer", "active") }), ["active", "active"]);
   assert.deepEqual(roles({ currentLocalDescription: offered, currentRemoteDescription: description("answer", "passive") }), ["passive", "passive"]);
   assert.deepEqual(roles({ currentLocalDescription: description("answer", "active"), currentRemoteDescription: offered }), ["passive", "passive"]);
+});
+
+test("offers that differ in version, ports and candidates say the same", () => {
+  const offer = (/** @type {number} */ version, /** @type {string} */ port, address = "", more = "") =>
+    `v=0\r\no=- 1 ${version} IN IP4 0\r\nm=audio ${port} UDP/TLS/RTP/SAVPF 111\r\nc=IN IP4 ${address}\r\n${more}a=ice-ufrag:a\r\n`;
+  const gathered = offer(3, "50000", "192.0.2.1", "a=rtcp:9 IN IP4 0.0.0.0\r\na=candidate:1 1 udp 1 192.0.2.1 50000 typ host\r\n");
+  assert.equal(substance(gathered), substance(offer(2, "9")));
+  for (const other of [offer(2, "0"), offer(2, "9", "", "a=recvonly\r\n"), offer(2, "9").replace("ufrag:a", "ufrag:b")]) {
+    assert.notEqual(substance(other), substance(gathered));
+  }
 });

@@ -1,5 +1,9 @@
 // @ts-check
+import { substance } from "./description.js";
 import { Postponed } from "./postponed.js";
+
+/** Where the browser asks for an offer that says nothing new, it is looked so often whether the next one does. */
+const NEWS_INTERVAL = 1_000;
 
 /**
  * @typedef {object} Negotiation whose descriptions go out
@@ -17,6 +21,7 @@ import { Postponed } from "./postponed.js";
 export class OutgoingDescriptions {
   #postponed = new Postponed(() => this.negotiation.retry());
   /** @type {string | null} */ #unanswered = null;
+  #withoutNews = new Postponed(() => this.negotiation.retry(), NEWS_INTERVAL);
 
   /**
    * @param {import("./signaling.js").Signaling} signaling
@@ -34,14 +39,22 @@ export class OutgoingDescriptions {
 
   /**
    * Whether the server takes the offer that the connection would make now; else it is not even set, since a rollback
-   * makes the browser ask for it again.
+   * makes the browser ask for it again. Nor is an offer worth it that says what was answered last: Chromium asks for one
+   * after the other when a transceiver was stopped that was never negotiated. It does not tell of a later change then,
+   * so one is looked for.
    * @param {RTCPeerConnection} connection
    */
   async isWorthOffering(connection) {
-    const { sdp } = await connection.createOffer();
+    const { sdp = "" } = await connection.createOffer();
     if (!this.negotiation.isCurrent(connection) || connection.signalingState !== "stable") return false;
     const obstacle = this.signaling.obstacle({ type: "webrtc_offer", sdp });
-    if (!obstacle) return true;
+    if (!obstacle) {
+      const last = connection.currentLocalDescription;
+      const isNews = last?.type !== "offer" || substance(last.sdp) !== substance(sdp);
+      if (isNews) this.#withoutNews.end();
+      else this.#withoutNews.begin();
+      return isNews;
+    }
     const isKnown = this.#postponed.isOn;
     this.#postponed.begin();
     if (isKnown) return false;
@@ -65,6 +78,7 @@ export class OutgoingDescriptions {
     this.#unanswered = obstacle && offer;
     if (!obstacle) {
       if (isKnown) this.#postponed.end();
+      this.#withoutNews.end();
       return true;
     }
     await connection.setRemoteDescription({ type: "rollback" });
@@ -120,6 +134,7 @@ export class OutgoingDescriptions {
 
   end() {
     this.#postponed.end();
+    this.#withoutNews.end();
     this.#unanswered = null;
   }
 }

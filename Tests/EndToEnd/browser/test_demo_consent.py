@@ -114,7 +114,9 @@ def test_who_does_not_want_to_join_does_not(pair: Pair, shared_server: Server, t
     assert trap.is_empty
 
 
-def test_the_question_fits_a_narrow_screen_whatever_the_length_of_its_code(pair: Pair, shared_server: Server) -> None:
+def test_the_question_fits_a_narrow_screen_however_long_its_code_is(
+    pair: Pair, shared_server: Server
+) -> None:
     page = pair[0]
     page.visit(shared_server, fragment="#code=1234567890123456")
     page.wait_until_shown("question")

@@ -18,6 +18,9 @@ const meant = /** @type {const} */ ([
   ["1234 \u2014 5678", "12345678"], // em dash
   ["1234\u22125678", "12345678"], // minus
   ["1234\uff0d5678", "12345678"], // full-width hyphen
+  ["1234\u20435678", "12345678"], // hyphen bullet
+  ["1234\u27965678", "12345678"], // heavy minus
+  ["1234\u02d75678", "12345678"], // modifier minus
   ["１２３４ー５６７８", "12345678"], // what a Japanese keyboard gives for it
   ["1234\u00a05678", "12345678"], // no-break space
   ["1234\u202f5678", "12345678"],

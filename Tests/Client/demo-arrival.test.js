@@ -40,7 +40,7 @@ test("a code that has expired meanwhile is not asked about", () => {
 });
 
 test("a code comes out of its link as it went in", () => {
-  for (const code of ["12345678", "a b&c=d#e+f", "ü"]) {
+  for (const code of ["12345678", "a b&c=d#e+f", "ü", "what?", "a.", "a-", "a*", "a_", "a~"]) {
     const link = linkWith(code, "https://host/demo/?x=1#code=9");
     assert.ok(link.startsWith("https://host/demo/?x=1#code="), link);
     assert.equal(codeInFragment(new URL(link).hash), code);
@@ -48,6 +48,13 @@ test("a code comes out of its link as it went in", () => {
   }
   assert.equal(linkWith("12345678", "https://host/demo/"), "https://host/demo/#code=12345678");
   assert.equal(codeInFragment("#other"), null);
+});
+
+test("the punctuation behind a link is no part of the code in it", () => {
+  const link = "https://host/demo/#code=12345678";
+  for (const end of [".", ",", ">", "）", "。", ").", "!\u201d", "> and then", "."]) {
+    assert.equal(codeEntered(`(<${link}${end}`), "12345678", end);
+  }
 });
 
 test("the field takes the code by itself, and the link or the message that it stands in", () => {

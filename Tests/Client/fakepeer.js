@@ -21,6 +21,8 @@ export class FakeConnection {
    * @type {string | null}
    */
   oldFragment = null;
+  /** Whether it asks for an offer without end: Chromium does after a transceiver without a line was stopped. */
+  isRestless = false;
   /** What is asked of it takes until this is settled. */
   /** @type {Promise<void> | null} */ pause = null;
   /** How often an offer of its own was given up for the other's. */
@@ -41,6 +43,8 @@ export class FakeConnection {
   #wanted = 0;
   #offered = 0;
   #agreed = 0;
+  /** Whether its channels have lost their line: Chromium leaves it out after a first offer was rolled back. */
+  #hasLostLine = false;
   #wantsNewPath = false;
   #isAsking = false;
   /** @type {(() => void) | null} */ #undo = null;
@@ -81,19 +85,22 @@ export class FakeConnection {
   async createOffer() {
     this.#mustBeOpen();
     await this.#work();
-    return { type: "offer", sdp: this.#describe() };
+    const fragment = this.#wantsNewPath || !this.#fragment ? `f${(last += 1)}` : this.#fragment;
+    return { type: "offer", sdp: this.#describe("offer", fragment) };
   }
 
   async createAnswer() {
     this.#mustBeOpen();
     await this.#work();
     if (this.signalingState !== "have-remote-offer") throw new Error(`an answer in ${this.signalingState}`);
-    return { type: "answer", sdp: this.#describe() };
+    return { type: "answer", sdp: this.#describe("answer") };
   }
 
-  #describe() {
+  /** @param {string} type @param {string} fragment */
+  #describe(type, fragment = this.#fragment) {
+    const wish = type === "offer" ? `a=wish:${this.#wanted}\r\n` : "";
     const more = this.weight > 0 ? `a=${"x".repeat(this.weight)}\r\n` : "";
-    return `v=0\r\no=- ${this.#id} ${this.#version} IN IP4 0\r\na=ice-ufrag:${this.#fragment}\r\n${more}`;
+    return `v=0\r\no=- ${this.#id} ${this.#version} IN IP4 0\r\na=ice-ufrag:${fragment}\r\n${wish}${more}`;
   }
 
   /** @param {{type: string}} [description] */
@@ -107,7 +114,7 @@ export class FakeConnection {
       this.#fragment = `f${(last += 1)}`;
     }
     this.#version += 1;
-    this.localDescription = { type, sdp: this.#describe() };
+    this.localDescription = { type, sdp: this.#describe(type) };
     if (type === "offer") {
       this.#wantsNewPath = false;
       this.#offered = this.#wanted;
@@ -132,7 +139,7 @@ export class FakeConnection {
     this.#other = other;
     if (type === "answer") {
       if (this.signalingState !== "have-local-offer") throw new Error(`an answer in ${this.signalingState}`);
-      this.#agreed = this.#offered;
+      if (!this.#hasLostLine) this.#agreed = this.#offered;
       this.remoteDescription = { type, sdp };
       return this.#settle();
     }
@@ -200,6 +207,7 @@ export class FakeConnection {
   /** @param {string} state */
   #rollBack(state) {
     if (this.signalingState !== state) throw new Error(`a rollback in ${this.signalingState}`);
+    if (state === "have-local-offer" && !this.currentLocalDescription) this.#hasLostLine = true;
     this.#undo?.();
     this.#undo = null;
     this.rollbacks += 1;
@@ -218,7 +226,7 @@ export class FakeConnection {
 
   /** §4.7.3: the event comes once, and only in the stable state. */
   #ask() {
-    if (this.#isAsking || this.signalingState !== "stable" || this.isAgreed) return;
+    if (this.#isAsking || this.signalingState !== "stable" || (this.isAgreed && !this.isRestless)) return;
     this.#isAsking = true;
     queueMicrotask(() => this.signalingState === "stable" && this.onnegotiationneeded?.());
   }
@@ -260,7 +268,7 @@ export class FakeSignaling extends Events {
     if (!this.isReady) return false;
     this.sent.push(message);
     if (JSON.stringify(message).length > this.serverLimit) {
-      queueMicrotask(() => this.refuse());
+      queueMicrotask(() => this.refuse(message.type === "ice_candidate" ? "candidate" : "sdp"));
       return true;
     }
     if (!this.isDeaf) queueMicrotask(() => this.other?.hear(message));
@@ -274,10 +282,10 @@ export class FakeSignaling extends Events {
     if (type === "ice_candidate") this.emit("candidate", { candidate });
   }
 
-  /** The server refuses what was sent. */
-  refuse() {
+  /** The server refuses what was sent. @param {string} [field] that was too long */
+  refuse(field) {
     this.limit = Math.min(this.limit, this.serverLimit);
-    this.emit("error", new SwitchboardError("too_large", ""));
+    this.emit("error", new SwitchboardError("too_large", "", { field }));
   }
 
   /** @param {boolean} isInitiator */

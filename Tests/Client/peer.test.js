@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
 import { FakeConnection, FakeSignaling, room, settled } from "./fakepeer.js";
 import { collect, fakeBrowser, stopTheClock } from "./fakes.js";
-import { withSettledRole } from "../../web/client/description.js";
+import { substance, withSettledRole } from "../../web/client/description.js";
 import { Peer } from "../../web/client/peer.js";
 import { Restarts } from "../../web/client/repairs.js";
 
@@ -616,7 +616,7 @@ test("an offer that is too long is taken back, told once, and made as soon as it
   assert.equal(here.sent.length, before.sent);
   assert.deepEqual([fake(one).signalingState, fake(one).localDescription?.sdp], ["stable", before.sdp]);
   for (let step = 0; step < 60; step += 1) await pass(clock, 1_000);
-  assert.equal(fake(one).rollbacks, 1, "what is known to be too long is not applied");
+  assert.equal(fake(one).rollbacks, 0, "what is known to be too long is not applied");
   assert.deepEqual(errors[0].map(({ id }) => id), ["too_large"]);
   assert.equal(one.state, "connected");
   fake(one).weight = 100;
@@ -674,6 +674,27 @@ test("the first offer of all may be too long, too", async (context) => {
   fake(one).weight = 0;
   await pass(clock, 2_000);
   assert.ok(fake(one).isAgreed && fake(other).isAgreed);
+  assert.equal(FakeConnection.made.length, 2);
+});
+
+test("a connection whose first offer the server refuses is replaced", async (context) => {
+  const clock = stopTheClock(context);
+  const { here, there, meet } = room();
+  here.serverLimit = 1_000;
+  const one = peer(here, { setUp: (/** @type {any} */ connection) => ((connection.weight = 2_000), connection.createDataChannel()) });
+  const other = peer(there);
+  const errors = collect(one, "error");
+  meet();
+  await settled();
+  const [refused, next] = FakeConnection.made.filter(({ weight }) => weight > 0);
+  assert.deepEqual([refused.signalingState, next.signalingState], ["closed", "stable"]);
+  assert.equal(fake(one), next);
+  await pass(clock, 20_000);
+  assert.deepEqual([here.types, errors.map(({ id }) => id)], [["webrtc_offer"], ["too_large"]]);
+  fake(one).weight = 0;
+  await pass(clock, 5_000);
+  assert.ok(fake(one).isAgreed && fake(other).isAgreed);
+  assert.equal(fake(one), next);
 });
 
 test("an offer whose answer is too long waits for a shorter one, and the call goes on", async (context) => {
@@ -707,6 +728,38 @@ test("a candidate that is too long is told, and the next one is sent", async () 
   assert.deepEqual(errors[0].map(({ id }) => id), ["too_large"]);
 });
 
+test("of a connection that asks for offers without end those go out that say something new", async (context) => {
+  const clock = stopTheClock(context);
+  const { here, there, one, other } = await connected();
+  here.sent.length = there.sent.length = 0;
+  fake(one).isRestless = true;
+  fake(one).createDataChannel();
+  await settled();
+  for (let second = 0; second < 20; second += 1) await pass(clock, 1_000);
+  assert.deepEqual([here.types, there.types], [["webrtc_offer"], ["webrtc_answer"]]);
+  fake(one).createDataChannel();
+  await pass(clock, 1_000);
+  assert.ok(fake(one).isAgreed && fake(other).isAgreed);
+  one.restart();
+  await pass(clock, 100);
+  await pass(clock, 1_000);
+  assert.equal(here.types.filter((type) => type === "webrtc_offer").length, 3);
+  fake(other).createDataChannel();
+  await settled();
+  assert.ok(fake(one).isAgreed && fake(other).isAgreed);
+});
+
+test("an offer stays when something else was too long for the server", async () => {
+  const { here, one, errors } = await connected();
+  here.isDeaf = true;
+  fake(one).createDataChannel();
+  await settled();
+  for (const field of ["candidate", undefined]) here.refuse(field);
+  await settled();
+  assert.deepEqual([fake(one).signalingState, fake(one).rollbacks], ["have-local-offer", 0]);
+  assert.deepEqual(errors[0].map(({ id, field }) => [id, field]), [["too_large", "candidate"]]);
+});
+
 test("a connection to the server that ended over an offer finds it taken back", async (context) => {
   const clock = stopTheClock(context);
   const { here, there, meet, one, other, errors } = await connected();
@@ -716,7 +769,7 @@ test("a connection to the server that ended over an offer finds it taken back", 
   fake(one).createDataChannel();
   await settled();
   here.serverLimit = 1_000;
-  here.refuse();
+  here.refuse("sdp");
   [here, there].forEach((end) => end.miss(false));
   here.isDeaf = false;
   meet();
@@ -761,4 +814,14 @@ test("an answer keeps the DTLS role that its sender has had so far", () => {
   assert.deepEqual(roles({ currentLocalDescription: offered, currentRemoteDescription: description("answer", "active") }), ["active", "active"]);
   assert.deepEqual(roles({ currentLocalDescription: offered, currentRemoteDescription: description("answer", "passive") }), ["passive", "passive"]);
   assert.deepEqual(roles({ currentLocalDescription: description("answer", "active"), currentRemoteDescription: offered }), ["passive", "passive"]);
+});
+
+test("offers that differ in version, ports and candidates say the same", () => {
+  const offer = (/** @type {number} */ version, /** @type {string} */ port, address = "", more = "") =>
+    `v=0\r\no=- 1 ${version} IN IP4 0\r\nm=audio ${port} UDP/TLS/RTP/SAVPF 111\r\nc=IN IP4 ${address}\r\n${more}a=ice-ufrag:a\r\n`;
+  const gathered = offer(3, "50000", "192.0.2.1", "a=rtcp:9 IN IP4 0.0.0.0\r\na=candidate:1 1 udp 1 192.0.2.1 50000 typ host\r\n");
+  assert.equal(substance(gathered), substance(offer(2, "9")));
+  for (const other of [offer(2, "0"), offer(2, "9", "", "a=recvonly\r\n"), offer(2, "9").replace("ufrag:a", "ufrag:b")]) {
+    assert.notEqual(substance(other), substance(gathered));
+  }
 });

@@ -8,8 +8,8 @@ const MAX_TEXT = 1_024;
 
 /** What nobody sees: format characters, fillers, variation selectors, keycaps, the Braille blank. */
 const INVISIBLE = /[\p{Default_Ignorable_Code_Point}\p{Cf}\p{Me}\u2800]/gu;
-/** Dashes, and what keyboards of East Asia put in the place of one. */
-const DASHES = /[\p{Dash}\u30fc\u2500]/gu;
+/** Dashes, what looks like one, and what keyboards of East Asia put in the place of one. */
+const DASHES = /[\p{Dash}\u02d7\u2043\u2796\u30fc\u2500]/gu;
 const SPACES = /\p{White_Space}+/gu;
 const DECIMAL = /\p{Nd}/u;
 

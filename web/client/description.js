@@ -30,6 +30,20 @@ export function isOf({ usernameFragment, sdpMid }, sdp) {
   return isOfGeneration && isOfLine;
 }
 
+/** Lines that change without any wish for it: the version, and what belongs to the gathering of candidates. */
+const INCIDENTAL = /^(o=|c=|a=candidate:|a=end-of-candidates|a=rtcp:)/;
+
+/**
+ * What an offer says to the other: two of the same connection that differ in nothing else than their version and the
+ * addresses found so far have the same.
+ * @param {string} sdp
+ */
+export function substance(sdp) {
+  const lines = sdp.split(/\r?\n/).filter((line) => !INCIDENTAL.test(line));
+  // Port 0 says that the line is not wanted (RFC 3264 §6).
+  return lines.map((line) => line.replace(/^(m=\S+) [1-9]\d*/, "$1 9")).join("\n");
+}
+
 /**
  * An answer whose DTLS role is the one that its sender has had so far (RFC 8842 §5.3): without a new association the
  * roles stay. Firefox answers an offer with new ICE credentials as the active side whatever it was, and then others

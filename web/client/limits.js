@@ -11,14 +11,17 @@ import { SwitchboardError } from "./errors.js";
  * @property {string} text
  * @property {number} bytes of the text in UTF-8
  * @property {number} sdpBytes of the description in it, 0 without one
+ * @property {number} candidateBytes of the candidate in it, 0 without one
  */
 
 /** Those of a server whose settings do not say otherwise. */
 export const defaultLimits = Object.freeze({ message: 131_072, sdp: 114_688, candidate: 4_096 });
 /** Those of server 0.1: what is assumed first of a server that takes less than it should. */
 const earlierLimits = Object.freeze({ message: 65_536, sdp: 49_152 });
-/** What is no longer is not what a server took offence at. */
-const NEVER_TOO_LONG = 8_192;
+/** The least that a server can be set to: what is no longer is not what it took offence at. */
+const leastLimits = Object.freeze({ message: 1_024, sdp: 256, candidate: 256 });
+/** Of a description that is no longer and a candidate that is longer than it need be, the candidate is to blame. */
+const MODEST_DESCRIPTION = 8_192;
 
 const encoder = new TextEncoder();
 /** @param {string} text */
@@ -30,10 +33,12 @@ const utf8Length = (text) => encoder.encode(text).length;
  */
 export class Limits {
   /** @type {MessageLimits} */ #known;
-  /** Bytes of the longest message since the connection was opened. */
+  /** Bytes of the longest message since the connection was opened, and whether it was a description. */
   #longest = 0;
-  /** Bytes of the description that was sent last. */
+  #isLongestDescription = false;
+  /** Bytes of the description that was sent last, and of the longest candidate since. */
   #lastDescription = 0;
+  #longestCandidate = 0;
 
   /** @param {Partial<MessageLimits>} limits */
   constructor(limits = {}) {
@@ -49,8 +54,11 @@ export class Limits {
     const { type, sdp, candidate } = message;
     const text = JSON.stringify(message);
     const isDescription = (type === "webrtc_offer" || type === "webrtc_answer") && typeof sdp === "string";
-    const encoded = { text, bytes: utf8Length(text), sdpBytes: isDescription ? utf8Length(sdp) : 0 };
-    if (type === "ice_candidate" && candidate) this.#check("candidate", utf8Length(JSON.stringify(candidate)));
+    const isCandidate = type === "ice_candidate" && candidate;
+    const encoded = {
+      text, bytes: utf8Length(text), sdpBytes: isDescription ? utf8Length(sdp) : 0,
+      candidateBytes: isCandidate ? utf8Length(JSON.stringify(candidate)) : 0,
+    };
     this.check(encoded);
     return encoded;
   }
@@ -60,42 +68,57 @@ export class Limits {
    * @param {Encoded} message
    * @throws {SwitchboardError} `too_large`
    */
-  check({ bytes, sdpBytes }) {
+  check({ bytes, sdpBytes, candidateBytes }) {
     this.#check("sdp", sdpBytes);
+    this.#check("candidate", candidateBytes);
     this.#check("message", bytes);
   }
 
   /** A connection has been opened; nothing was sent over it. */
   begin() {
-    this.#longest = this.#lastDescription = 0;
+    this.#longest = this.#lastDescription = this.#longestCandidate = 0;
+    this.#isLongestDescription = false;
   }
 
   /**
    * A message has gone out.
    * @param {Encoded} message
    */
-  note({ bytes, sdpBytes }) {
-    this.#longest = Math.max(this.#longest, bytes);
-    if (sdpBytes > 0) this.#lastDescription = sdpBytes;
-  }
-
-  /** The server has refused the last description. */
-  learnFromRefusal() {
-    this.#learn("sdp", this.#lastDescription);
-  }
-
-  /** The server has closed the connection because of a message. Which one it does not say; none is longer than the longest. */
-  learnFromClose() {
-    this.#learn("message", this.#longest);
+  note({ bytes, sdpBytes, candidateBytes }) {
+    if (bytes > this.#longest) [this.#longest, this.#isLongestDescription] = [bytes, sdpBytes > 0];
+    if (sdpBytes > 0) [this.#lastDescription, this.#longestCandidate] = [sdpBytes, 0];
+    this.#longestCandidate = Math.max(this.#longestCandidate, candidateBytes);
   }
 
   /**
-   * @param {"message" | "sdp"} kind
-   * @param {number} bytes that were too many
+   * The server has refused a description or a candidate. It does not say which one: the last description, unless that is
+   * modest and a candidate that a server can refuse went out since.
+   * @returns {"sdp" | "candidate"} what is taken to have been too long
    */
-  #learn(kind, bytes) {
-    if (bytes <= NEVER_TOO_LONG) return;
-    this.#known[kind] = Math.min(this.#known[kind], bytes > earlierLimits[kind] ? earlierLimits[kind] : bytes - 1);
+  learnFromRefusal() {
+    const isCandidate = this.#longestCandidate > leastLimits.candidate && this.#lastDescription <= MODEST_DESCRIPTION;
+    if (isCandidate) this.#learn("candidate", this.#longestCandidate, Infinity);
+    else this.#learn("sdp", this.#lastDescription, earlierLimits.sdp);
+    return isCandidate ? "candidate" : "sdp";
+  }
+
+  /**
+   * The server has closed the connection because of a message. Which one it does not say; none is longer than the longest.
+   * @returns {"sdp" | undefined} whether that was a description
+   */
+  learnFromClose() {
+    this.#learn("message", this.#longest, earlierLimits.message);
+    return this.#isLongestDescription ? "sdp" : undefined;
+  }
+
+  /**
+   * @param {keyof MessageLimits} kind
+   * @param {number} bytes that were too many
+   * @param {number} earlier what is assumed first, of more bytes than that
+   */
+  #learn(kind, bytes, earlier) {
+    if (bytes <= leastLimits[kind]) return;
+    this.#known[kind] = Math.min(this.#known[kind], bytes > earlier ? earlier : bytes - 1);
   }
 
   /**
@@ -106,6 +129,7 @@ export class Limits {
     const limit = this.#known[kind];
     if (bytes <= limit) return;
     const what = { message: "A message", sdp: "A description", candidate: "A candidate" }[kind];
-    throw new SwitchboardError("too_large", `${what} has ${bytes} bytes; the server takes ${limit}.`);
+    const field = kind === "message" ? undefined : kind;
+    throw new SwitchboardError("too_large", `${what} has ${bytes} bytes; the server takes ${limit}.`, { field });
   }
 }

@@ -1,20 +1,27 @@
 // @ts-check
+import { substance } from "./description.js";
 import { Postponed } from "./postponed.js";
+
+/** Where the browser asks for an offer that says nothing new, it is looked so often whether the next one does. */
+const NEWS_INTERVAL = 1_000;
 
 /**
  * @typedef {object} Negotiation whose descriptions go out
  * @property {(connection: RTCPeerConnection) => boolean} isCurrent whether the connection is still the one
  * @property {() => void} retry what was put off may be possible now
+ * @property {() => void} renew replaces the connection by a new one
  * @property {(error: unknown) => void} fail tells the application
  */
 
 /**
- * The descriptions of a connection on their way out. One that is too long for the server, as measured here or found by
- * the server, leaves no trace: it is rolled back and tried again later, when there may be less to describe.
+ * The descriptions of a connection on their way out. Each is measured before it is set. One that is too long for the
+ * server, as measured here or found by the server, leaves no trace, and is tried again later, when there may be less to
+ * describe.
  */
 export class OutgoingDescriptions {
   #postponed = new Postponed(() => this.negotiation.retry());
   /** @type {string | null} */ #unanswered = null;
+  #withoutNews = new Postponed(() => this.negotiation.retry(), NEWS_INTERVAL);
 
   /**
    * @param {import("./signaling.js").Signaling} signaling
@@ -31,15 +38,30 @@ export class OutgoingDescriptions {
   }
 
   /**
-   * Whether an offer is worth making. After one that was too long the next is measured before it is set, since a
-   * rollback makes the browser ask for it again.
+   * Whether the server takes the offer that the connection would make now; else it is not even set, since a rollback
+   * makes the browser ask for it again. Nor is an offer worth it that says what was answered last: Chromium asks for one
+   * after the other when a transceiver was stopped that was never negotiated. It does not tell of a later change then,
+   * so one is looked for.
    * @param {RTCPeerConnection} connection
    */
   async isWorthOffering(connection) {
-    if (!this.#postponed.isOn) return true;
-    const { sdp } = await connection.createOffer();
-    const isOver = !this.negotiation.isCurrent(connection) || connection.signalingState !== "stable";
-    return !isOver && !this.signaling.obstacle({ type: "webrtc_offer", sdp });
+    const { sdp = "" } = await connection.createOffer();
+    if (!this.negotiation.isCurrent(connection) || connection.signalingState !== "stable") return false;
+    const obstacle = this.signaling.obstacle({ type: "webrtc_offer", sdp });
+    if (!obstacle) {
+      const last = connection.currentLocalDescription;
+      const isNews = last?.type !== "offer" || substance(last.sdp) !== substance(sdp);
+      if (isNews) this.#withoutNews.end();
+      else this.#withoutNews.begin();
+      return isNews;
+    }
+    const isKnown = this.#postponed.isOn;
+    this.#postponed.begin();
+    if (isKnown) return false;
+    this.negotiation.fail(obstacle);
+    // Who was told may have made room at once, and the browser, which has asked already, does not ask again.
+    this.negotiation.retry();
+    return false;
   }
 
   /**
@@ -56,6 +78,7 @@ export class OutgoingDescriptions {
     this.#unanswered = obstacle && offer;
     if (!obstacle) {
       if (isKnown) this.#postponed.end();
+      this.#withoutNews.end();
       return true;
     }
     await connection.setRemoteDescription({ type: "rollback" });
@@ -80,22 +103,28 @@ export class OutgoingDescriptions {
   }
 
   /**
-   * Takes the offer back that the server does not take, if it was one.
+   * Takes the offer back that the server does not take, if it was one. A first offer goes with its connection: after a
+   * rollback of that Chromium leaves the line of the data channels out of the next one.
    * @param {RTCPeerConnection | null} connection
    * @param {unknown} error
    */
   async withdraw(connection, error) {
     if (connection?.signalingState === "have-local-offer") {
-      await connection.setLocalDescription({ type: "rollback" });
-      if (!this.negotiation.isCurrent(connection)) return;
+      if (connection.currentLocalDescription) {
+        await connection.setLocalDescription({ type: "rollback" });
+        if (!this.negotiation.isCurrent(connection)) return;
+      } else {
+        this.negotiation.renew();
+      }
       this.#postponed.begin();
     }
     this.negotiation.fail(error);
   }
 
-  /** An offer was answered. */
+  /** An offer was answered: the other has given up its own, if it had made one. */
   agree() {
     this.#postponed.end();
+    this.#unanswered = null;
   }
 
   /** The two have met anew: what was offered before is worth nothing. */
@@ -105,6 +134,7 @@ export class OutgoingDescriptions {
 
   end() {
     this.#postponed.end();
+    this.#withoutNews.end();
     this.#unanswered = null;
   }
 }

@@ -34,7 +34,7 @@ const MAX_CANDIDATE_ERRORS = 64;
  *
  * @typedef {object} PeerOptions
  * @property {(connection: RTCPeerConnection, role: {isInitiator: boolean}) => void} setUp adds tracks and channels to a
- *   new connection; called again whenever the other comes back as somebody new
+ *   new connection; called again whenever the other comes back as somebody new, or the server refuses the first offer
  * @property {RTCConfiguration} [configuration] its `iceServers` are used until the server hands out its own
  * @property {typeof RTCPeerConnection} [RTCPeerConnection] what to use instead of the browser's
  *
@@ -55,8 +55,9 @@ const MAX_CANDIDATE_ERRORS = 64;
  * Nothing is sent while the other is away: whenever the two meet (again), the initiator makes an offer, and what was
  * lost is negotiated with it.
  *
- * A description that is too long for the server leaves no trace: the connection is as it was, and the next one is made
- * as soon as it is short enough, for example because there are fewer transceivers.
+ * A description that is too long for the server leaves no trace: the connection is as it was, or a new one in place of
+ * one whose first offer was refused, and the next description is made as soon as it is short enough, for example because
+ * there are fewer transceivers.
  * @extends {Events<PeerEvents>}
  */
 export class Peer extends Events {
@@ -96,6 +97,10 @@ export class Peer extends Events {
     this.#outgoing = new OutgoingDescriptions(signaling, {
       isCurrent: (connection) => this.connection === connection,
       retry: () => this.#inOrder(() => this.#retry()),
+      renew: () => {
+        this.#drop();
+        this.#create();
+      },
       fail: (error) => this.emit("error", error),
     });
     const { signal } = this.#ended;
@@ -107,7 +112,9 @@ export class Peer extends Events {
     signaling.on("answer", ({ sdp }) => this.#inOrder(() => this.#receiveAnswer(sdp)), { signal });
     signaling.on("candidate", ({ candidate }) => this.#inOrder(() => this.#receiveCandidate(candidate)), { signal });
     signaling.on("error", (error) => {
-      if (error.id === "too_large") this.#inOrder(() => this.#outgoing.withdraw(this.connection, error));
+      if (error.id !== "too_large") return;
+      if (error.field === "sdp") this.#inOrder(() => this.#outgoing.withdraw(this.connection, error));
+      if (error.field === "candidate") this.emit("error", error);
     }, { signal });
     new Renewal(signaling, (iceServers) => this.#useIceServers(iceServers), signal);
     watchNetwork(() => this.restart(), signal);

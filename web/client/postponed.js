@@ -7,12 +7,16 @@ const LONGEST = 5_000;
 
 /** Tries again and again, until it is told to end. */
 export class Postponed {
-  #pace = new Backoff({ first: FIRST, longest: LONGEST });
+  /** @type {Backoff} */ #pace;
   /** @type {ReturnType<typeof setTimeout> | undefined} */ #timer;
 
-  /** @param {() => void} attempt */
-  constructor(attempt) {
+  /**
+   * @param {() => void} attempt
+   * @param {number} longest milliseconds between two attempts
+   */
+  constructor(attempt, longest = LONGEST) {
     this.attempt = attempt;
+    this.#pace = new Backoff({ first: FIRST, longest });
   }
 
   /** Whether something is put off. */

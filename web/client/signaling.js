@@ -38,7 +38,7 @@ const REJOIN_INTERVAL = 10_000;
  * @property {{candidate: RTCIceCandidateInit | null}} candidate
  * @property {Message} message any other message of the peer's application
  * @property {SwitchboardError} error `room_full`: two others are in the room; `too_large`: the server did not take a
- *   message, which is lost; `closed`: there is no further attempt
+ *   message, which is lost, with the `field` that was too long, `sdp` or `candidate`, where it was one; `closed`: there is no further attempt
  */
 
 /**
@@ -192,8 +192,8 @@ export class Signaling extends Events {
     if (message.type === "left_room") {
       this.#farewells = Math.max(0, this.#farewells - 1);
     } else if (message.type === "error" && message.code !== "invalid_room_id") {
-      if (message.code === "too_large") this.#limits.learnFromRefusal();
-      this.emit("error", new SwitchboardError(message.code, message.error));
+      const field = message.code === "too_large" ? this.#limits.learnFromRefusal() : undefined;
+      this.emit("error", new SwitchboardError(message.code, message.error, { field }));
     } else if (this.#farewells === 0) {
       // What comes before the farewell is about a room that has been left, and does not always say so.
       this.#receiveAboutRoom(message);
@@ -331,7 +331,8 @@ export class Signaling extends Events {
 
   /** One message was too long for the server: it is not sent again, and the connection comes back. */
   #learnFromClose() {
-    this.#limits.learnFromClose();
-    this.emit("error", new SwitchboardError("too_large", "The server closed the connection: a message was too long for it."));
+    const field = this.#limits.learnFromClose();
+    const text = "The server closed the connection: a message was too long for it.";
+    this.emit("error", new SwitchboardError("too_large", text, { field }));
   }
 }

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pathlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
 from support.callpage import CALL_LIMIT, CallPage
 from support.chromium import Chromium
-from support.clientpage import Pages, connected, wait_for_channel, wait_for_state
+from support.clientpage import Pages, connected, load, pair, wait_for_channel, wait_for_state
 from support.switchboard import Server
 from support.waiting import eventually
 
@@ -40,6 +41,28 @@ def both(request: pytest.FixtureRequest, chromiums: tuple[Chromium, Chromium], f
 
 def refusals(page: CallPage) -> list[str]:
     return [event for event in page.look("events") if event.startswith(REFUSALS)]
+
+
+@contextmanager
+def beginning_with(both: Pages, pages: str, server: Server, preparation: str) -> Iterator[CallPage]:
+    """The two have paired and meet; the first, which this script has prepared, makes the first offer."""
+    for page in both:
+        load(page, pages, server)
+    room = pair(*both)
+    both[0].run(preparation)
+    both[0].do("enter", room, None)
+    eventually(lambda: "joined" in both[0].look("events"), CALL_LIMIT, "the first is in the room")
+    both[1].do("enter", room, None)
+    yield both[0]
+    for page in both:
+        page.do("close")
+        page.go("about:blank")
+
+
+def wait_for_measurements(page: CallPage, count: int) -> None:
+    """So many more offers were made, if only to be measured."""
+    before = page.look("measured")
+    eventually(lambda: page.look("measured") >= before + count, CALL_LIMIT, "offers are measured", 0.1)
 
 
 def wait_for_lines(both: Pages, count: int) -> None:
@@ -144,3 +167,76 @@ def test_a_refused_offer_is_taken_back_and_made_again_when_it_is_short_enough(
         wait_for_channel(both)
         assert refusals(page) == ["refused too_large", "failed too_large"]
         assert [each.look("connections") for each in both] == [1, 1]
+
+
+@pytest.mark.parametrize(
+    ("limits", "lines", "told"),
+    [
+        pytest.param({}, 60, ["failed too_large"], id="measured"),
+        pytest.param(
+            {"MAX_MESSAGE_BYTES": 65_536, "MAX_SDP_BYTES": 49_152},
+            28,
+            ["refused too_large", "failed too_large"],
+            id="closed-with-1009",
+        ),
+        pytest.param(
+            {"MAX_SDP_BYTES": 49_152}, 28, ["refused too_large", "failed too_large"], id="refused-by-the-server"
+        ),
+    ],
+)
+def test_a_first_offer_that_is_too_long_costs_the_call_nothing(
+    chromiums: tuple[Chromium, Chromium],
+    pages: str,
+    tmp_path: pathlib.Path,
+    limits: dict[str, int],
+    lines: int,
+    told: list[str],
+) -> None:
+    server = Server(tmp_path, **limits).start()
+    try:
+        with beginning_with(chromiums, pages, server, f"call.firstLines = {lines}") as page:
+            eventually(lambda: told[-1] in refusals(page), CALL_LIMIT, "it is told", 0.1)
+            page.run("call.firstLines = 0")
+            page.do("stopLines", 2)
+            wait_for_lines(chromiums, 2)
+            wait_for_channel(chromiums)
+            offers = page.look("offers")
+            wait_for_measurements(page, 3)
+            assert page.look("offers") == offers, "Chromium asks for offers without end, and is not heard"
+            page.do("addLines", 1)
+            wait_for_lines(chromiums, 3)
+            assert refusals(page) == told
+    finally:
+        assert server.stop() == 0, server.log_text()
+
+
+def test_a_short_offer_that_the_server_refuses_is_not_made_again_and_again(
+    chromiums: tuple[Chromium, Chromium], pages: str, tmp_path: pathlib.Path
+) -> None:
+    server = Server(tmp_path, MAX_SDP_BYTES=4_096).start()
+    try:
+        with beginning_with(chromiums, pages, server, "call.firstLines = 1") as page:
+            eventually(lambda: refusals(page), CALL_LIMIT, "it is told", 0.1)
+            wait_for_measurements(page, 4)
+            # The next one may be some bytes shorter, for example by its random numbers.
+            assert page.look("offers") <= 5
+            page.do("stopLines", 0)
+            wait_for_channel(chromiums)
+    finally:
+        assert server.stop() == 0, server.log_text()
+
+
+def test_a_candidate_that_the_server_refuses_takes_no_offer_back(
+    chromiums: tuple[Chromium, Chromium], pages: str, tmp_path: pathlib.Path
+) -> None:
+    server = Server(tmp_path, MAX_CANDIDATE_BYTES=512).start()
+    try:
+        with beginning_with(chromiums, pages, server, "call.isNextCandidateLong = true") as page:
+            wait_for_channel(chromiums)
+            eventually(lambda: len(refusals(page)) == 2, CALL_LIMIT, "it is told", 0.1)
+            assert refusals(page) == ["refused too_large", "failed too_large"]
+            assert (page.look("connections"), page.look("offers")) == (1, 1)
+            page.do("addLines", 1)
+            wait_for_lines(chromiums, 1)
+    finally:
+        assert server.stop() == 0, server.log_text()

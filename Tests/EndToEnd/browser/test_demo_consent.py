@@ -116,6 +116,17 @@ def test_who_does_not_want_to_join_does_not(pair: Pair, shared_server: Server, t
     assert trap.is_empty
 
 
+def test_the_question_fits_a_narrow_screen_however_long_its_code_is(
+    pair: Pair, shared_server: Server
+) -> None:
+    page = pair[0]
+    page.visit(shared_server, fragment="#code=1234567890123456")
+    page.wait_until_shown("question")
+    page.use((320, 640))
+    assert page.run("return document.documentElement.scrollWidth") <= 320
+    page.use()
+
+
 def test_a_link_in_a_running_call_changes_nothing_without_a_click(
     call: Pair, shared_server: Server, trap: Trap
 ) -> None:

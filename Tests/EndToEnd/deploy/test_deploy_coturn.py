@@ -188,7 +188,7 @@ def told(directory: pathlib.Path, launcher: Sequence[str] = (), **environment: s
     environment |= {
         "PATH": f"{directory}:{os.environ['PATH']}",
         "COTURN_CONF": str(ROOT / "turn-server/turnserver.conf"),
-        "RELAY_SECRETS": "secret",
+        "RELAY_SECRETS": environment.get("RELAY_SECRETS", "secret"),
         "TURN_URLS": "turn:localhost:3478",
     }
     started = subprocess.run([*launcher, *START], env=environment, capture_output=True, text=True, timeout=20)
@@ -241,6 +241,11 @@ def test_coturn_sends_to_its_own_addresses_only_when_told(tmp_path: pathlib.Path
     assert addresses(given, "allowed-peer-ip") == set(), "there is no external address to see them behind"
     given = told(tmp_path, machine.launcher, RELAY_ALLOWED_PEERS="11.0.0.2")
     assert addresses(given, "allowed-peer-ip") == {ipaddress.ip_address("11.0.0.2")}
+
+
+def test_coturn_is_given_the_secrets_as_the_server_reads_them(tmp_path: pathlib.Path) -> None:
+    given = told(tmp_path, RELAY_SECRETS=r" a\tb\0c , &\\ ,second ")
+    assert [value for name, value in given if name == "static-auth-secret"] == [r"a\tb\0c", r"&\\", "second"]
 
 
 @pytest.mark.parametrize("missing", ["RELAY_SECRETS", "TURN_URLS"])

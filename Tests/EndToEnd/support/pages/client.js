@@ -25,8 +25,14 @@ const call = {
   /** The error that ended the waiting, if one did. */
   refusal: "",
   heard: /** @type {string[]} */ ([]),
-  /** How many connections were set up. */
+  /** How many connections were set up, and with how many lines of video each is to begin. */
   connections: 0,
+  firstLines: 0,
+  /** How many offers were made, also to be measured alone, and how many went out. */
+  measured: 0,
+  offers: 0,
+  /** Whether the next candidate is to be far longer than browsers make them. */
+  isNextCandidateLong: false,
   /** Seconds since 1970 when each list of ICE servers that came expires. */
   expiries: /** @type {number[]} */ ([]),
   invite, accept, enter, close, say, isOpen, path, restart, restartIce, state, generation, username, errorOf,
@@ -56,6 +62,11 @@ async function accept(code) {
  */
 function enter(roomId, transport) {
   signaling = new Signaling(undefined, { device });
+  const { sendNow } = signaling;
+  signaling.sendNow = (/** @type {any} */ message) => {
+    if (message.type === "webrtc_offer") call.offers += 1;
+    return sendNow.call(signaling, message.type === "ice_candidate" ? lengthened(message) : message);
+  };
   for (const type of ["joined", "ready", "peerleft", "left"]) signaling.on(type, () => call.events.push(type));
   signaling.on("state", (/** @type {string} */ state) => call.events.push(`signaling ${state}`));
   signaling.on("error", (/** @type {any} */ { id }) => call.events.push(`refused ${id}`));
@@ -72,9 +83,19 @@ function enter(roomId, transport) {
 /** @param {RTCPeerConnection} connection */
 function setUp(connection) {
   call.connections += 1;
+  const { createOffer } = connection;
+  connection.createOffer = (/** @type {any[]} */ ...options) => ((call.measured += 1), createOffer.apply(connection, options));
   const opened = connection.createDataChannel("test", { negotiated: true, id: 0 });
   channel = opened;
   opened.onmessage = ({ data }) => call.heard.push(data);
+  for (let line = 0; line < call.firstLines; line += 1) connection.addTransceiver("video");
+}
+
+/** @param {any} message with a candidate */
+function lengthened(message) {
+  if (!call.isNextCandidateLong) return message;
+  call.isNextCandidateLong = false;
+  return { ...message, candidate: { ...message.candidate, candidate: `${message.candidate.candidate} x ${"x".repeat(600)}` } };
 }
 
 /**

@@ -77,6 +77,8 @@ let package = Package(
         .target(name: "Timing", swiftSettings: strict),
         // JSON text: read, checked and written.
         .target(name: "JSON", swiftSettings: strict),
+        // Text as operators write it: lists, typing mistakes, what messages quote.
+        .target(name: "OperatorText", swiftSettings: strict),
         .target(name: "Signaling", dependencies: ["JSON", "Timing"], swiftSettings: strict),
         .target(name: "Pairing", swiftSettings: strict),
         // Who may do what.
@@ -94,6 +96,10 @@ let package = Package(
             dependencies: [
                 "Addresses", "BigEndian", "Timing", "STUN", .product(name: "Crypto", package: "swift-crypto"),
             ],
+            swiftSettings: strict),
+        // The ICE servers that members of rooms are told of.
+        .target(
+            name: "ICE", dependencies: ["Addresses", "JSON", "OperatorText", "Signaling", "Timing", "TURN"],
             swiftSettings: strict),
         // Headers only: what Swift's Glibc module lacks of Linux's sockets, and Debian's libssl-dev.
         .target(name: "CDatagrams"),
@@ -152,16 +158,35 @@ let package = Package(
         .target(name: "CClock"),
         // The files of web/ as bytes in the binary.
         .target(name: "CWebFiles"),
+        // What operators set, where they set it, and what it amounts to on this machine.
+        .target(
+            name: "Settings",
+            dependencies: [
+                "Access", "Addresses", "ICE", "OperatorText", "Pairing", "PairingSQLite", "RelayServer",
+                "Signaling", "Telemetry", "Timing", "TLS", "TURN", "WebServer",
+                .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict),
+        // What keeps a server from working.
+        .target(
+            name: "Doctor",
+            dependencies: [
+                "Access", "Addresses", "ICE", "JSON", "OperatorText", "Pairing", "RelayServer", "Settings",
+                "STUN", "Timing", "TLS", "TURN", "CClock",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict),
         .executableTarget(
             name: "Switchboard",
             dependencies: [
-                "WebServer", "Signaling", "Access", "Pairing", "PairingSQLite", "Telemetry", "RelayServer",
+                "Doctor", "ICE", "OperatorText", "Settings",
+                "WebServer", "Access", "Pairing", "Telemetry", "RelayServer",
                 "TURN",
                 "Addresses", "JSON", "Timing", "STUN", "TLS", "Backlog", "MetricDescriptions", "CWebFiles",
-                "CZlib", "CClock",
+                "CZlib",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -172,6 +197,7 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(name: "BacklogTests", dependencies: ["Backlog"], swiftSettings: strict),
         .testTarget(name: "WebSocketTests", dependencies: ["WebSocket"], swiftSettings: strict),
+        .testTarget(name: "OperatorTextTests", dependencies: ["OperatorText"], swiftSettings: strict),
         .testTarget(name: "TimingTests", dependencies: ["Timing"], swiftSettings: strict),
         .testTarget(name: "AddressesTests", dependencies: ["Addresses"], swiftSettings: strict),
         .testTarget(
@@ -237,10 +263,32 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(
+            name: "ICETests", dependencies: ["ICE", "JSON", "Signaling", "Timing", "TURN"],
+            swiftSettings: strict),
+        // What settings amount to, from sources in a directory of their own.
+        .target(
+            name: "SettingFixtures", dependencies: ["Settings"], path: "Tests/SettingFixtures",
+            swiftSettings: strict),
+        .testTarget(
+            name: "SettingsTests",
+            dependencies: [
+                "Access", "Addresses", "ICE", "Pairing", "RelayServer", "SettingFixtures", "Settings",
+                "Signaling", "Telemetry", "TLS", "TURN", "WebServer",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "DoctorTests",
+            dependencies: [
+                "Addresses", "Doctor", "JSON", "Pairing", "RelayServer", "SettingFixtures", "Settings",
+                "Timing", "TLS", "TURN",
+            ],
+            swiftSettings: strict),
+        .testTarget(
             name: "SwitchboardTests",
             dependencies: [
-                "Access", "Addresses", "Switchboard", "JSON", "Timing", "Pairing", "Signaling", "Telemetry",
-                "WebServer", "RelayServer", "TURN", "STUN", "TLS", "CWebFiles", "MetricDescriptions",
+                "Addresses", "ICE", "SettingFixtures", "Settings", "Switchboard", "Pairing", "Signaling",
+                "Telemetry", "WebServer", "RelayServer", "TURN", "STUN", "CWebFiles", "MetricDescriptions",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],

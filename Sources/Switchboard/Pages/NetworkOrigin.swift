@@ -1,5 +1,6 @@
 import Addresses
 import RelayServer
+import Settings
 import Synchronization
 import WebServer
 

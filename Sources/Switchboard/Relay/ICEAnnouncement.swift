@@ -1,4 +1,6 @@
+import ICE
 import RelayServer
+import Settings
 import Synchronization
 
 /// Tells the directory where clients find the embedded relay: when it listens, and again when the web server does, whose

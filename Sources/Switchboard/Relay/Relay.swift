@@ -1,8 +1,10 @@
 import Backlog
 import Glibc
+import ICE
 import Logging
 import Pairing
 import RelayServer
+import Settings
 import TURN
 import Telemetry
 import Timing
@@ -121,29 +123,13 @@ struct Relay: Sendable {
     /// What the web server asks of it.
     var forWebServer: RelayServices {
         var services = RelayServices()
-        services.iceServers = { [directory] room, member in directory.servers(room: room, member: member) }
+        services.iceServers = { [directory] room, member in
+            directory.servers(room: room, member: member, now: .now)
+        }
         if let service {
             services.isHealthy = { await service.isHealthy() }
             if values[Settings.relaySharePorts] { services.takeStream = { service.adopt($0) } }
         }
         return services
-    }
-}
-
-extension SettingValues {
-    /// Whether this process relays by itself.
-    var hasRelay: Bool { self[Settings.useRelay] && self[Settings.turnURLs].isEmpty }
-}
-
-extension RelayServerError {
-    /// The consequence for the operator, in one line.
-    var forOperators: String {
-        switch self {
-        case .listener(let address, let code): "\(address): \(String(cString: strerror(code)))"
-        case .certificate(let error?): "\(error)"
-        case .certificate(nil): "there is no certificate for TLS"
-        case .noRelayAddress: "there is no address to relay from"
-        case .system(let resource, let code): "\(resource.rawValue): \(String(cString: strerror(code)))"
-        }
     }
 }

@@ -5,6 +5,7 @@ import Glibc
 import Logging
 import RelayServer
 import ServiceLifecycle
+import Settings
 import Synchronization
 import TURN
 import Timing

@@ -1,6 +1,7 @@
 import Access
 import ArgumentParser
 import Backlog
+import Doctor
 import Glibc
 import Logging
 import MetricDescriptions
@@ -9,6 +10,7 @@ import NIOCore
 import Pairing
 import RelayServer
 import ServiceLifecycle
+import Settings
 import TLS
 import Telemetry
 import WebServer

@@ -38,18 +38,17 @@ package struct ICEServerList: Sendable {
             open.isEmpty ? [] : [.iceServer(open, username: nil, credential: nil)]
         switch access {
         case .timeLimited(let secret, let lifetimeSeconds) where !closed.isEmpty:
-            // A placeholder shows where username and credential go; no URL before them can hold it.
-            let mark = "\u{1}"
-            let entry = JSONObjectWriter.iceServer(closed, username: mark, credential: mark)
-            let parts = JSONObjectWriter.array(before + [entry] + extra.servers)
-                .split(on: Array(#""\u0001""#.utf8), times: 2)
+            // The object of these URLs is left open: a member's username and credential end it.
+            let entry = JSONObjectWriter.iceServer(closed, username: nil, credential: nil)
+            var opening = Array(JSONObjectWriter.array(before + [entry]).dropLast("}]".utf8.count))
+            JSONText.append(#","username":"#, to: &opening)
+            var closing = Array("}".utf8)
+            for server in extra.servers { closing += Array(",".utf8) + server.text }
+            closing += Array("]".utf8)
             fixed = nil
-            timeLimited =
-                parts.count == 3
-                ? TimeLimited(
-                    secret: secret, lifetimeSeconds: lifetimeSeconds, tags: CredentialTags(secret),
-                    opening: parts[0], middle: parts[1], closing: parts[2])
-                : nil
+            timeLimited = TimeLimited(
+                secret: secret, lifetimeSeconds: lifetimeSeconds, tags: CredentialTags(secret),
+                opening: opening, middle: Array(#","credential":"#.utf8), closing: closing)
         case .fixed(let username, let credential) where !closed.isEmpty:
             let entry = JSONObjectWriter.iceServer(closed, username: username, credential: credential)
             fixed = ICEServers(json: JSONObjectWriter.array(before + [entry] + extra.servers), expires: nil)
@@ -85,21 +84,5 @@ extension [UInt8] {
         append(UInt8(ascii: "\""))
         append(contentsOf: text.utf8)
         append(UInt8(ascii: "\""))
-    }
-
-    /// The pieces before and behind the first places where `mark` stands.
-    fileprivate func split(on mark: [UInt8], times: Int) -> [[UInt8]] {
-        var pieces: [[UInt8]] = [[]]
-        var index = 0
-        while index < count {
-            if pieces.count <= times, self[index...].starts(with: mark) {
-                pieces.append([])
-                index += mark.count
-            } else {
-                pieces[pieces.count - 1].append(self[index])
-                index += 1
-            }
-        }
-        return pieces
     }
 }

@@ -1,5 +1,4 @@
 import Addresses
-import ICE
 import RelayServer
 import SettingFixtures
 import TURN
@@ -128,20 +127,6 @@ struct RelayPlanTests {
         #expect(try await plan(["ICE_HOST": "turn.example.org"], on: host).iceHosts == ["turn.example.org"])
         #expect(try await plan(["RELAY_LISTEN_IPS": "127.0.0.1"], on: host).iceHosts == ["127.0.0.1"])
         #expect(try await plan(["RELAY_LISTEN_IPS": "0.0.0.0"], on: host).iceHosts == ["192.0.2.10"])
-    }
-
-    @Test("URLs are those of the transports that are served, in the order in which they are to be tried")
-    func urls() async throws {
-        let plan = try await plan(["ICE_HOST": "2001:db8::7"], on: host(Self.four))
-        let (plain, tls) = (TransportAddress(.anyIPv4, port: 3_478), TransportAddress(.anyIPv4, port: 5_349))
-        #expect(
-            plan.iceURLs(.init(udp: [plain], tcp: [plain], tls: [tls]), .none).map(\.text) == [
-                "stun:[2001:db8::7]:3478", "turn:[2001:db8::7]:3478?transport=udp",
-                "turn:[2001:db8::7]:3478?transport=tcp", "turns:[2001:db8::7]:5349?transport=tcp",
-            ])
-        #expect(
-            plan.iceURLs(.init(udp: [], tcp: [plain], tls: []), .none).map(\.text)
-                == ["turn:[2001:db8::7]:3478?transport=tcp"])
     }
 
     @Test("TLS is served once there is a certificate, and not when it is switched off")

@@ -1,5 +1,4 @@
 package import Addresses
-package import ICE
 package import RelayServer
 import TLS
 package import TURN
@@ -66,26 +65,6 @@ package struct RelayPlan: Sendable {
             }
         }
         return hosts.map(\.description)
-    }
-
-    /// The URLs of the relay once it listens; none for transports that it does not serve.
-    ///
-    /// Browsers get slow from five URLs on, so there is one for each transport. TLS is for networks that let nothing
-    /// else through, and those let the web server's port through if any; its plain port is not thought to be let through
-    /// where the relay's own is not.
-    package func iceURLs(_ addresses: RelayServer.Addresses, _ shared: SharedPorts) -> [ICEURL] {
-        let udp = addresses.udp.first?.port
-        return iceHosts.flatMap { host in
-            let isShared = shared.serves(host)
-            let tcp = addresses.tcp.first?.port ?? (isShared ? shared.plain : nil)
-            let tls = (isShared ? shared.tls : nil) ?? addresses.tls.first?.port
-            return [
-                udp.map { ICEURL(scheme: "stun", host: host, port: $0, transport: nil) },
-                udp.map { ICEURL(scheme: "turn", host: host, port: $0, transport: "udp") },
-                tcp.map { ICEURL(scheme: "turn", host: host, port: $0, transport: "tcp") },
-                tls.map { ICEURL(scheme: "turns", host: host, port: $0, transport: "tcp") },
-            ].compactMap { $0 }
-        }
     }
 }
 

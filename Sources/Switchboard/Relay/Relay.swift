@@ -51,14 +51,15 @@ struct Relay: Sendable {
         notices = plan.notices
         tags = plan.secrets.map { CredentialTags($0) }
         let announcement = ICEAnnouncement(
-            plan, access: access, extra: extra, shared: SharedPorts(values), directory: directory)
+            hosts: plan.iceHosts, access: access, extra: extra, shared: SharedPorts(values),
+            directory: directory)
         self.announcement = announcement
         service = RelayService(
             plan, drainTime: min(values[Settings.relayDrainTime], values[Settings.shutdownTimeout] / 2),
             isVerbose: values[Settings.relayVerbose], budget: budget,
             logger: logger
         ) { [isListening] addresses in
-            announcement.relayListens(addresses)
+            announcement.relayListens(ListenerPorts(addresses))
             isListening.open()
         }
     }

@@ -7,7 +7,7 @@ final class LoopHandle: Sendable {
     /// Streams that were refused before they got to the loop.
     private let refusedStreams = Atomic<UInt64>(0)
 
-    init() throws(RelayServerError) {
+    init() throws(LoopError) {
         mailbox = try LoopMailbox()
     }
 

@@ -1,33 +1,50 @@
+import CDatagrams
 import Glibc
+
+/// A loop that a ``LoopThread`` runs: it serves until it is told to stop.
+protocol ThreadLoop: ~Copyable {
+    /// What the system calls its thread, at most 15 bytes.
+    var threadName: String { get }
+    /// Serves from start to stop, on the thread that alone touches the loop from now on.
+    mutating func run()
+}
 
 /// A thread that runs one loop from start to stop.
 struct LoopThread: Sendable {
     /// Carries a loop to its thread, which alone touches it from then on.
-    private final class Box: @unchecked Sendable {
-        var loop: RelayLoop
+    private class Runner: @unchecked Sendable {
+        func run() {}
+    }
 
-        init(_ loop: consuming RelayLoop) {
+    private final class Box<Loop: ThreadLoop & ~Copyable>: Runner, @unchecked Sendable {
+        private var loop: Loop
+
+        init(_ loop: consuming Loop) {
             self.loop = loop
+        }
+
+        override func run() {
+            datagram_set_thread_name(loop.threadName)
+            loop.run()
         }
     }
 
     private let thread: pthread_t
 
     /// Starts serving.
-    init(_ loop: consuming RelayLoop) throws(RelayServerError) {
+    init<Loop: ThreadLoop & ~Copyable>(_ loop: consuming Loop) throws(LoopError) {
         var thread = pthread_t()
-        let box = Unmanaged.passRetained(Box(loop))
+        let runner = Unmanaged<Runner>.passRetained(Box(loop))
         let error = pthread_create(
             &thread, nil,
             { argument in
                 guard let argument else { return nil }
-                let box = Unmanaged<Box>.fromOpaque(argument).takeRetainedValue()
-                box.loop.run()
+                Unmanaged<Runner>.fromOpaque(argument).takeRetainedValue().run()
                 return nil
-            }, box.toOpaque())
+            }, runner.toOpaque())
         guard error == 0 else {
-            box.release()
-            throw .system(.thread, errno: error)
+            runner.release()
+            throw LoopError(.thread, errno: error)
         }
         self.thread = thread
     }

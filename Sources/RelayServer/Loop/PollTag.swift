@@ -3,20 +3,6 @@
 /// The generation recognises an event of a socket that was closed earlier in the same batch, and whose place
 /// another socket has taken since.
 struct PollTag: BitwiseCopyable, Equatable {
-    /// The kind of object that the event is for.
-    enum Kind: UInt8, BitwiseCopyable {
-        /// A UDP listener; the index is its number in the loop.
-        case listener
-        /// A relay socket; the index is its place in `RelaySocketTable`.
-        case relay
-        /// The loop's mailbox.
-        case mailbox
-        /// A TCP or TLS listener; the index is `StreamClients`' own.
-        case streamListener
-        /// A TCP or TLS client; the index is `StreamClients`' own.
-        case stream
-    }
-
     /// The part of a generation that a tag carries.
     static let generationMask: UInt32 = 0xFF_FFFF
 
@@ -27,13 +13,15 @@ struct PollTag: BitwiseCopyable, Equatable {
         self.bits = bits
     }
 
-    /// - Parameter generation: only its low 24 bits count.
-    init(_ kind: Kind, index: UInt32, generation: UInt32 = 0) {
-        bits = UInt64(kind.rawValue) << 56 | UInt64(generation & Self.generationMask) << 32 | UInt64(index)
+    /// - Parameters:
+    ///   - rawKind: the kind of object that the event is for; each sort of loop has its own.
+    ///   - generation: only its low 24 bits count.
+    init(rawKind: UInt8, index: UInt32, generation: UInt32 = 0) {
+        bits = UInt64(rawKind) << 56 | UInt64(generation & Self.generationMask) << 32 | UInt64(index)
     }
 
     @inline(__always)
-    var kind: Kind? { Kind(rawValue: UInt8(truncatingIfNeeded: bits >> 56)) }
+    var rawKind: UInt8 { UInt8(truncatingIfNeeded: bits >> 56) }
     @inline(__always)
     var index: UInt32 { UInt32(truncatingIfNeeded: bits) }
     /// 24 bits.

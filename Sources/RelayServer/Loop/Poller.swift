@@ -10,9 +10,9 @@ struct Poller: ~Copyable {
     let registry: PollRegistry
     private let events: UnsafeMutablePointer<epoll_event>
 
-    init() throws(RelayServerError) {
+    init() throws(LoopError) {
         let descriptor = epoll_create1(Int32(EPOLL_CLOEXEC))
-        guard descriptor >= 0 else { throw .system(.poller, errno: errno) }
+        guard descriptor >= 0 else { throw LoopError(.poller, errno: errno) }
         registry = PollRegistry(descriptor: descriptor)
         events = .allocate(capacity: Self.eventCapacity)
         events.initialize(repeating: epoll_event(), count: Self.eventCapacity)

@@ -20,9 +20,12 @@ package final class StreamAdmission: Sendable {
     private let maxStreamsPerAddress: Int
     private let state = Mutex(State())
 
-    package init(_ limits: StreamLimits) {
-        maxStreams = limits.maxStreams
-        maxStreamsPerAddress = limits.maxStreamsPerAddress
+    /// - Parameters:
+    ///   - maxStreams: of all addresses together.
+    ///   - maxStreamsPerAddress: of one IPv4 address or one IPv6 /64.
+    package init(maxStreams: Int, maxStreamsPerAddress: Int) {
+        self.maxStreams = maxStreams
+        self.maxStreamsPerAddress = maxStreamsPerAddress
     }
 
     /// Counts a stream in.

@@ -15,29 +15,16 @@ struct StreamOutbox: BitwiseCopyable {
         UnsafeRawBufferPointer(start: block.map { UnsafeRawPointer($0.start + start) }, count: byteCount)
     }
 
-    /// Appends a frame with its padding.
+    /// Makes room for so many more bytes behind those that wait. They count as waiting from now on: the caller fills
+    /// all of them before it does anything else.
     ///
-    /// - Parameter limit: nothing is appended that would make more than this wait.
-    /// - Returns: false if it was not appended.
+    /// - Parameter limit: no room is made that would let more than this wait.
+    /// - Returns: where they go; nil if there is no room.
     @inline(__always)
-    mutating func append(_ frame: OutgoingFrame, limit: Int, memory: inout StreamMemory) -> Bool {
-        let added = frame.byteCount
-        guard byteCount &+ added <= limit else { return false }
-        guard let place = room(added, memory: &memory) else { return false }
-        var next = place
-        let header = frame.header
-        if let bytes = header.baseAddress, header.count > 0 {
-            next.copyMemory(from: bytes, byteCount: header.count)
-            next += header.count
-        }
-        let payload = frame.payload
-        if let bytes = payload.baseAddress { next.copyMemory(from: bytes, byteCount: payload.count) }
-        next += payload.count
-        for offset in 0..<frame.paddingByteCount {
-            next.storeBytes(of: 0, toByteOffset: offset, as: UInt8.self)
-        }
+    mutating func extend(_ added: Int, limit: Int, memory: inout StreamMemory) -> UnsafeMutableRawPointer? {
+        guard byteCount &+ added <= limit, let place = room(added, memory: &memory) else { return nil }
         end &+= added
-        return true
+        return place
     }
 
     /// Forgets bytes at the front that have been written, and gives the memory back with the last.

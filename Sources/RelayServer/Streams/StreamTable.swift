@@ -1,18 +1,31 @@
-/// The stream clients of a loop by handle: places that never move, in pieces that are made as they are needed.
-///
-/// A handle is a place, 20 bits, and its generation, 12 bits. A handle that outlived its client finds nothing.
-struct StreamTable: ~Copyable {
+/// The handle of an entry of a ``StreamTable``: its place, 20 bits, and the place's generation, 12 bits. A handle that
+/// outlived its entry finds nothing.
+enum StreamHandle {
+    /// The most entries of a table.
     static let maxCount = 1 << 20
-    private static let pieceCount = 256
-    private static let indexMask: UInt32 = 0xF_FFFF
-    private static let generationShift: UInt32 = 20
-    /// Beside a place's generation: there is a client.
-    private static let live: UInt32 = 1 << 31
+    static let indexMask: UInt32 = 0xF_FFFF
+    static let generationShift: UInt32 = 20
 
-    private var pieces: [UnsafeMutablePointer<StreamClient>] = []
+    /// A handle's place: below `maxCount`, and dense.
+    static func index(_ handle: UInt32) -> UInt32 { handle & indexMask }
+}
+
+/// The clients of a loop by handle: places that never move, in pieces that are made as they are needed.
+///
+/// Addresses of clients are good until the client is removed. A place is used again last-in first-out, often within
+/// the same turn, which is what the generation is for.
+struct StreamTable<Client: ~Copyable>: ~Copyable {
+    private static var pieceCount: Int { 256 }
+    /// Beside a place's generation: there is a client.
+    private static var live: UInt32 { 1 << 31 }
+
+    private var pieces: [UnsafeMutablePointer<Client>] = []
     /// By place: its generation, and `live`.
     private var states: [UInt32] = []
     private var free: [UInt32] = []
+
+    init() {}
+
     /// How many clients there are.
     var count: Int { states.count - free.count }
 
@@ -27,11 +40,11 @@ struct StreamTable: ~Copyable {
     mutating func nextHandle() -> UInt32? {
         if free.isEmpty { grow() }
         guard let index = free.last else { return nil }
-        return states[Int(index)] << Self.generationShift | index
+        return states[Int(index)] << StreamHandle.generationShift | index
     }
 
     /// Puts a client into the place of ``nextHandle()``, which must have been called before.
-    mutating func insert(_ client: consuming StreamClient) {
+    mutating func insert(_ client: consuming Client) {
         let index = free.removeLast()
         place(Int(index)).initialize(to: client)
         states[Int(index)] |= Self.live
@@ -40,45 +53,54 @@ struct StreamTable: ~Copyable {
     /// Empties a place; its handle finds nothing from now on.
     mutating func remove(_ handle: UInt32) {
         guard let client = client(handle) else { return }
-        let index = handle & Self.indexMask
         client.deinitialize(count: 1)
-        states[Int(index)] = (states[Int(index)] &+ 1) & 0xFFF
-        free.append(index)
+        vacate(handle)
+    }
+
+    /// Takes a client out, to be put into another table; nil if there is none.
+    mutating func take(_ handle: UInt32) -> Client? {
+        guard let client = client(handle) else { return nil }
+        vacate(handle)
+        return client.move()
     }
 
     /// The client, at an address that stays until it is removed; nil if there is none.
     @inline(__always)
-    func client(_ handle: UInt32) -> UnsafeMutablePointer<StreamClient>? {
-        let index = Int(handle & Self.indexMask)
-        guard index < states.count, states[index] == handle >> Self.generationShift | Self.live else {
+    func client(_ handle: UInt32) -> UnsafeMutablePointer<Client>? {
+        let index = Int(handle & StreamHandle.indexMask)
+        guard index < states.count, states[index] == handle >> StreamHandle.generationShift | Self.live else {
             return nil
         }
         return place(index)
     }
 
-    /// A handle's place: below `maxCount`, and dense.
-    static func index(_ handle: UInt32) -> UInt32 { handle & indexMask }
-
     /// The client that is in a place now.
-    func client(atIndex index: UInt32) -> UnsafeMutablePointer<StreamClient>? {
+    func client(atIndex index: UInt32) -> UnsafeMutablePointer<Client>? {
         let index = Int(index)
         return index < states.count && states[index] & Self.live != 0 ? place(index) : nil
     }
 
-    /// The handles of all clients; for the end.
+    /// The handles of all clients; for rare occasions.
     var handles: [UInt32] {
         states.indices.filter { states[$0] & Self.live != 0 }
-            .map { states[$0] << Self.generationShift | UInt32($0) }
+            .map { states[$0] << StreamHandle.generationShift | UInt32($0) }
+    }
+
+    /// The place of a handle becomes free, with another generation. Its client has been moved or destroyed.
+    private mutating func vacate(_ handle: UInt32) {
+        let index = handle & StreamHandle.indexMask
+        states[Int(index)] = (states[Int(index)] &+ 1) & 0xFFF
+        free.append(index)
     }
 
     @inline(__always)
-    private func place(_ index: Int) -> UnsafeMutablePointer<StreamClient> {
+    private func place(_ index: Int) -> UnsafeMutablePointer<Client> {
         pieces[index / Self.pieceCount] + index % Self.pieceCount
     }
 
     private mutating func grow() {
         let first = states.count
-        guard first < Self.maxCount else { return }
+        guard first < StreamHandle.maxCount else { return }
         pieces.append(.allocate(capacity: Self.pieceCount))
         states.append(contentsOf: repeatElement(0, count: Self.pieceCount))
         for index in (first..<first + Self.pieceCount).reversed() { free.append(UInt32(index)) }

@@ -2,6 +2,7 @@ package import Addresses
 package import Backlog
 import Glibc
 package import Logging
+import Loops
 import Synchronization
 import TLS
 package import TURN

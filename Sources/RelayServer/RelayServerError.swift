@@ -1,4 +1,5 @@
 package import Addresses
+import Loops
 package import TLS
 
 /// Why the relay cannot start.

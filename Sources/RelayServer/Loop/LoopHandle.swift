@@ -1,3 +1,4 @@
+import Loops
 import Synchronization
 
 /// The part of a loop that other threads see: where to leave packets and commands, and its counters.

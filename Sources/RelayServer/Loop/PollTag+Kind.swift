@@ -1,3 +1,5 @@
+import Loops
+
 extension PollTag {
     /// The kind of object that an event of a relay's loop is for.
     enum Kind: UInt8, BitwiseCopyable {

@@ -1,5 +1,6 @@
 import CDatagrams
 import Glibc
+import Loops
 import TURN
 import Timing
 

@@ -2,6 +2,7 @@ import Addresses
 import Backlog
 import CDatagrams
 import Glibc
+import Loops
 import TLS
 import TURN
 import Timing

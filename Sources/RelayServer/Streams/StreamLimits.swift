@@ -1,3 +1,5 @@
+package import Loops
+
 /// Bounds of TCP and TLS clients.
 package struct StreamLimits: Sendable {
     /// Connections of all loops together; more are closed at once. Default 10,000.

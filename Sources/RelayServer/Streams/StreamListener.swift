@@ -1,6 +1,7 @@
 import Addresses
 import CDatagrams
 import Glibc
+import Loops
 import TURN
 
 /// A listening TCP socket of one loop, for plain TURN or for TLS.

@@ -1,3 +1,5 @@
+import Loops
+
 extension StreamOutbox {
     /// Appends a frame with its padding.
     ///

@@ -1,12 +1,13 @@
 /// The system refuses something that a loop cannot do without.
-struct LoopError: Error, Equatable {
+package struct LoopError: Error, Equatable {
     /// The operation that it refused.
-    enum Resource: String, Sendable {
+    package enum Resource: String, Sendable {
         case poller, thread, mailbox
     }
 
-    let resource: Resource
-    let errno: Int32
+    package let resource: Resource
+    /// errno(3) of the call.
+    package let errno: Int32
 
     init(_ resource: Resource, errno: Int32) {
         self.resource = resource

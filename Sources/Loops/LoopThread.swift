@@ -2,7 +2,7 @@ import CDatagrams
 import Glibc
 
 /// A loop that a ``LoopThread`` runs: it serves until it is told to stop.
-protocol ThreadLoop: ~Copyable {
+package protocol ThreadLoop: ~Copyable {
     /// What the system calls its thread, at most 15 bytes.
     var threadName: String { get }
     /// Serves from start to stop, on the thread that alone touches the loop from now on.
@@ -10,7 +10,7 @@ protocol ThreadLoop: ~Copyable {
 }
 
 /// A thread that runs one loop from start to stop.
-struct LoopThread: Sendable {
+package struct LoopThread: Sendable {
     /// Carries a loop to its thread, which alone touches it from then on.
     private class Runner: @unchecked Sendable {
         func run() {}
@@ -32,7 +32,7 @@ struct LoopThread: Sendable {
     private let thread: pthread_t
 
     /// Starts serving.
-    init<Loop: ThreadLoop & ~Copyable>(_ loop: consuming Loop) throws(LoopError) {
+    package init<Loop: ThreadLoop & ~Copyable>(_ loop: consuming Loop) throws(LoopError) {
         var thread = pthread_t()
         let runner = Unmanaged<Runner>.passRetained(Box(loop))
         let error = pthread_create(
@@ -50,7 +50,7 @@ struct LoopThread: Sendable {
     }
 
     /// Waits until the loop has stopped, which it does when its mailbox says so. Once only.
-    func join() {
+    package func join() {
         pthread_join(thread, nil)
     }
 }

@@ -3,11 +3,12 @@ import Glibc
 
 /// What other threads wake a loop with: an eventfd that the loop's poller watches edge-triggered
 /// (``PollRegistry/edgeTriggeredInput``), so that it need not be read: each call is an event.
-struct WakeUp: ~Copyable, Sendable {
+package struct WakeUp: ~Copyable, Sendable {
     /// What the poller watches.
-    let descriptor: Int32
+    package let descriptor: Int32
 
-    init() throws(LoopError) {
+    /// - Throws: when the system has no descriptor left.
+    package init() throws(LoopError) {
         descriptor = eventfd(0, Int32(EFD_NONBLOCK | EFD_CLOEXEC))
         guard descriptor >= 0 else { throw LoopError(.mailbox, errno: errno) }
     }
@@ -17,7 +18,7 @@ struct WakeUp: ~Copyable, Sendable {
     }
 
     /// Has the loop look. From any thread.
-    func callAsFunction() {
+    package func callAsFunction() {
         var one: UInt64 = 1
         _ = write(descriptor, &one, MemoryLayout<UInt64>.size)
     }

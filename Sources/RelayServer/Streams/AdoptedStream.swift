@@ -1,5 +1,6 @@
 import Addresses
 import Glibc
+import Loops
 import Synchronization
 import TLS
 import TURN

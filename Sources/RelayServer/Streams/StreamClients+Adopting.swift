@@ -28,7 +28,7 @@ extension StreamClients {
         }
         // Its handshake is complete.
         client.pointee.phase = .silent
-        take(client, connection.received, path: &path)
+        relayReceived(client, connection.received, path: &path)
     }
 
     /// The options that sockets of the relay's own listeners inherit.
@@ -40,7 +40,7 @@ extension StreamClients {
     }
 
     /// Works on bytes that came before the socket did, as if they had been read in pieces.
-    private mutating func take(
+    private mutating func relayReceived(
         _ client: UnsafeMutablePointer<StreamClient>, _ received: [UInt8],
         path: inout some StreamReceiver & ~Copyable
     ) {
@@ -56,7 +56,7 @@ extension StreamClients {
                 }
             }
             rest = rest.dropFirst(piece.count)
-            take(client, place, keptByteCount: kept, arrivedByteCount: piece.count, path: &path)
+            relayMessages(client, place, keptByteCount: kept, arrivedByteCount: piece.count, path: &path)
         }
     }
 }

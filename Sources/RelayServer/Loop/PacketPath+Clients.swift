@@ -11,7 +11,7 @@ extension PacketPath {
             let count = fromClients.receive(from: listener.descriptor, count: Self.listenerBatch)
             counters.receiveCalls &+= 1
             for slot in 0..<count {
-                guard let datagram = fromClients.take(slot) else { continue }
+                guard let datagram = fromClients.takeDatagram(slot) else { continue }
                 let server = TransportAddress(
                     datagram.localIP ?? listener.address.ip, port: listener.address.port)
                 let route = ClientRoute(

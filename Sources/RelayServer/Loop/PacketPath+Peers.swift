@@ -31,7 +31,9 @@ extension PacketPath {
             counters.receiveCalls &+= 1
             peerSlots = first &+ count
             for slot in first..<first &+ count {
-                if let datagram = fromPeers.take(slot) { relayFromPeer(datagram, to: socket.allocation) }
+                if let datagram = fromPeers.takeDatagram(slot) {
+                    relayFromPeer(datagram, to: socket.allocation)
+                }
             }
             if count < Self.relayRead { return }
         }

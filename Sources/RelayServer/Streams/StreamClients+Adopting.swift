@@ -8,7 +8,7 @@ extension StreamClients {
     /// Takes over a connection that was accepted elsewhere, like one of its own listeners'. Bytes that have already
     /// come from it are processed at once.
     mutating func adopt(_ stream: AdoptedStream, path: inout some StreamReceiver & ~Copyable) {
-        guard var connection = stream.take() else { return }
+        guard var connection = stream.takeConnection() else { return }
         let (socket, fiveTuple) = (connection.socket, stream.fiveTuple)
         guard isTakingStreams else {
             counters.count(.refused)

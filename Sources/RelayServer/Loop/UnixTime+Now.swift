@@ -1,9 +1,7 @@
-import Glibc
+import Loops
 package import Timing
 
 extension UnixTime {
     /// The system's wall clock.
-    package static var now: UnixTime {
-        UnixTime(seconds: UInt64(clamping: time(nil)))
-    }
+    package static var now: UnixTime { Clock.unixTime() }
 }

@@ -20,7 +20,7 @@ package struct TURNServer: ~Copyable {
     let deniedPorts: PortSet
     let bytePrice: ThroughputLimit.Price
     let packetPrice: ThroughputLimit.Price
-    let hash: KeyedHash
+    let hash: AddressHash
 
     var allocations = Slab<Allocation>()
     /// By allocation index: the client that made it. The slow half of an allocation.
@@ -58,7 +58,7 @@ package struct TURNServer: ~Copyable {
         deniedPorts = PortSet(configuration.peers.deniedPorts + [0])
         bytePrice = ThroughputLimit.Price(perSecond: configuration.maxBytesPerSecond)
         packetPrice = ThroughputLimit.Price(perSecond: configuration.maxPacketsPerSecond)
-        hash = KeyedHash(seed: (random.next(), random.next(), random.next(), random.next()))
+        hash = AddressHash(seed: (random.next(), random.next(), random.next(), random.next()))
         lastIndication = random.next()
         indicationSalt = UInt32(truncatingIfNeeded: random.next())
         tombstones = Tombstones(seconds: configuration.tombstoneSeconds)

@@ -15,7 +15,7 @@ package struct TURNServer: ~Copyable {
     package internal(set) var counters = RelayCounters()
 
     let configuration: TURNConfiguration
-    let addresses: RelayedAddresses
+    let ports: RelayedPorts
     let relayedOwners: RelayedOwners
     let deniedPorts: PortSet
     let bytePrice: ThroughputLimit.Price
@@ -53,8 +53,8 @@ package struct TURNServer: ~Copyable {
         self.authority = authority
         self.loop = loop
         self.configuration = configuration
-        addresses = authority.addresses
-        relayedOwners = addresses.owners
+        ports = authority.ports
+        relayedOwners = ports.owners
         deniedPorts = PortSet(configuration.peers.deniedPorts + [0])
         bytePrice = ThroughputLimit.Price(perSecond: configuration.maxBytesPerSecond)
         packetPrice = ThroughputLimit.Price(perSecond: configuration.maxPacketsPerSecond)

@@ -1,6 +1,7 @@
 import Addresses
 
-/// A keyed hash of addresses and the words beside them, for tables. Without the seed, an attacker cannot choose addresses that collide.
+/// A keyed hash of addresses and the words beside them, for tables. Without the seed, an attacker cannot choose
+/// addresses that collide.
 ///
 /// Each step multiplies two words to 128 bits and folds them, as wyhash does; 32 bits come out.
 struct AddressHash: BitwiseCopyable, Sendable {

@@ -6,9 +6,9 @@ import Logging
 import RelayServer
 import ServiceLifecycle
 import Synchronization
+import TLS
 import TURN
 import Timing
-import WebServer
 
 /// Runs the relay beside the web server: starts it, tells where it listens, and drains it at shutdown.
 final class RelayService: Service {
@@ -131,12 +131,7 @@ final class RelayService: Service {
     }
 
     /// Goes on with a connection of the web server's that speaks STUN.
-    func adopt(_ stream: consuming HandedStream) {
-        let (client, address, received) = (stream.client, stream.server, stream.received)
-        let tls = stream.takeTLS()
-        server.adopt(
-            socket: stream.takeSocket(), client: client, server: address, tls: tls, received: received)
-    }
+    func adopt(_ stream: consuming DetachedStream) { server.adopt(stream) }
 
     /// Makes no allocations any more; what there is may go on for the drain time from now.
     func beginDraining() {

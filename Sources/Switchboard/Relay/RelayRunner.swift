@@ -11,7 +11,7 @@ import TURN
 import Timing
 
 /// Runs the relay beside the web server: starts it, tells where it listens, and drains it at shutdown.
-final class RelayService: Service {
+final class RelayRunner: Service {
     /// How often a draining relay checks whether any allocation is left.
     private static let drainCheck = Duration.milliseconds(50)
 

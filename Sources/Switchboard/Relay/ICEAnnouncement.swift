@@ -5,7 +5,7 @@ import Synchronization
 /// ports lead to it too and may not have been known before.
 final class ICEAnnouncement: Sendable {
     private struct Known: Sendable {
-        var relay: RelayServer.Addresses?
+        var relay: RelayServer.ListenAddresses?
         var shared: SharedPorts
     }
 
@@ -28,7 +28,7 @@ final class ICEAnnouncement: Sendable {
     }
 
     /// The relay listens.
-    func relayListens(_ addresses: RelayServer.Addresses) { publish { $0.relay = addresses } }
+    func relayListens(_ addresses: RelayServer.ListenAddresses) { publish { $0.relay = addresses } }
 
     /// The web server listens.
     func webServerListens(_ ports: SharedPorts) { publish { $0.shared = ports } }

@@ -72,7 +72,7 @@ struct RelayPlan: Sendable {
     /// Browsers get slow from five URLs on, so there is one for each transport. TLS is for networks that let nothing
     /// else through, and those let the web server's port through if any; its plain port is not thought to be let through
     /// where the relay's own is not.
-    func iceURLs(_ addresses: RelayServer.Addresses, _ shared: SharedPorts) -> [ICEURL] {
+    func iceURLs(_ addresses: RelayServer.ListenAddresses, _ shared: SharedPorts) -> [ICEURL] {
         let udp = addresses.udp.first?.port
         return iceHosts.flatMap { host in
             let isShared = shared.serves(host)

@@ -30,7 +30,7 @@ final class RelayRunner: Service {
     /// Reports what has been done, now and then; nil unless that is wanted.
     private let report: RelayReport?
     private let logger: Logger
-    private let onListening: @Sendable (RelayServer.Addresses) -> Void
+    private let onListening: @Sendable (RelayServer.ListenAddresses) -> Void
     private let drainingSince = Mutex<ContinuousClock.Instant?>(nil)
 
     /// - Parameters:
@@ -39,7 +39,7 @@ final class RelayRunner: Service {
     ///   - onListening: called once, when clients can come, with the addresses that were bound.
     init(
         _ plan: RelayPlan, drainTime: Duration, isVerbose: Bool, budget: BufferBudget, logger: Logger,
-        onListening: @escaping @Sendable (RelayServer.Addresses) -> Void
+        onListening: @escaping @Sendable (RelayServer.ListenAddresses) -> Void
     ) {
         authority = RelayAuthority(plan.rules)
         server = RelayServer(plan.server, authority: authority, budget: budget, logger: logger)
@@ -90,7 +90,7 @@ final class RelayRunner: Service {
         }
     }
 
-    private static func metadata(_ addresses: RelayServer.Addresses) -> Logger.Metadata {
+    private static func metadata(_ addresses: RelayServer.ListenAddresses) -> Logger.Metadata {
         var metadata: Logger.Metadata = [:]
         for (name, listeners) in [("udp", addresses.udp), ("tcp", addresses.tcp), ("tls", addresses.tls)] {
             if !listeners.isEmpty {

@@ -1,12 +1,13 @@
 import CDatagrams
 import Glibc
+import Loops
 import TURN
 import Timing
 
 /// One thread's relay: its sockets, clients, allocations and memory. Shares nothing but the authority with the others.
 ///
 /// A struct used through `inout` from one place: written as a class, its packet path would pay for exclusivity checks.
-struct RelayLoop: ~Copyable {
+struct RelayLoop: ThreadLoop, ~Copyable {
     /// How often counters are published while something happens.
     private static let publishNanoseconds: Int64 = 1_000_000_000
     /// How much later than asked the kernel may end a hold.
@@ -48,9 +49,10 @@ struct RelayLoop: ~Copyable {
         self.poller = poller
     }
 
+    var threadName: String { "relay-\(path.turn.loop)" }
+
     /// Serves until it is told to stop; ends all allocations and connections then.
     mutating func run() {
-        datagram_set_thread_name("relay-\(path.turn.loop)")
         datagram_set_timer_slack(Self.timerSlackNanoseconds)
         while isRunning { turn() }
         path.now = Clock.now()

@@ -1,6 +1,7 @@
 import Addresses
 import CDatagrams
 import Glibc
+import Loops
 import TLS
 import TURN
 
@@ -17,7 +18,8 @@ extension StreamClients {
         }
         if arena == nil { arena = StreamArena() }
         let socket = stream.takeSocket()
-        Self.configure(socket)
+        StreamSocket.makeNonBlocking(socket)
+        StreamSocket.setOptions(socket)
         guard let handle = insert(socket, fiveTuple, admittedAs: fiveTuple.client.ip, path: &path),
             let client = table.client(handle)
         else { return }
@@ -29,14 +31,6 @@ extension StreamClients {
         // Its handshake is complete.
         client.pointee.phase = .silent
         relayReceived(client, stream.received, path: &path)
-    }
-
-    /// The options that sockets of the relay's own listeners inherit.
-    private static func configure(_ socket: Int32) {
-        let flags = fcntl(socket, F_GETFL)
-        if flags >= 0 { _ = fcntl(socket, F_SETFL, flags | O_NONBLOCK) }
-        _ = fcntl(socket, F_SETFD, FD_CLOEXEC)
-        StreamListener.setStreamOptions(socket)
     }
 
     /// Works on bytes that came before the socket did, as if they had been read in pieces.

@@ -1,4 +1,5 @@
 import Backlog
+import Loops
 import TURN
 import Timing
 

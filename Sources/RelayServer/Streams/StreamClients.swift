@@ -2,6 +2,7 @@ import Addresses
 import Backlog
 import CDatagrams
 import Glibc
+import Loops
 import TLS
 import TURN
 import Timing
@@ -22,7 +23,7 @@ struct StreamClients: ~Copyable {
     /// Where sockets are watched; nil until ``register(_:)``.
     private(set) var registry: PollRegistry?
     var counters = StreamCounters()
-    var table = StreamTable()
+    var table = StreamTable<StreamClient>()
     /// The clients of `table` by five-tuple, but for those that a proxy has not named yet.
     var byFiveTuple: [FiveTuple: UInt32] = [:]
     /// The part of the process's budget that this loop's clients hold, and when it is checked next.
@@ -141,7 +142,7 @@ struct StreamClients: ~Copyable {
     }
 
     mutating func watchDeadline(of client: UnsafeMutablePointer<StreamClient>, now: MonotonicTime) {
-        deadlines.set(StreamTable.index(client.pointee.route.handle), to: nextLook(client, now: now))
+        deadlines.set(StreamHandle.index(client.pointee.route.handle), to: nextLook(client, now: now))
     }
 
     /// Ends a client with this turn. Its input is still processed, and waiting output is written if there is room.
@@ -153,7 +154,7 @@ struct StreamClients: ~Copyable {
         let route = client.pointee.route
         counters.count(end)
         client.pointee.phase = .closing
-        deadlines.remove(StreamTable.index(route.handle))
+        deadlines.remove(StreamHandle.index(route.handle))
         closing.append(route.handle)
         // What it sent before it closed goes out before its relay socket does.
         path.flush()

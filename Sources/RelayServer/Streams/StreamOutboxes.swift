@@ -1,3 +1,5 @@
+import Loops
+
 /// What waits to go out to the stream clients of a loop: an outbox for each, and the list of those to write.
 ///
 /// Belongs to the `PacketPath`, beside the `SendBatch` that does the same for UDP: the path appends frames by a
@@ -51,7 +53,7 @@ struct StreamOutboxes: ~Copyable {
 
     /// Makes an empty outbox for a new client.
     mutating func open(_ handle: UInt32) {
-        let place = Int(StreamTable.index(handle))
+        let place = Int(StreamHandle.index(handle))
         reserve(place)
         entries[place] = Entry(handle: handle, state: .open)
     }
@@ -153,7 +155,7 @@ struct StreamOutboxes: ~Copyable {
     /// The outbox of a client, at an address that is valid until the next ``open(_:)``; nil if the client is gone.
     @inline(__always)
     private func entry(_ handle: UInt32) -> UnsafeMutablePointer<Entry>? {
-        let place = Int(StreamTable.index(handle))
+        let place = Int(StreamHandle.index(handle))
         guard place < capacity, entries[place].handle == handle, entries[place].state != .free else {
             return nil
         }

@@ -1,6 +1,7 @@
 import Addresses
 import Backlog
 import Glibc
+import Loops
 import STUN
 import TURN
 import Testing

@@ -3,6 +3,7 @@ import Backlog
 import CDatagrams
 import Glibc
 import Logging
+import Loops
 import STUN
 import TURN
 import Timing

@@ -1,6 +1,7 @@
 import Addresses
 import Glibc
 import Logging
+import Loops
 import STUN
 import TURN
 import Testing

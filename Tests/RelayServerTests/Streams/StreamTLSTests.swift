@@ -2,6 +2,7 @@ import Addresses
 import COpenSSL
 import Glibc
 import Logging
+import Loops
 import STUN
 import TURN
 import Testing

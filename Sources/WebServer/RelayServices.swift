@@ -1,5 +1,4 @@
 package import Signaling
-package import TLS
 
 /// What the web server asks of the relay and of the issuer of its credentials. All closures may be called from any
 /// thread, at any rate. Those that are not `async` must not block.
@@ -10,13 +9,13 @@ package struct RelayServices: Sendable {
     package var isHealthy: (@Sendable () async -> Bool)?
     /// Takes connections of the web server's ports that speak STUN; nil if the relay has no part in these ports, and
     /// such bytes are bad input.
-    package var takeStream: (@Sendable (consuming DetachedStream) -> Void)?
+    package var takeStream: StreamTaker?
 
     /// The defaults are those of a server without any relay.
     package init(
         iceServers: @escaping @Sendable (_ room: String, _ member: String) -> ICEServers? = { _, _ in nil },
         isHealthy: (@Sendable () async -> Bool)? = nil,
-        takeStream: (@Sendable (consuming DetachedStream) -> Void)? = nil
+        takeStream: StreamTaker? = nil
     ) {
         self.iceServers = iceServers
         self.isHealthy = isHealthy

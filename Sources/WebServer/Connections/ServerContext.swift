@@ -8,7 +8,6 @@ import NIOHTTP1
 import NIOHTTPTypes
 import NIOHTTPTypesHTTP1
 import Synchronization
-import TLS
 
 /// What every connection needs to know of the server it belongs to.
 final class ServerContext: Sendable {
@@ -31,7 +30,7 @@ final class ServerContext: Sendable {
     /// What TLS connections share; nil without a TLS listener.
     let tls: TLSService?
     /// Where connections go that speak STUN; nil if there is no relay to take them.
-    let takeStream: (@Sendable (consuming DetachedStream) -> Void)?
+    let takeStream: StreamTaker?
     /// The port of the TLS listener; 0 before it listens.
     private let tlsPort = Atomic<Int>(0)
     /// Where HTTP connections go to be served.
@@ -41,7 +40,7 @@ final class ServerContext: Sendable {
     init(
         configuration: WebServerConfiguration, resolver: ClientAddressResolver, connections: ConnectionTable,
         signaling: SignalingService, tls: TLSService?,
-        takeStream: (@Sendable (consuming DetachedStream) -> Void)?, budget: BufferBudget,
+        takeStream: StreamTaker?, budget: BufferBudget,
         httpConnections: AsyncStream<HTTPConnection>.Continuation
     ) {
         self.configuration = configuration

@@ -105,7 +105,8 @@ let package = Package(
         .target(name: "CDatagrams"),
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         .target(
-            name: "TLS", dependencies: ["COpenSSL", .product(name: "Logging", package: "swift-log")],
+            name: "TLS",
+            dependencies: ["Addresses", "COpenSSL", .product(name: "Logging", package: "swift-log")],
             swiftSettings: strict),
         // The PROXY protocol's header, v1 and v2.
         .target(name: "ProxyProtocol", dependencies: ["Addresses", "BigEndian"], swiftSettings: strict),

@@ -50,9 +50,9 @@ package struct RelayAddresses {
             )
         }
         guard !locals.isEmpty else { throw UsageError("this machine has no IP address to relay from") }
-        guard locals.count <= RelayedAddresses.maximumCount else {
+        guard locals.count <= RelayedPorts.maximumCount else {
             throw UsageError(
-                "RELAY_IPS has \(locals.count) addresses; allowed: at most \(RelayedAddresses.maximumCount)")
+                "RELAY_IPS has \(locals.count) addresses; allowed: at most \(RelayedPorts.maximumCount)")
         }
         var publicAddresses: [IPAddress: IPAddress] = [:]
         for entry in external {

@@ -110,7 +110,7 @@ struct Server {
 
     private func serve(on host: RelayHost?) async throws {
         let budget = BufferBudget(maxBytes: values[Settings.maxBufferedBytes])
-        let relay = try Relay(values, host: host, budget: budget, logger: logger)
+        let relay = try RelaySetup(values, host: host, budget: budget, logger: logger)
         relay.notices.forEach(note)
         registry.onScrape { relay.metrics() }
         let services = relay.forWebServer
@@ -129,7 +129,7 @@ struct Server {
                 welcome(ports, relay)
             })
         var running: [ServiceGroupConfiguration.ServiceConfiguration] = []
-        if let service = relay.service { running.append(.init(service: service, serviceName: "relay")) }
+        if let runner = relay.runner { running.append(.init(service: runner, serviceName: "relay")) }
         if let store {
             let sweep = SweepService(store: store, interval: values[Settings.sweepInterval], logger: logger)
             running.append(.init(service: sweep, serviceName: "sweep"))
@@ -151,7 +151,7 @@ struct Server {
             ServiceGroup(configuration: group), timeout, onShutdown: relay.beginDraining,
             onHangUp: {
                 certificates?.reload()
-                relay.service?.reloadCertificates()
+                relay.runner?.reloadCertificates()
             })
         await store?.close()
     }
@@ -190,7 +190,7 @@ struct Server {
         }
     }
 
-    private func welcome(_ ports: WebServer.Ports, _ relay: Relay) {
+    private func welcome(_ ports: WebServer.Ports, _ relay: RelaySetup) {
         relay.webServerListens(ports)
         let welcome = Welcome(
             host: values[Settings.host], ports: ports, servesPages: values[Settings.web],

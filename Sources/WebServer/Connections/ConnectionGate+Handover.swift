@@ -46,7 +46,7 @@ extension ConnectionGate {
         // First NIO forgets the socket: two pollers must not read from it.
         context.close(promise: nil)
         take(
-            HandedStream(
+            DetachedStream(
                 socket: socket, client: addresses.client, server: addresses.server, tls: session,
                 received: received))
     }

@@ -30,7 +30,7 @@ final class ServerContext: Sendable {
     /// What TLS connections share; nil without a TLS listener.
     let tls: TLSService?
     /// Where connections go that speak STUN; nil if there is no relay to take them.
-    let takeStream: (@Sendable (consuming HandedStream) -> Void)?
+    let takeStream: StreamTaker?
     /// The port of the TLS listener; 0 before it listens.
     private let tlsPort = Atomic<Int>(0)
     /// Where HTTP connections go to be served.
@@ -40,7 +40,7 @@ final class ServerContext: Sendable {
     init(
         configuration: WebServerConfiguration, resolver: ClientAddressResolver, connections: ConnectionTable,
         signaling: SignalingService, tls: TLSService?,
-        takeStream: (@Sendable (consuming HandedStream) -> Void)?, budget: BufferBudget,
+        takeStream: StreamTaker?, budget: BufferBudget,
         httpConnections: AsyncStream<HTTPConnection>.Continuation
     ) {
         self.configuration = configuration

@@ -1,19 +1,11 @@
 package import Addresses
-package import TLS
+import Glibc
 
-#if canImport(Darwin)
-    import Darwin
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Glibc
-#endif
-
-/// A connection of the web server that turned out to speak STUN, on its way to the relay.
+/// A connection between two owners: one has let go of it, and the other has yet to take it.
 ///
 /// The receiver takes the socket and the TLS session out of it. A socket that is not taken is closed.
-package struct HandedStream: ~Copyable, Sendable {
-    /// The connected, non-blocking socket; -1 once it has been taken.
+package struct DetachedStream: ~Copyable, Sendable {
+    /// The connected socket; -1 once it has been taken.
     private var socket: Int32
     /// Where the client is, as a trusted proxy may have said.
     package let client: TransportAddress
@@ -21,9 +13,15 @@ package struct HandedStream: ~Copyable, Sendable {
     package let server: TransportAddress
     /// The TLS session behind its handshake, attached to nothing; nil for a plain connection.
     private var tls: TLSSession?
-    /// What the client has sent so far, decrypted: at least one byte.
+    /// What the client has sent so far, decrypted: the beginning of its input.
     package let received: [UInt8]
 
+    /// - Parameters:
+    ///   - socket: connected; belongs to the stream from now on.
+    ///   - client: where the client is, as its proxy names it if it came through one.
+    ///   - server: the local address that it connected to. Both may be IPv4-mapped.
+    ///   - tls: with its handshake complete, detached; nil for plain TCP.
+    ///   - received: what has already been read from it, decrypted.
     package init(
         socket: Int32, client: TransportAddress, server: TransportAddress, tls: consuming TLSSession?,
         received: [UInt8]
@@ -39,7 +37,7 @@ package struct HandedStream: ~Copyable, Sendable {
         if socket >= 0 { close(socket) }
     }
 
-    /// Whether it has a TLS session.
+    /// Whether there is a TLS session that has not been taken.
     package var isTLS: Bool { tls != nil }
 
     /// Takes the socket out, once: it belongs to the caller then.

@@ -7,12 +7,12 @@ import RelayServer
 import ServiceLifecycle
 import Settings
 import Synchronization
+import TLS
 import TURN
 import Timing
-import WebServer
 
 /// Runs the relay beside the web server: starts it, tells where it listens, and drains it at shutdown.
-final class RelayService: Service {
+final class RelayRunner: Service {
     /// How often a draining relay checks whether any allocation is left.
     private static let drainCheck = Duration.milliseconds(50)
 
@@ -31,7 +31,7 @@ final class RelayService: Service {
     /// Reports what has been done, now and then; nil unless that is wanted.
     private let report: RelayReport?
     private let logger: Logger
-    private let onListening: @Sendable (RelayServer.Addresses) -> Void
+    private let onListening: @Sendable (RelayServer.ListenAddresses) -> Void
     private let drainingSince = Mutex<ContinuousClock.Instant?>(nil)
 
     /// - Parameters:
@@ -40,7 +40,7 @@ final class RelayService: Service {
     ///   - onListening: called once, when clients can come, with the addresses that were bound.
     init(
         _ plan: RelayPlan, drainTime: Duration, isVerbose: Bool, budget: BufferBudget, logger: Logger,
-        onListening: @escaping @Sendable (RelayServer.Addresses) -> Void
+        onListening: @escaping @Sendable (RelayServer.ListenAddresses) -> Void
     ) {
         authority = RelayAuthority(plan.rules)
         server = RelayServer(plan.server, authority: authority, budget: budget, logger: logger)
@@ -91,7 +91,7 @@ final class RelayService: Service {
         }
     }
 
-    private static func metadata(_ addresses: RelayServer.Addresses) -> Logger.Metadata {
+    private static func metadata(_ addresses: RelayServer.ListenAddresses) -> Logger.Metadata {
         var metadata: Logger.Metadata = [:]
         for (name, listeners) in [("udp", addresses.udp), ("tcp", addresses.tcp), ("tls", addresses.tls)] {
             if !listeners.isEmpty {
@@ -132,12 +132,7 @@ final class RelayService: Service {
     }
 
     /// Goes on with a connection of the web server's that speaks STUN.
-    func adopt(_ stream: consuming HandedStream) {
-        let (client, address, received) = (stream.client, stream.server, stream.received)
-        let tls = stream.takeTLS()
-        server.adopt(
-            socket: stream.takeSocket(), client: client, server: address, tls: tls, received: received)
-    }
+    func adopt(_ stream: consuming DetachedStream) { server.adopt(stream) }
 
     /// Makes no allocations any more; what there is may go on for the drain time from now.
     func beginDraining() {

@@ -7,7 +7,7 @@ package import Timing
 ///
 /// Drawing and giving back take a short lock, once per allocation. The receiver at a port is read without a lock,
 /// for packets between two clients of this relay.
-package final class RelayedAddresses: Sendable {
+package final class RelayedPorts: Sendable {
     /// The most relay addresses, all families together.
     package static let maximumCount = 16
 

@@ -11,9 +11,9 @@ import Timing
 import WebServer
 
 /// The relay as the rest of the program sees it: the embedded one, one elsewhere, or none.
-struct Relay: Sendable {
+struct RelaySetup: Sendable {
     /// Runs the embedded relay; nil when there is none.
-    let service: RelayService?
+    let runner: RelayRunner?
     /// Open as soon as it is known what clients are told; at once without an embedded relay.
     let isListening = Latch()
     /// What an operator should hear about.
@@ -35,7 +35,7 @@ struct Relay: Sendable {
         let extra = values[Settings.iceServers]
         let elsewhere = values[Settings.turnURLs]
         guard let host, values.hasRelay else {
-            service = nil
+            runner = nil
             tags = []
             announcement = nil
             notices = []
@@ -54,7 +54,7 @@ struct Relay: Sendable {
             hosts: plan.iceHosts, access: access, extra: extra, shared: SharedPorts(values),
             directory: directory)
         self.announcement = announcement
-        service = RelayService(
+        runner = RelayRunner(
             plan, drainTime: min(values[Settings.relayDrainTime], values[Settings.shutdownTimeout] / 2),
             isVerbose: values[Settings.relayVerbose], budget: budget,
             logger: logger
@@ -92,10 +92,10 @@ struct Relay: Sendable {
 
     /// Makes no allocations any more.
     @Sendable
-    func beginDraining() { service?.beginDraining() }
+    func beginDraining() { runner?.beginDraining() }
 
     /// Its counters as they are now; none without an embedded relay.
-    func metrics() -> [ScrapedMetric] { service.map { RelayMetrics.read($0.snapshots()) } ?? [] }
+    func metrics() -> [ScrapedMetric] { runner.map { RelayMetrics.read($0.snapshots()) } ?? [] }
 
     /// A room as its members' credentials name it.
     private func named(_ room: RoomID) -> [RoomTag] { tags.map { $0.room(room.rawValue) } }
@@ -104,7 +104,7 @@ struct Relay: Sendable {
     func recall(_ rooms: [EndedRoom]) {
         for room in rooms.suffix(Revocations.maximumCount / max(1, tags.count)) {
             let ended = UnixTime(seconds: UInt64(max(0, room.ended.millisecondsSinceEpoch / 1000)))
-            service?.revoke(named(room.roomID), ended: ended)
+            runner?.revoke(named(room.roomID), ended: ended)
         }
     }
 
@@ -112,10 +112,10 @@ struct Relay: Sendable {
     ///
     /// - Returns: nil without an embedded relay, which has nothing to end.
     func follow(_ events: PairingEvents) -> PairingEvents.Subscription? {
-        guard let service else { return nil }
+        guard let runner else { return nil }
         return events.subscribe(to: .endedRooms) { event in
             switch event {
-            case .roomsEnded(let rooms): service.end(rooms.flatMap(named))
+            case .roomsEnded(let rooms): runner.end(rooms.flatMap(named))
             case .accepted: break
             }
         }
@@ -127,9 +127,9 @@ struct Relay: Sendable {
         services.iceServers = { [directory] room, member in
             directory.servers(room: room, member: member, now: .now)
         }
-        if let service {
-            services.isHealthy = { await service.isHealthy() }
-            if values[Settings.relaySharePorts] { services.takeStream = { service.adopt($0) } }
+        if let runner {
+            services.isHealthy = { await runner.isHealthy() }
+            if values[Settings.relaySharePorts] { services.takeStream = { runner.adopt($0) } }
         }
         return services
     }

@@ -1,9 +1,10 @@
 import Addresses
 
-/// A keyed hash of a few words. Without the seed, an attacker cannot choose addresses that collide.
+/// A keyed hash of addresses and the words beside them, for tables. Without the seed, an attacker cannot choose
+/// addresses that collide.
 ///
 /// Each step multiplies two words to 128 bits and folds them, as wyhash does; 32 bits come out.
-struct KeyedHash: BitwiseCopyable, Sendable {
+struct AddressHash: BitwiseCopyable, Sendable {
     private let s0: UInt64
     private let s1: UInt64
     private let s2: UInt64

@@ -5,7 +5,7 @@ internal import Crypto
 ///
 /// swift-crypto has one too, which for each message copies the key four times into memory of its own; this one costs
 /// a third of it, and the key stays where it is.
-struct KeyedHash<Hash: HashFunction> where Hash.Digest: DigestBytes {
+struct HMACCode<Hash: HashFunction> where Hash.Digest: DigestBytes {
     /// Bytes of a block: the longest key.
     static var maxKeyByteCount: Int { 64 }
 

@@ -105,6 +105,14 @@ let package = Package(
         .target(name: "ProxyProtocol", dependencies: ["Addresses", "BigEndian"], swiftSettings: strict),
         // What a metric means: each target describes what it counts.
         .target(name: "MetricDescriptions", swiftSettings: strict),
+        // Who is calling: addresses behind proxies, callers on this machine, the pages of which origins.
+        .target(
+            name: "Callers", dependencies: ["Addresses", .product(name: "Logging", package: "swift-log")],
+            swiftSettings: strict),
+        // Lines of the log that may come in floods.
+        .target(
+            name: "Logs", dependencies: [.product(name: "Logging", package: "swift-log")],
+            swiftSettings: strict),
         // What waits in memory for all clients together.
         .target(name: "Backlog", swiftSettings: strict),
         .target(
@@ -128,9 +136,8 @@ let package = Package(
         .target(
             name: "WebServer",
             dependencies: [
-                "Access", "Addresses", "Backlog", "JSON", "MetricDescriptions", "Timing", "WebSocket",
-                "Signaling",
-                "Pairing", "TLS", "ProxyProtocol",
+                "Access", "Addresses", "Backlog", "Callers", "JSON", "Logs", "MetricDescriptions", "Timing",
+                "WebSocket", "Signaling", "Pairing", "TLS", "ProxyProtocol",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "Crypto", package: "swift-crypto"),
@@ -155,9 +162,8 @@ let package = Package(
         .executableTarget(
             name: "Switchboard",
             dependencies: [
-                "WebServer", "Signaling", "Access", "Pairing", "PairingSQLite", "Telemetry", "RelayServer",
-                "TURN",
-                "Addresses", "JSON", "Timing", "STUN", "TLS", "Backlog", "MetricDescriptions", "CWebFiles",
+                "WebServer", "Signaling", "Access", "Callers", "Pairing", "PairingSQLite", "Telemetry",
+                "RelayServer", "TURN", "Addresses", "JSON", "Timing", "STUN", "TLS", "Backlog", "MetricDescriptions", "CWebFiles",
                 "CZlib", "CClock",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -169,6 +175,24 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ] + indirect.map(\.product),
+            swiftSettings: strict),
+        // A log and metrics that tests read, a time that they move.
+        .target(
+            name: "TestSupport",
+            dependencies: [
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+            ],
+            path: "Tests/TestSupport", swiftSettings: strict),
+        .testTarget(
+            name: "CallersTests",
+            dependencies: [
+                "Addresses", "Callers", "TestSupport", .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "LogsTests",
+            dependencies: ["Logs", "TestSupport", .product(name: "Logging", package: "swift-log")],
             swiftSettings: strict),
         .testTarget(name: "BacklogTests", dependencies: ["Backlog"], swiftSettings: strict),
         .testTarget(name: "WebSocketTests", dependencies: ["WebSocket"], swiftSettings: strict),
@@ -214,10 +238,8 @@ let package = Package(
         .testTarget(
             name: "WebServerTests",
             dependencies: [
-                "Access", "Addresses", "WebServer", "JSON", "Timing", "WebSocket", "Signaling", "Pairing",
-                "TLS",
-                "ProxyProtocol",
-                "COpenSSL",
+                "Access", "Addresses", "Callers", "WebServer", "JSON", "Timing", "WebSocket", "Signaling",
+                "Pairing", "TLS", "ProxyProtocol", "COpenSSL", "TestSupport",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),

@@ -1,8 +1,10 @@
 package import Access
 package import Backlog
+import Callers
 import Hummingbird
 import HummingbirdCore
 package import Logging
+import Logs
 import NIOCore
 import NIOPosix
 package import Pairing

@@ -1,3 +1,4 @@
+import Callers
 import Signaling
 import WebServer
 

@@ -1,4 +1,5 @@
 import Addresses
+import Callers
 import NIOCore
 import Signaling
 import Timing

@@ -1,5 +1,6 @@
 import Addresses
 import Backlog
+import Callers
 import NIOCore
 import Timing
 

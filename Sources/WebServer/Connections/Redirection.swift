@@ -1,3 +1,5 @@
+import Addresses
+
 extension Handshake.Refusal {
     /// Tells a client to send its request again by TLS (RFC 9110 §15.4.9), to the host it has asked for.
     ///

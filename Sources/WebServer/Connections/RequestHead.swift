@@ -1,3 +1,6 @@
+import Addresses
+import Callers
+
 /// As much of an HTTP/1 request's head as it takes to tell a WebSocket handshake from other requests and to know
 /// where the request ends. The HTTP decoder behind it judges everything else.
 struct RequestHead {

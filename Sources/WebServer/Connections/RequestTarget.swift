@@ -1,3 +1,5 @@
+import Addresses
+
 /// What a request asks for: its request-target in any of the four forms of RFC 9112 §3.2. Handshakes, REST, pages and
 /// redirections all read it here, so that one text means the same to all of them.
 struct RequestTarget: Equatable, Sendable {

@@ -1,6 +1,8 @@
 import Access
+import Callers
 import Hummingbird
 import Logging
+import Logs
 
 /// Asks for a route whether its call may be made: turns verdicts into refusals and log lines.
 struct AdmissionCaller: Sendable {

@@ -1,7 +1,9 @@
+import Callers
 import HTTPTypes
 import Hummingbird
 import JSON
 import Logging
+import Logs
 import Signaling
 
 /// The pages for operators and their machines: front page, live rooms, health, readiness, metrics.

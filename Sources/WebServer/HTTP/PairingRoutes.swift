@@ -1,4 +1,5 @@
 import Access
+import Callers
 import Hummingbird
 import JSON
 import Logging

@@ -1,3 +1,4 @@
+import Callers
 import HTTPTypes
 import Hummingbird
 import JSON

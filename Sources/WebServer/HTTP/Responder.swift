@@ -1,4 +1,6 @@
+import Callers
 import Logging
+import Logs
 import Metrics
 import Pairing
 

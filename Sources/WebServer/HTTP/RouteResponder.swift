@@ -1,6 +1,8 @@
+import Callers
 import HTTPTypes
 import Hummingbird
 import Logging
+import Logs
 import NIOHTTP1
 
 /// Answers requests by the table of routes, and with the pages where no route is. It turns whatever a route throws into

@@ -1,4 +1,5 @@
 import Logging
+import Logs
 import Pairing
 
 /// Calls the store for a route: measures, and turns its errors into refusals and log lines.

@@ -1,4 +1,5 @@
 import Addresses
+import Callers
 import Synchronization
 
 /// Stands before calls that tell whether a code lives, one gate for accepts and one for creates: `AcceptGuard`

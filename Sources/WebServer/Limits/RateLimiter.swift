@@ -1,4 +1,5 @@
 import Addresses
+import Callers
 import Synchronization
 
 /// Token buckets, one an address: so many calls a minute, all of them at once if the address was quiet.

@@ -4,6 +4,7 @@ import Logging
 import Pairing
 import Signaling
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import WebServer

@@ -7,6 +7,7 @@ import Metrics
 import NIOCore
 import Pairing
 import Signaling
+import TestSupport
 import Testing
 
 @testable import WebServer

@@ -3,6 +3,7 @@ import Glibc
 import Logging
 import Pairing
 import TLS
+import TestSupport
 import Testing
 
 @testable import WebServer

@@ -1,7 +1,7 @@
 import Logging
+import Logs
+import TestSupport
 import Testing
-
-@testable import WebServer
 
 @Suite("Lines that may come in floods")
 struct LogThrottleTests {

@@ -1,9 +1,9 @@
 import Addresses
 import Logging
-import NIOCore
+import TestSupport
 import Testing
 
-@testable import WebServer
+@testable import Callers
 
 @Suite("Who a request comes from")
 struct ClientAddressResolverTests {
@@ -65,7 +65,7 @@ struct ClientAddressResolverTests {
         let resolver = ClientAddressResolver(
             trustedProxies: try ranges.map { try #require(IPRange(network: $0)) })
         let origin = resolver.resolve(
-            peer: try SocketAddress(ipAddress: test.peer, port: 5000),
+            peer: try #require(IPAddress(test.peer)),
             Self.request(test.forwardedFor, other: test.other))
         let client = try #require(IPAddress(test.client))
         #expect(
@@ -85,15 +85,9 @@ struct ClientAddressResolverTests {
         try check(test, trusting: ["10.0.0.0/8", "::1"])
     }
 
-    @Test("A Unix-domain peer is local, an unknown peer is not")
-    func specialPeers() throws {
-        let resolver = ClientAddressResolver()
-        let socket = try SocketAddress(unixDomainSocketPath: "/run/switchboard.sock")
-        let local = resolver.resolve(peer: socket, Self.request())
-        #expect(local == ClientOrigin(key: AddressKey(.loopbackIPv4), isLocal: true))
-        let forwarded = resolver.resolve(peer: socket, Self.request(["192.0.2.1"]))
-        #expect(!forwarded.isLocal)
-        let unknown = resolver.resolve(peer: nil, Self.request())
+    @Test("An unknown peer is not local")
+    func unknownPeer() {
+        let unknown = ClientAddressResolver().resolve(peer: nil, Self.request())
         #expect(unknown == ClientOrigin(key: .unknown, isLocal: false))
     }
 
@@ -101,8 +95,7 @@ struct ClientAddressResolverTests {
     func foreignPage() throws {
         var request = Self.request()
         request.note("origin", "https://evil.example")
-        let peer = try SocketAddress(ipAddress: "127.0.0.1", port: 5000)
-        let origin = ClientAddressResolver().resolve(peer: peer, request)
+        let origin = ClientAddressResolver().resolve(peer: .loopbackIPv4, request)
         #expect(origin == ClientOrigin(key: AddressKey(.loopbackIPv4), isLocal: false))
     }
 
@@ -110,7 +103,7 @@ struct ClientAddressResolverTests {
     func warnsOfHost() throws {
         let log = RecordingLog()
         let resolver = ClientAddressResolver(logger: log.logger)
-        let peers = try ["192.0.2.1", "127.0.0.1"].map { try SocketAddress(ipAddress: $0, port: 5000) }
+        let peers = try ["192.0.2.1", "127.0.0.1"].map { try #require(IPAddress($0)) }
         var request = Self.request()
         for (host, expected) in [
             ("localhost", 0), ("", 0), ("signal.example.org", 1), ("other.example.org", 1),
@@ -127,9 +120,8 @@ struct ClientAddressResolverTests {
     func warnsOnce() throws {
         let log = RecordingLog()
         let resolver = ClientAddressResolver(logger: log.logger)
-        let peer = try SocketAddress(ipAddress: "127.0.0.1", port: 5000)
         for client in ["198.51.100.1", "198.51.100.2"] {
-            _ = resolver.resolve(peer: peer, Self.request([client]))
+            _ = resolver.resolve(peer: .loopbackIPv4, Self.request([client]))
         }
         let lines = log.lines
         #expect(lines.count == 1)

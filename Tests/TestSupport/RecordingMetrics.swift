@@ -1,13 +1,15 @@
-import Metrics
+package import Metrics
 import Synchronization
 
 /// Sums what is counted, by "label{name=value,…}".
-final class RecordingMetrics: MetricsFactory {
+package final class RecordingMetrics: MetricsFactory {
     private let sums = Mutex<[String: Int64]>([:])
 
-    subscript(series: String) -> Int64 { sums.withLock { $0[series] ?? 0 } }
+    package init() {}
 
-    var series: [String] { sums.withLock { $0.keys.sorted() } }
+    package subscript(series: String) -> Int64 { sums.withLock { $0[series] ?? 0 } }
+
+    package var series: [String] { sums.withLock { $0.keys.sorted() } }
 
     private final class Handler: CounterHandler, TimerHandler, RecorderHandler {
         let series: String
@@ -30,19 +32,19 @@ final class RecordingMetrics: MetricsFactory {
         }
     }
 
-    func makeCounter(label: String, dimensions: [(String, String)]) -> any CounterHandler {
+    package func makeCounter(label: String, dimensions: [(String, String)]) -> any CounterHandler {
         Handler(label, dimensions, self)
     }
 
-    func makeRecorder(label: String, dimensions: [(String, String)], aggregate: Bool) -> any RecorderHandler {
+    package func makeRecorder(label: String, dimensions: [(String, String)], aggregate: Bool) -> any RecorderHandler {
         Handler(label, dimensions, self)
     }
 
-    func makeTimer(label: String, dimensions: [(String, String)]) -> any TimerHandler {
+    package func makeTimer(label: String, dimensions: [(String, String)]) -> any TimerHandler {
         Handler(label, dimensions, self)
     }
 
-    func destroyCounter(_ handler: any CounterHandler) {}
-    func destroyRecorder(_ handler: any RecorderHandler) {}
-    func destroyTimer(_ handler: any TimerHandler) {}
+    package func destroyCounter(_ handler: any CounterHandler) {}
+    package func destroyRecorder(_ handler: any RecorderHandler) {}
+    package func destroyTimer(_ handler: any TimerHandler) {}
 }

@@ -1,13 +1,15 @@
-import Logging
+package import Logging
 import Synchronization
 
 /// Keeps every log line as "level message key=value …", so that a test can read them.
-final class RecordingLog: Sendable {
+package final class RecordingLog: Sendable {
     private let recorded = Mutex<[String]>([])
 
-    var lines: [String] { recorded.withLock { $0 } }
+    package var lines: [String] { recorded.withLock { $0 } }
 
-    var logger: Logger {
+    package init() {}
+
+    package var logger: Logger {
         var logger = Logger(label: "test") { _ in Handler(log: self) }
         logger.logLevel = .trace
         return logger

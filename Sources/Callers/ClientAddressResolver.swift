@@ -1,25 +1,6 @@
 package import Addresses
 package import Logging
-package import NIOCore
 import Synchronization
-
-/// Who a request comes from, as far as limits are concerned.
-package struct ClientOrigin: Hashable, Sendable {
-    /// What per-address limits count this caller as.
-    package let key: AddressKey
-    /// A caller on this machine as ``RequestProvenance`` defines it. Exempt from per-address limits.
-    package let isLocal: Bool
-    /// A loopback caller that sent a forwarding header although no configured proxy covers it: most likely
-    /// a reverse proxy on this machine that the operator forgot to name. All its clients count as one.
-    package let viaUntrustedProxy: Bool
-
-    /// Makes an origin; only tests and the resolver need to.
-    package init(key: AddressKey, isLocal: Bool, viaUntrustedProxy: Bool = false) {
-        self.key = key
-        self.isLocal = isLocal
-        self.viaUntrustedProxy = viaUntrustedProxy
-    }
-}
 
 /// Finds a caller's address from its socket and, behind trusted proxies only, from `X-Forwarded-For`.
 ///
@@ -48,9 +29,8 @@ package final class ClientAddressResolver: Sendable {
     /// - Parameters:
     ///   - peer: the socket's peer; nil counts as the shared `AddressKey.unknown`, never as local.
     ///   - request: what the request itself tells.
-    func resolve(peer: SocketAddress?, _ request: RequestProvenance) -> ClientOrigin {
-        guard let peer else { return ClientOrigin(key: .unknown, isLocal: false) }
-        let socket = IPAddress(peer)
+    package func resolve(peer: IPAddress?, _ request: RequestProvenance) -> ClientOrigin {
+        guard let socket = peer?.unmapped else { return ClientOrigin(key: .unknown, isLocal: false) }
         guard request.isForwarded else {
             let isLocal = request.isLocal(from: socket)
             if !isLocal, socket.isLoopback, !request.isProxied, request.asksForAnotherHost {
@@ -66,9 +46,7 @@ package final class ClientAddressResolver: Sendable {
     }
 
     /// Whether the socket's peer is a proxy whose `X-Forwarded-For` is trusted.
-    package func isTrustedProxy(_ peer: SocketAddress) -> Bool {
-        isTrusted(IPAddress(peer))
-    }
+    package func isTrustedProxy(_ peer: IPAddress) -> Bool { isTrusted(peer.unmapped) }
 
     private func client(behind proxy: IPAddress, _ lines: [some StringProtocol]) -> IPAddress {
         var lastTrusted = proxy
@@ -104,15 +82,5 @@ package final class ClientAddressResolver: Sendable {
             A caller on this machine sends a forwarding header, but no trusted proxy covers it: all clients \
             behind it count as one address. Name the proxy in TRUSTED_PROXIES, for example 127.0.0.1,::1
             """)
-    }
-}
-
-extension StringProtocol {
-    /// Without the spaces and tabs (RFC 9110 §5.6.3) at both ends.
-    func trimmingOptionalWhitespace() -> SubSequence {
-        func isSpace(_ character: Character) -> Bool { character == " " || character == "\t" }
-        guard let first = firstIndex(where: { !isSpace($0) }), let last = lastIndex(where: { !isSpace($0) })
-        else { return self[endIndex...] }
-        return self[first...last]
     }
 }

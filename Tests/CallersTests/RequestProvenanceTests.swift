@@ -1,7 +1,7 @@
 import Addresses
 import Testing
 
-@testable import WebServer
+@testable import Callers
 
 @Suite("Local callers")
 struct RequestProvenanceTests {

@@ -1,8 +1,8 @@
-import Logging
+package import Logging
 import Synchronization
 
 /// Writes a line that may come in floods at most once an interval, with a number of those left out since.
-final class LogThrottle: Sendable {
+package final class LogThrottle: Sendable {
     private struct State {
         var nextLine: ContinuousClock.Instant?
         var suppressed = 0
@@ -15,13 +15,13 @@ final class LogThrottle: Sendable {
     /// - Parameters:
     ///   - interval: the least time between two lines.
     ///   - level: of the lines.
-    init(interval: Duration = .seconds(10), level: Logger.Level = .error) {
+    package init(interval: Duration = .seconds(10), level: Logger.Level = .error) {
         self.interval = interval
         self.level = level
     }
 
     /// Writes the line, with `suppressed` beside its metadata, or counts it.
-    func log(
+    package func log(
         _ logger: Logger, _ message: Logger.Message, _ metadata: Logger.Metadata = [:],
         now: ContinuousClock.Instant = .now
     ) {

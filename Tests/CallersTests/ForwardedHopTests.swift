@@ -1,8 +1,7 @@
 import Addresses
-import NIOCore
 import Testing
 
-@testable import WebServer
+@testable import Callers
 
 @Suite("Addresses of clients")
 struct ForwardedHopTests {
@@ -28,20 +27,5 @@ struct ForwardedHopTests {
         ])
     func refusesHop(hop: String) {
         #expect(IPAddress(forwardedHop: hop) == nil)
-    }
-
-    @Test("A socket's peer is read unmapped, and one of a Unix-domain socket is on this machine")
-    func sockets() throws {
-        for (peer, address) in [
-            ("192.0.2.1", "192.0.2.1"), ("::ffff:192.0.2.1", "192.0.2.1"), ("2001:db8::5", "2001:db8::5"),
-        ] {
-            let socket = try SocketAddress(ipAddress: peer, port: 443)
-            let expected = try #require(IPAddress(address))
-            #expect(IPAddress(socket) == expected)
-            #expect(TransportAddress(socket) == TransportAddress(expected, port: 443))
-        }
-        let unix = try SocketAddress(unixDomainSocketPath: "/run/switchboard.sock")
-        #expect(IPAddress(unix) == .loopbackIPv4)
-        #expect(TransportAddress(unix) == nil)
     }
 }

@@ -251,7 +251,7 @@ final class ConnectionGate: ChannelInboundHandler, RemovableChannelHandler, Dead
 
     private func handleHead(_ head: RequestHead, _ length: Int, _ context: ChannelHandlerContext) {
         if let refusal = refusal(of: head.target) { return refuse(refusal, context) }
-        switch Handshake.judge(head, allowedOrigins: server.configuration.http.allowedOrigins) {
+        switch Handshake.judge(head, allowedOrigins: server.configuration.allowedOrigins) {
         case .accept where server.redirects(listener):
             refuse(server.redirection(of: head), context)
         case .accept(let response):

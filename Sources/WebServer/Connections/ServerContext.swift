@@ -1,7 +1,6 @@
 import Addresses
 import Backlog
 import Callers
-import Hummingbird
 import HummingbirdCore
 import Logging
 import NIOCore
@@ -27,6 +26,8 @@ final class ServerContext: Sendable {
     let metrics = ConnectionMetrics()
     /// How much may wait in memory.
     let budget: BufferBudget
+    /// What may be asked from outside.
+    let status: WebServerStatus
     let signaling: SignalingService
     /// What TLS connections share; nil without a TLS listener.
     let tls: TLSService?
@@ -36,18 +37,18 @@ final class ServerContext: Sendable {
     private let tlsPort = Atomic<Int>(0)
     /// Where HTTP connections go to be served.
     private let httpConnections: AsyncStream<HTTPConnection>.Continuation
-    private let draining = Atomic<Bool>(false)
 
     init(
         configuration: WebServerConfiguration, resolver: ClientAddressResolver, connections: ConnectionTable,
-        signaling: SignalingService, tls: TLSService?,
+        status: WebServerStatus, tls: TLSService?,
         takeStream: (@Sendable (consuming HandedStream) -> Void)?, budget: BufferBudget,
         httpConnections: AsyncStream<HTTPConnection>.Continuation
     ) {
         self.configuration = configuration
         self.resolver = resolver
         self.connections = connections
-        self.signaling = signaling
+        self.status = status
+        signaling = status.signaling
         self.tls = tls
         self.takeStream = takeStream
         self.budget = budget
@@ -57,9 +58,9 @@ final class ServerContext: Sendable {
     }
 
     /// The server has been told to stop: it takes no more WebSockets and is not ready.
-    var isDraining: Bool { draining.load(ordering: .relaxed) }
+    var isDraining: Bool { status.isDraining }
 
-    func startDraining() { draining.store(true, ordering: .relaxed) }
+    func startDraining() { status.startDraining() }
 
     /// Whether a connection's address is only known from its handshake: it comes from this machine or from a
     /// trusted proxy. All others are counted when they are accepted.

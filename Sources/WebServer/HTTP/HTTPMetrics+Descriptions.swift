@@ -1,20 +1,24 @@
 import MetricDescriptions
 
 extension HTTPMetrics {
-    /// What is counted of HTTP requests, in the router and before it.
-    static let descriptions: [MetricDescription] = [
-        MetricDescription(
-            name: "switchboard_http_requests_total", kind: .counter,
-            labels: [
-                .init("route", Resource.all.map(\.path) + [unknownRoute]),
-                .init("status", ["2xx", "4xx", "5xx"]),
-            ],
-            help: "HTTP requests answered, by route and class of status."),
-        MetricDescription(
-            name: "switchboard_http_refusals_total", kind: .counter,
-            labels: [.init("reason", refusalReasons)],
-            help: "HTTP requests and WebSocket handshakes refused, by error or by the limit reached."),
-    ]
+    /// What is counted of HTTP requests.
+    ///
+    /// - Parameter early: the reasons of refusals that never reach a route, which are counted by the same metric.
+    static func descriptions(refusedBefore early: [String]) -> [MetricDescription] {
+        [
+            MetricDescription(
+                name: "switchboard_http_requests_total", kind: .counter,
+                labels: [
+                    .init("route", Resource.all.map(\.path) + [unknownRoute]),
+                    .init("status", ["2xx", "4xx", "5xx"]),
+                ],
+                help: "HTTP requests answered, by route and class of status."),
+            MetricDescription(
+                name: "switchboard_http_refusals_total", kind: .counter,
+                labels: [.init("reason", refusalReasons(early))],
+                help: "HTTP requests and WebSocket handshakes refused, by error or by the limit reached."),
+        ]
+    }
 
     /// What is counted of calls of the pairing API.
     static let callDescriptions: [MetricDescription] = [
@@ -37,20 +41,14 @@ extension HTTPMetrics {
 
     private static let calls = Route.all.compactMap(\.call).map(\.rawValue)
 
-    /// Every error of the API, every limit that may be reached, and what is refused before the router.
-    private static let refusalReasons: [String] = {
-        let errors = ErrorID.allCases.flatMap { error -> [String] in
-            switch error {
-            case .tooLarge: [error.rawValue, ConnectionMetrics.headersTooLarge]
+    /// Every error of the API, every limit that may be reached, and what is refused before the routes.
+    private static func refusalReasons(_ early: [String]) -> [String] {
+        let reasons =
+            ErrorID.allCases.filter { $0 != .rateLimited }.map(\.rawValue)
             // It stands before the limits that are its reasons.
-            case .rateLimited: []
-            default: [error.rawValue]
-            }
-        }
-        let limits = [ErrorID.rateLimited.rawValue] + RateLimitReason.allCases.map(\.rawValue)
-        let early = ConnectionMetrics.refusalReasons.filter { !errors.contains($0) && !limits.contains($0) }
-        return errors + limits + early
-    }()
+            + [ErrorID.rateLimited.rawValue] + RateLimitReason.allCases.map(\.rawValue)
+        return reasons + early.filter { !reasons.contains($0) }
+    }
 
     /// What may become of a call: an outcome, or an error that a call of the pairing API can have.
     private static let callOutcomes: [String] = {

@@ -3,13 +3,13 @@ import Callers
 import Hummingbird
 import JSON
 import Pairing
-import Signaling
 
 /// `GET /api/ice-servers?roomid=&client=`: ICE servers with fresh credentials for a member of a paired room.
 struct ICEServerRoute: Sendable {
     let store: StoreCaller
     let admission: AdmissionCaller
-    let relay: RelayServices
+    /// Nil when there are none to tell of.
+    let source: (any ICEServerSource)?
 
     /// A room that does not exist and one that the device is no member of are answered alike.
     func answer(
@@ -25,9 +25,12 @@ struct ICEServerRoute: Sendable {
         guard let room = found, room.client1 == client || room.client2 == client else {
             throw APIError.notAMember
         }
-        let servers = relay.iceServers(id.rawValue, client.rawValue)
         var answer = JSONObjectWriter()
-        answer.add(servers ?? ICEServers(json: Array("[]".utf8), expires: nil))
+        if let source {
+            source.addServers(for: client, in: id, to: &answer)
+        } else {
+            answer.add("iceServers", json: Array("[]".utf8))
+        }
         return (.ok, .json(.ok, answer))
     }
 }

@@ -4,7 +4,6 @@ import Hummingbird
 import JSON
 import Logging
 import Logs
-import Signaling
 
 /// The pages for operators and their machines: front page, live rooms, health, readiness, metrics.
 struct OperationRoutes: Sendable {
@@ -14,7 +13,9 @@ struct OperationRoutes: Sendable {
     /// Load balancers ask for the front page every few seconds.
     private let healthChecks = LogThrottle(interval: .seconds(3_600), level: .info)
 
-    let services: WebServices
+    let server: any ServerReport
+    /// Nil serves none.
+    let pages: WebPages?
     let adminToken: AdminToken?
     /// Nil while pairing is off.
     let storeHealth: HealthCheck?
@@ -22,9 +23,11 @@ struct OperationRoutes: Sendable {
     let relayHealth: HealthCheck?
 
     init(
-        services: WebServices, adminToken: AdminToken?, storeHealth: HealthCheck?, relayHealth: HealthCheck?
+        server: any ServerReport, pages: WebPages?, adminToken: AdminToken?, storeHealth: HealthCheck?,
+        relayHealth: HealthCheck?
     ) {
-        self.services = services
+        self.server = server
+        self.pages = pages
         self.adminToken = adminToken
         self.storeHealth = storeHealth
         self.relayHealth = relayHealth
@@ -32,7 +35,7 @@ struct OperationRoutes: Sendable {
 
     func front(_ request: Request, _ context: WebRequestContext) -> Response {
         healthChecks.log(context.logger, "Health check")
-        if let page = services.pages?.front(request) { return page }
+        if let page = pages?.front(request) { return page }
         return .text("Switchboard is running. WebSocket clients connect to this path.\n")
     }
 
@@ -43,16 +46,16 @@ struct OperationRoutes: Sendable {
         } else if !context.origin.isLocal {
             throw APIError.forbidden
         }
-        let rooms = services.rooms(Self.maxListedRooms).map { room in
+        let rooms = server.rooms(limit: Self.maxListedRooms).map { room in
             var object = JSONObjectWriter()
-            object.add("roomId", room.roomID)
-            object.add("userCount", room.userCount)
+            object.add("roomId", room.id)
+            object.add("userCount", room.memberCount)
             object.add("full", room.isFull)
             return object
         }
         var answer = JSONObjectWriter()
         answer.add("rooms", rooms)
-        answer.add("totalRooms", max(rooms.count, services.roomCount()))
+        answer.add("totalRooms", max(rooms.count, server.roomCount))
         return .json(.ok, answer)
     }
 
@@ -62,7 +65,7 @@ struct OperationRoutes: Sendable {
 
     /// `GET /readyz`. Ready while the store answers, the relay relays, and the server is not shutting down.
     func readiness(_ request: Request, _ context: WebRequestContext) async throws -> Response {
-        if services.isDraining() { throw APIError.draining }
+        if server.isDraining { throw APIError.draining }
         if let storeHealth, await !storeHealth.isHealthy() { throw APIError.unavailable }
         if let relayHealth, await !relayHealth.isHealthy() { throw APIError.relayFails }
         var answer = JSONObjectWriter()
@@ -74,7 +77,7 @@ struct OperationRoutes: Sendable {
     /// `GET /metrics`. Public unless an admin token is set: metrics hold neither ids nor addresses.
     func metrics(_ request: Request, _ context: WebRequestContext) throws -> Response {
         if let adminToken { try authorize(request, adminToken) }
-        return .text(services.metricsText(), contentType: "text/plain; version=0.0.4; charset=utf-8")
+        return .text(server.metricsText(), contentType: "text/plain; version=0.0.4; charset=utf-8")
     }
 
     private func authorize(_ request: Request, _ token: AdminToken) throws(APIError) {

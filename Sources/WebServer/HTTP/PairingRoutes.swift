@@ -19,7 +19,7 @@ struct PairingRoutes: Sendable {
 
     init(
         store: StoreCaller, admission: AdmissionCaller, notices: AcceptNotices,
-        configuration: HTTPConfiguration
+        configuration: WebAPIConfiguration
     ) {
         self.store = store
         self.admission = admission

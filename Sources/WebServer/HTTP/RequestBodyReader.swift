@@ -3,17 +3,15 @@ import HTTPTypes
 import Hummingbird
 import JSON
 import NIOCore
-import NIOHTTP1
 
 /// The connection ended while its request was being read: there is no client left to answer.
-struct ConnectionLost: Error {}
+struct ConnectionLost: Error {
+    /// What reading failed with; nil if the request seemed to end before its end.
+    let cause: (any Error)?
+}
 
 /// Reads a request's body within a bound.
 struct RequestBodyReader {
-    /// How much of a body that is too large is read and dropped, so that its sender, busy writing, gets to
-    /// see the answer instead of a reset. What exceeds this is cut off.
-    static let maxDrainedBytes = 1 << 20
-
     let maxBytes: Int
 
     /// The body as JSON object. The content type is not looked at: clients in the field omit it.
@@ -48,16 +46,15 @@ struct RequestBodyReader {
             }
             // The connection may have ended before the request did.
             if let declared = request.headers[.contentLength], Int(declared) != collected.readableBytes {
-                throw ConnectionLost()
+                throw ConnectionLost(cause: nil)
             }
             return collected
         } catch let error as APIError {
             throw error
-        } catch let error as HTTPParserError {
-            // The handler behind the decoder answers, or the code that serves the channel.
+        } catch let error as ConnectionLost {
             throw error
         } catch {
-            throw ConnectionLost()
+            throw ConnectionLost(cause: error)
         }
     }
 }

@@ -26,7 +26,7 @@ struct Route: Sendable {
         /// What a refusal is counted as.
         let reason: RateLimitReason
         /// Calls a minute.
-        let perMinute: @Sendable (HTTPConfiguration) -> Int
+        let perMinute: @Sendable (WebAPIConfiguration) -> Int
     }
 
     let method: HTTPRequest.Method

@@ -3,7 +3,6 @@ import HTTPTypes
 import Hummingbird
 import Logging
 import Logs
-import NIOHTTP1
 
 /// Answers requests by the table of routes, and with the pages where no route is. It turns whatever a route throws into
 /// an answer, adds CORS headers and counts. No error text of a library gets past it.
@@ -26,8 +25,9 @@ struct RouteResponder: Sendable {
         } catch let error as APIError {
             metrics.refused(error)
             response = error.response
-        } catch let error where error is ConnectionLost || error is HTTPParserError {
-            throw error
+        } catch let lost as ConnectionLost {
+            // What serves the connection knows what its own error means.
+            throw lost.cause ?? lost
         } catch {
             metrics.refused(APIError.internal)
             // Only its type: the text of a foreign error may hold anything.
@@ -70,7 +70,7 @@ struct RouteResponder: Sendable {
 struct RouteLimiters: Sendable {
     private let byReason: [RateLimitReason: SharedRateLimiter]
 
-    init(_ configuration: HTTPConfiguration) {
+    init(_ configuration: WebAPIConfiguration) {
         let limits = Route.all.compactMap(\.limit).map { limit in
             (limit.reason, SharedRateLimiter(perMinute: limit.perMinute(configuration)))
         }

@@ -1,7 +1,7 @@
 package import Callers
 
-/// What the HTTP side can be told. The defaults are the documented ones.
-package struct HTTPConfiguration: Sendable {
+/// What the routes can be told. The defaults are the documented ones.
+package struct WebAPIConfiguration: Sendable {
     /// Web origins whose pages may call the API; default any.
     package var allowedOrigins = AllowedOrigins.any
     /// Guards `/rooms` and `/metrics`; default none, which leaves `/rooms` to this machine.

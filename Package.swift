@@ -136,13 +136,11 @@ let package = Package(
         .target(
             name: "WebServer",
             dependencies: [
-                "Access", "Addresses", "Backlog", "Callers", "JSON", "Logs", "MetricDescriptions", "Timing",
+                "Access", "Addresses", "Backlog", "Callers", "Logs", "MetricDescriptions", "Timing",
                 "WebSocket", "Signaling", "Pairing", "TLS", "ProxyProtocol",
-                .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "DequeModule", package: "swift-collections"),
-                .product(name: "HeapModule", package: "swift-collections"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
@@ -154,6 +152,20 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict),
+        // What HTTP requests are answered with: routes, their limits, pages. It knows nothing of connections.
+        .target(
+            name: "WebAPI",
+            dependencies: [
+                "Access", "Addresses", "Callers", "JSON", "Logs", "MetricDescriptions", "Pairing",
+                .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "HeapModule", package: "swift-collections"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            swiftSettings: strict),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         // What the kernel says of the system clock, for `switchboard doctor`.
         .target(name: "CClock"),
@@ -162,7 +174,7 @@ let package = Package(
         .executableTarget(
             name: "Switchboard",
             dependencies: [
-                "WebServer", "Signaling", "Access", "Callers", "Pairing", "PairingSQLite", "Telemetry",
+                "WebAPI", "WebServer", "Signaling", "Access", "Callers", "Pairing", "PairingSQLite", "Telemetry",
                 "RelayServer", "TURN", "Addresses", "JSON", "Timing", "STUN", "TLS", "Backlog", "MetricDescriptions", "CWebFiles",
                 "CZlib", "CClock",
                 .product(name: "Crypto", package: "swift-crypto"),
@@ -180,6 +192,7 @@ let package = Package(
         .target(
             name: "TestSupport",
             dependencies: [
+                "Access", "Addresses",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
             ],
@@ -238,9 +251,9 @@ let package = Package(
         .testTarget(
             name: "WebServerTests",
             dependencies: [
-                "Access", "Addresses", "Callers", "WebServer", "JSON", "Timing", "WebSocket", "Signaling",
-                "Pairing", "TLS", "ProxyProtocol", "COpenSSL", "TestSupport",
-                .product(name: "Hummingbird", package: "hummingbird"),
+                "Access", "Addresses", "Callers", "WebServer", "Timing", "WebSocket", "Signaling", "Pairing",
+                "TLS", "ProxyProtocol", "COpenSSL", "TestSupport",
+                .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
@@ -248,6 +261,20 @@ let package = Package(
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
+            swiftSettings: strict),
+        // With the web server that hands it requests.
+        .testTarget(
+            name: "WebAPITests",
+            dependencies: [
+                "Access", "Addresses", "Callers", "JSON", "Pairing", "TestSupport", "Timing", "WebAPI",
+                "WebServer",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: strict),
         .testTarget(
@@ -262,7 +289,7 @@ let package = Package(
             name: "SwitchboardTests",
             dependencies: [
                 "Access", "Addresses", "Switchboard", "JSON", "Timing", "Pairing", "Signaling", "Telemetry",
-                "WebServer", "RelayServer", "TURN", "STUN", "TLS", "CWebFiles", "MetricDescriptions",
+                "WebAPI", "WebServer", "RelayServer", "TURN", "STUN", "TLS", "CWebFiles", "MetricDescriptions",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],

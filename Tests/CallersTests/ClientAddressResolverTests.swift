@@ -64,8 +64,9 @@ struct ClientAddressResolverTests {
     private func check(_ test: Case, trusting ranges: [String]) throws {
         let resolver = ClientAddressResolver(
             trustedProxies: try ranges.map { try #require(IPRange(network: $0)) })
+        let peer = try #require(IPAddress(test.peer))
         let origin = resolver.resolve(
-            peer: try #require(IPAddress(test.peer)),
+            peer: peer,
             Self.request(test.forwardedFor, other: test.other))
         let client = try #require(IPAddress(test.client))
         #expect(

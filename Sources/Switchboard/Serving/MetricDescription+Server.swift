@@ -1,6 +1,7 @@
 import MetricDescriptions
 import RelayServer
 import Telemetry
+import WebAPI
 import WebServer
 
 extension MetricDescription {

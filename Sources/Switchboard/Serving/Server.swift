@@ -11,6 +11,7 @@ import RelayServer
 import ServiceLifecycle
 import TLS
 import Telemetry
+import WebAPI
 import WebServer
 
 /// Puts the parts together and runs them until a signal ends it.
@@ -129,7 +130,7 @@ struct Server {
             responder: { [registry, values] status in
                 WebAPI(
                     configuration: WebAPIConfiguration(values), pairing: store, admission: admission,
-                    server: RunningServer(web: status, metrics: registry),
+                    server: LiveReport(web: status, metrics: registry),
                     iceServers: RelayICEServers(relay: services), relayHealth: services.isHealthy,
                     pages: pages)
             })

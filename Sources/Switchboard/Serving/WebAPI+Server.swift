@@ -2,12 +2,13 @@ import JSON
 import Pairing
 import Signaling
 import Telemetry
+import WebAPI
 import WebServer
 
 extension WebAPI: WebResponder {}
 
 /// What the operator's pages tell, from the web server and the metrics.
-struct RunningServer: ServerReport {
+struct LiveReport: ServerReport {
     let web: WebServerStatus
     let metrics: MetricsRegistry
 

@@ -1,5 +1,6 @@
 import Callers
 import Signaling
+import WebAPI
 import WebServer
 
 extension WebServerConfiguration {

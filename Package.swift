@@ -77,6 +77,11 @@ let package = Package(
         .target(name: "Timing", swiftSettings: strict),
         // JSON text: read, checked and written.
         .target(name: "JSON", swiftSettings: strict),
+        // What HTTP requests ask for and where they end; the WebSocket handshake; the rules of a connection's gate.
+        .target(
+            name: "Requests",
+            dependencies: ["Addresses", "Timing", .product(name: "Crypto", package: "swift-crypto")],
+            swiftSettings: strict),
         .target(name: "Signaling", dependencies: ["JSON", "Timing"], swiftSettings: strict),
         .target(name: "Pairing", swiftSettings: strict),
         // Who may do what.
@@ -128,7 +133,8 @@ let package = Package(
         .target(
             name: "WebServer",
             dependencies: [
-                "Access", "Addresses", "Backlog", "JSON", "MetricDescriptions", "Timing", "WebSocket",
+                "Access", "Addresses", "Backlog", "JSON", "MetricDescriptions", "Requests", "Timing",
+                "WebSocket",
                 "Signaling",
                 "Pairing", "TLS", "ProxyProtocol",
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -157,7 +163,8 @@ let package = Package(
             dependencies: [
                 "WebServer", "Signaling", "Access", "Pairing", "PairingSQLite", "Telemetry", "RelayServer",
                 "TURN",
-                "Addresses", "JSON", "Timing", "STUN", "TLS", "Backlog", "MetricDescriptions", "CWebFiles",
+                "Addresses", "JSON", "Requests", "Timing", "STUN", "TLS", "Backlog", "MetricDescriptions",
+                "CWebFiles",
                 "CZlib", "CClock",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -197,6 +204,8 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
+        .testTarget(
+            name: "RequestsTests", dependencies: ["Addresses", "Requests", "Timing"], swiftSettings: strict),
         .testTarget(name: "SignalingTests", dependencies: ["Signaling", "Timing"], swiftSettings: strict),
         // What every store must do, for the tests of each.
         .target(
@@ -214,7 +223,8 @@ let package = Package(
         .testTarget(
             name: "WebServerTests",
             dependencies: [
-                "Access", "Addresses", "WebServer", "JSON", "Timing", "WebSocket", "Signaling", "Pairing",
+                "Access", "Addresses", "WebServer", "JSON", "Requests", "Timing", "WebSocket", "Signaling",
+                "Pairing",
                 "TLS",
                 "ProxyProtocol",
                 "COpenSSL",
@@ -239,7 +249,8 @@ let package = Package(
         .testTarget(
             name: "SwitchboardTests",
             dependencies: [
-                "Access", "Addresses", "Switchboard", "JSON", "Timing", "Pairing", "Signaling", "Telemetry",
+                "Access", "Addresses", "Switchboard", "JSON", "Requests", "Timing", "Pairing", "Signaling",
+                "Telemetry",
                 "WebServer", "RelayServer", "TURN", "STUN", "TLS", "CWebFiles", "MetricDescriptions",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

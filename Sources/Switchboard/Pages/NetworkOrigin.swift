@@ -1,5 +1,6 @@
 import Addresses
 import RelayServer
+import Requests
 import Synchronization
 import WebServer
 

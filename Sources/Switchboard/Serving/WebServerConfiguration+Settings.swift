@@ -1,3 +1,4 @@
+import Requests
 import Signaling
 import WebServer
 

@@ -2,6 +2,7 @@ import HTTPTypes
 import Hummingbird
 import JSON
 import Logging
+import Requests
 import Signaling
 
 /// The pages for operators and their machines: front page, live rooms, health, readiness, metrics.

@@ -1,6 +1,7 @@
 package import Addresses
 package import Logging
 package import NIOCore
+import Requests
 import Synchronization
 
 /// Who a request comes from, as far as limits are concerned.
@@ -104,15 +105,5 @@ package final class ClientAddressResolver: Sendable {
             A caller on this machine sends a forwarding header, but no trusted proxy covers it: all clients \
             behind it count as one address. Name the proxy in TRUSTED_PROXIES, for example 127.0.0.1,::1
             """)
-    }
-}
-
-extension StringProtocol {
-    /// Without the spaces and tabs (RFC 9110 §5.6.3) at both ends.
-    func trimmingOptionalWhitespace() -> SubSequence {
-        func isSpace(_ character: Character) -> Bool { character == " " || character == "\t" }
-        guard let first = firstIndex(where: { !isSpace($0) }), let last = lastIndex(where: { !isSpace($0) })
-        else { return self[endIndex...] }
-        return self[first...last]
     }
 }

@@ -1,5 +1,6 @@
 import HTTPTypes
 import Pairing
+import Requests
 import Testing
 
 @testable import WebServer

@@ -1,21 +1,21 @@
 import Addresses
 
 /// A host with an optional port, as it stands in a URI (RFC 3986 §3.2) or in a `Host` field (RFC 9110 §7.2).
-struct Authority: Equatable, Sendable, CustomStringConvertible {
+package struct Authority: Equatable, Sendable, CustomStringConvertible {
     private static let maxBytes = 300
 
     /// As it was sent: a name, an IPv4 address, or an IPv6 address in its brackets.
-    let host: String
+    package let host: String
     /// Nil where none is given; an empty one counts as none (RFC 3986 §3.2.3).
-    let port: UInt16?
+    package let port: UInt16?
     /// The host as an address; nil for a name.
     private let address: IPAddress?
 
     /// Nil for anything else, user information (RFC 9110 §4.2.4) and zones among it. Names have letters, digits, `-`,
     /// `.` and `_`; at most 300 bytes in all.
-    init?(_ text: some StringProtocol) {
+    package init?(_ text: Substring) {
         guard (1...Self.maxBytes).contains(text.utf8.count) else { return nil }
-        let field = Substring(text)
+        let field = text
         var host = field
         if field.first == "[" {
             guard let end = field.firstIndex(of: "]") else { return nil }
@@ -36,6 +36,9 @@ struct Authority: Equatable, Sendable, CustomStringConvertible {
         self.host = String(host)
     }
 
+    /// The same for a whole text.
+    package init?(_ text: String) { self.init(Substring(text)) }
+
     private enum PortText {
         case none
         case number(UInt16)
@@ -54,16 +57,16 @@ struct Authority: Equatable, Sendable, CustomStringConvertible {
 
     /// Whether a browser takes the host for its own machine without asking a resolver: `localhost`, 127.0.0.0/8 or ::1.
     /// Names below `localhost` are not among it, because some systems ask a resolver for them.
-    var isLoopback: Bool { address?.isLoopback ?? (host.lowercased() == "localhost") }
+    package var isLoopback: Bool { address?.isLoopback ?? (host.lowercased() == "localhost") }
 
     /// Whether both lead to the same place if a port that is not given is `defaultPort`.
-    func matches(_ other: Authority, defaultPort: UInt16) -> Bool {
+    package func matches(_ other: Authority, defaultPort: UInt16) -> Bool {
         host.lowercased() == other.host.lowercased()
             && (port ?? defaultPort) == (other.port ?? defaultPort)
     }
 
     /// Host and port as they were sent.
-    var description: String { port.map { "\(host):\($0)" } ?? host }
+    package var description: String { port.map { "\(host):\($0)" } ?? host }
 
     private static func isDigit(_ byte: UInt8) -> Bool {
         (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)

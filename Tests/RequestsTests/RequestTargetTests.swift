@@ -1,6 +1,6 @@
 import Testing
 
-@testable import WebServer
+@testable import Requests
 
 @Suite("What a request asks for")
 struct RequestTargetTests {

@@ -77,6 +77,11 @@ let package = Package(
         .target(name: "Timing", swiftSettings: strict),
         // JSON text: read, checked and written.
         .target(name: "JSON", swiftSettings: strict),
+        // What HTTP requests ask for and where they end; the WebSocket handshake; the rules of a connection's gate.
+        .target(
+            name: "Requests",
+            dependencies: ["Addresses", "Timing", .product(name: "Crypto", package: "swift-crypto")],
+            swiftSettings: strict),
         .target(name: "Signaling", dependencies: ["JSON", "Timing"], swiftSettings: strict),
         .target(name: "Pairing", swiftSettings: strict),
         // Who may do what.
@@ -105,9 +110,9 @@ let package = Package(
         .target(name: "ProxyProtocol", dependencies: ["Addresses", "BigEndian"], swiftSettings: strict),
         // What a metric means: each target describes what it counts.
         .target(name: "MetricDescriptions", swiftSettings: strict),
-        // Who is calling: addresses behind proxies, callers on this machine, the pages of which origins.
+        // Who is calling: addresses behind proxies, callers on this machine.
         .target(
-            name: "Callers", dependencies: ["Addresses", .product(name: "Logging", package: "swift-log")],
+            name: "Callers", dependencies: ["Addresses", "Requests", .product(name: "Logging", package: "swift-log")],
             swiftSettings: strict),
         // Lines of the log that may come in floods.
         .target(
@@ -136,7 +141,7 @@ let package = Package(
         .target(
             name: "WebServer",
             dependencies: [
-                "Access", "Addresses", "Backlog", "Callers", "Logs", "MetricDescriptions", "Timing",
+                "Access", "Addresses", "Backlog", "Callers", "Logs", "MetricDescriptions", "Requests", "Timing",
                 "WebSocket", "Signaling", "Pairing", "TLS", "ProxyProtocol",
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "Crypto", package: "swift-crypto"),
@@ -156,7 +161,7 @@ let package = Package(
         .target(
             name: "WebAPI",
             dependencies: [
-                "Access", "Addresses", "Callers", "JSON", "Logs", "MetricDescriptions", "Pairing",
+                "Access", "Addresses", "Callers", "JSON", "Logs", "MetricDescriptions", "Pairing", "Requests",
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "HeapModule", package: "swift-collections"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -174,8 +179,8 @@ let package = Package(
         .executableTarget(
             name: "Switchboard",
             dependencies: [
-                "WebAPI", "WebServer", "Signaling", "Access", "Callers", "Pairing", "PairingSQLite", "Telemetry",
-                "RelayServer", "TURN", "Addresses", "JSON", "Timing", "STUN", "TLS", "Backlog", "MetricDescriptions", "CWebFiles",
+                "WebAPI", "WebServer", "Signaling", "Access", "Pairing", "PairingSQLite", "Telemetry",
+                "RelayServer", "Requests", "TURN", "Addresses", "JSON", "Timing", "STUN", "TLS", "Backlog", "MetricDescriptions", "CWebFiles",
                 "CZlib", "CClock",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -200,7 +205,8 @@ let package = Package(
         .testTarget(
             name: "CallersTests",
             dependencies: [
-                "Addresses", "Callers", "TestSupport", .product(name: "Logging", package: "swift-log"),
+                "Addresses", "Callers", "Requests", "TestSupport",
+                .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),
         .testTarget(
@@ -234,6 +240,8 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
+        .testTarget(
+            name: "RequestsTests", dependencies: ["Addresses", "Requests", "Timing"], swiftSettings: strict),
         .testTarget(name: "SignalingTests", dependencies: ["Signaling", "Timing"], swiftSettings: strict),
         // What every store must do, for the tests of each.
         .target(
@@ -251,7 +259,7 @@ let package = Package(
         .testTarget(
             name: "WebServerTests",
             dependencies: [
-                "Access", "Addresses", "Callers", "WebServer", "Timing", "WebSocket", "Signaling", "Pairing",
+                "Access", "Addresses", "Callers", "WebServer", "Requests", "Timing", "WebSocket", "Signaling", "Pairing",
                 "TLS", "ProxyProtocol", "COpenSSL", "TestSupport",
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -267,7 +275,7 @@ let package = Package(
         .testTarget(
             name: "WebAPITests",
             dependencies: [
-                "Access", "Addresses", "Callers", "JSON", "Pairing", "TestSupport", "Timing", "WebAPI",
+                "Access", "Addresses", "Callers", "JSON", "Pairing", "Requests", "TestSupport", "Timing", "WebAPI",
                 "WebServer",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -288,7 +296,7 @@ let package = Package(
         .testTarget(
             name: "SwitchboardTests",
             dependencies: [
-                "Access", "Addresses", "Switchboard", "JSON", "Timing", "Pairing", "Signaling", "Telemetry",
+                "Access", "Addresses", "Requests", "Switchboard", "JSON", "Timing", "Pairing", "Signaling", "Telemetry",
                 "WebAPI", "WebServer", "RelayServer", "TURN", "STUN", "TLS", "CWebFiles", "MetricDescriptions",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

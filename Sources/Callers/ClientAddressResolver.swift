@@ -1,5 +1,6 @@
 package import Addresses
 package import Logging
+package import Requests
 import Synchronization
 
 /// Finds a caller's address from its socket and, behind trusted proxies only, from `X-Forwarded-For`.

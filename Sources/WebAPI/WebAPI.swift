@@ -5,6 +5,7 @@ import Logging
 import Logs
 package import Metrics
 package import Pairing
+import Requests
 
 /// Answers HTTP requests: the pairing API, the operator's pages, the files of the web pages, and every refusal.
 package struct WebAPI: Sendable {

@@ -1,4 +1,4 @@
-package import Callers
+package import Requests
 
 /// What the routes can be told. The defaults are the documented ones.
 package struct WebAPIConfiguration: Sendable {

@@ -1,5 +1,5 @@
 package import Addresses
-package import Callers
+package import Requests
 package import Signaling
 
 /// Everything the web server can be told. The defaults are the documented ones (docs/operations.md).

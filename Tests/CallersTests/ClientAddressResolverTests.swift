@@ -1,5 +1,7 @@
 import Addresses
+import Callers
 import Logging
+import Requests
 import TestSupport
 import Testing
 

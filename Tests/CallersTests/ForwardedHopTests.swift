@@ -1,4 +1,5 @@
 import Addresses
+import Callers
 import Testing
 
 @testable import Callers

@@ -1,6 +1,7 @@
 import Addresses
 import Callers
 import NIOCore
+import Requests
 import Testing
 
 @testable import WebServer

@@ -1,6 +1,6 @@
 import Addresses
-import Callers
 import RelayServer
+import Requests
 import Synchronization
 
 /// Where other devices of the network find the pages of a server that a person has just started.

@@ -1,4 +1,4 @@
-import Callers
+import Requests
 import Signaling
 import WebAPI
 import WebServer

@@ -1,7 +1,7 @@
-import Callers
 import HTTPTypes
 import HummingbirdCore
 import NIOCore
+import Requests
 
 /// A file of the web pages, ready to be sent: as it is and compressed, with the tag that names its content.
 package struct WebFile: Sendable {

@@ -1,6 +1,7 @@
 import HTTPTypes
 import HummingbirdCore
 import JSON
+import Requests
 
 /// The pages and the client module, by path, and the headers that keep them to themselves.
 package struct WebPages: Sendable {

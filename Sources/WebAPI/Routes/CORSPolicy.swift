@@ -1,6 +1,6 @@
-import Callers
 import HTTPTypes
 import HummingbirdCore
+import Requests
 
 /// Lets pages of other origins call the API (the CORS protocol of the Fetch standard). Credentials are not
 /// allowed: the API has none. Only `/api/` takes part here: the operator's pages stay unreadable for web pages.

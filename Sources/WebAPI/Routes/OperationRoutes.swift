@@ -4,6 +4,7 @@ import HummingbirdCore
 import JSON
 import Logging
 import Logs
+import Requests
 
 /// The pages for operators and their machines: front page, live rooms, health, readiness, metrics.
 struct OperationRoutes: Sendable {

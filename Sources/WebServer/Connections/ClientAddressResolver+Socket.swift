@@ -1,6 +1,7 @@
 import Addresses
 import Callers
 import NIOCore
+import Requests
 
 extension ClientAddressResolver {
     /// Finds the origin of a request whose connection comes from `peer`; nil is never local.

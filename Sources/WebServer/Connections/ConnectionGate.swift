@@ -1,7 +1,7 @@
 import Addresses
 import Backlog
-import Callers
 import NIOCore
+import Requests
 import Timing
 
 /// The first handler of every connection: it looks at the head of each request and makes the connection a
@@ -259,7 +259,7 @@ final class ConnectionGate: ChannelInboundHandler, RemovableChannelHandler, Dead
             open(head, response, context)
         case .refuse(let refusal):
             refuse(refusal, context)
-        case .otherRequest where server.redirects(listener) && !Self.staysPlain(head):
+        case .otherRequest where server.redirects(listener) && !head.staysPlain:
             refuse(server.redirection(of: head), context)
         case .otherRequest where head.hostCount > 1 || head.isHTTP11 && head.hostCount == 0:
             refuse(.badHost, context)

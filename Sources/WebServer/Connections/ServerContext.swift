@@ -7,6 +7,7 @@ import NIOCore
 import NIOHTTP1
 import NIOHTTPTypes
 import NIOHTTPTypesHTTP1
+import Requests
 import Synchronization
 
 /// What every connection needs to know of the server it belongs to.

@@ -3,6 +3,7 @@ import HTTPTypes
 import HummingbirdCore
 import Logging
 import NIOCore
+import Requests
 
 /// Thrown after an answer that ends its connection; the channel handler closes on it.
 struct ConnectionEnds: Error {}

@@ -1,6 +1,6 @@
 import Addresses
-import TestSupport
 import Callers
+import TestSupport
 import Testing
 
 @testable import WebAPI

@@ -1,6 +1,6 @@
-import Callers
 import HTTPTypes
 import Pairing
+import Requests
 import TestSupport
 import Testing
 

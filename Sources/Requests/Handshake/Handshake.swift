@@ -1,21 +1,32 @@
-import Callers
 import Crypto
 import FoundationEssentials
 
 /// The server's side of the WebSocket opening handshake (RFC 6455 §4.2).
-struct Handshake {
+package struct Handshake {
     /// Where WebSockets are served.
-    static let paths: Set<String> = ["/", "/ws"]
+    package static let paths: Set<String> = ["/", "/ws"]
 
     /// Why a handshake is refused: an HTTP answer with a stable id.
-    struct Refusal: Equatable {
-        let status: String
-        let id: String
-        let message: String
-        var fields: [String] = []
+    package struct Refusal: Equatable, Sendable {
+        /// Status code and reason phrase.
+        package let status: String
+        /// The error id of the body and of the metric.
+        package let id: String
+        /// The text for a person.
+        package let message: String
+        /// Further header fields, without line ends.
+        package let fields: [String]
+
+        /// - Parameter fields: without line ends; none by default.
+        package init(status: String, id: String, message: String, fields: [String] = []) {
+            self.status = status
+            self.id = id
+            self.message = message
+            self.fields = fields
+        }
 
         /// The whole HTTP response; the connection closes behind it.
-        var response: [UInt8] {
+        package var response: [UInt8] {
             let body = #"{"error":"\#(id)","message":"\#(message)"}"#
             let head =
                 [
@@ -27,16 +38,18 @@ struct Handshake {
         }
     }
 
-    enum Verdict: Equatable {
+    /// What a request is.
+    package enum Verdict: Equatable, Sendable {
         /// Not a handshake, or not for a path that has WebSockets: ordinary HTTP.
         case otherRequest
         /// The response that accepts it.
         case accept([UInt8])
+        /// A handshake that is answered with an error.
         case refuse(Refusal)
     }
 
     /// - Parameter allowedOrigins: whose pages may connect; a request without an origin always may.
-    static func judge(_ head: RequestHead, allowedOrigins: AllowedOrigins) -> Verdict {
+    package static func judge(_ head: RequestHead, allowedOrigins: AllowedOrigins) -> Verdict {
         // HTTP/1.0 knows no Upgrade (RFC 9110 §7.8).
         guard head.upgradesToWebSocket, head.isHTTP11, head.method == "GET", paths.contains(head.path) else {
             return .otherRequest

@@ -1,13 +1,15 @@
 import Testing
 
-@testable import WebServer
+@testable import Requests
 
 @Suite("Redirections to https")
 struct RedirectionTests {
+    private struct NoHead: Error {}
+
     private func refusal(_ lines: String..., port: Int = 8443) throws -> Handshake.Refusal {
         let text = (lines + ["", ""]).joined(separator: "\r\n")
         let outcome = Array(text.utf8).withUnsafeBytes { RequestHead.parse($0) }
-        guard case .complete(let head, _) = outcome else { throw TestTrouble("head") }
+        guard case .complete(let head, _) = outcome else { throw NoHead() }
         return .redirection(of: head, port: port)
     }
 
@@ -74,7 +76,7 @@ struct RedirectionTests {
         let outcome = Array("\(line) HTTP/1.1\r\nHost: a\r\n\r\n".utf8).withUnsafeBytes {
             RequestHead.parse($0)
         }
-        guard case .complete(let head, _) = outcome else { throw TestTrouble("head") }
-        #expect(ConnectionGate.staysPlain(head))
+        guard case .complete(let head, _) = outcome else { throw NoHead() }
+        #expect(head.staysPlain)
     }
 }

@@ -1,15 +1,17 @@
 /// Finds the end of a chunked body (RFC 9112 §7.1) without keeping any of it. Stricter than a decoder has to be: where
 /// the two could differ, it gives up, and the connection ends with its response.
-struct ChunkedFraming: Equatable {
-    enum Progress: Equatable {
+package struct ChunkedFraming: Equatable, Sendable {
+    /// What the bytes just taken are.
+    package enum Progress: Equatable, Sendable {
         /// All bytes belong to the body, which has not ended.
         case continues
         /// The body ends after so many bytes.
         case ends(after: Int)
+        /// Only the decoder can tell where it ends.
         case malformed
     }
 
-    private enum State: Equatable {
+    private enum State: Equatable, Sendable {
         case size
         case chunkExtension
         case sizeLineFeed
@@ -28,8 +30,11 @@ struct ChunkedFraming: Equatable {
     private var digits = 0
     private var lineBytes = 0
 
+    /// The beginning of a body.
+    package init() {}
+
     /// Takes the next bytes of the body.
-    mutating func consume(_ bytes: UnsafeRawBufferPointer) -> Progress {
+    package mutating func consume(_ bytes: UnsafeRawBufferPointer) -> Progress {
         var index = 0
         while index < bytes.count {
             if case .data(let rest) = state {

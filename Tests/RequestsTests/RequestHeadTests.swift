@@ -1,8 +1,7 @@
 import Addresses
-import Callers
 import Testing
 
-@testable import WebServer
+@testable import Requests
 
 @Suite("The head of a request")
 struct RequestHeadTests {

@@ -1,3 +1,5 @@
+import Addresses
+
 /// A host with an optional port, as it stands in a URI (RFC 3986 §3.2) or in a `Host` field (RFC 9110 §7.2).
 package struct Authority: Equatable, Sendable, CustomStringConvertible {
     private static let maxBytes = 300
@@ -11,9 +13,9 @@ package struct Authority: Equatable, Sendable, CustomStringConvertible {
 
     /// Nil for anything else, user information (RFC 9110 §4.2.4) and zones among it. Names have letters, digits, `-`,
     /// `.` and `_`; at most 300 bytes in all.
-    package init?(_ text: some StringProtocol) {
+    package init?(_ text: Substring) {
         guard (1...Self.maxBytes).contains(text.utf8.count) else { return nil }
-        let field = Substring(text)
+        let field = text
         var host = field
         if field.first == "[" {
             guard let end = field.firstIndex(of: "]") else { return nil }
@@ -33,6 +35,9 @@ package struct Authority: Equatable, Sendable, CustomStringConvertible {
         }
         self.host = String(host)
     }
+
+    /// The same for a whole text.
+    package init?(_ text: String) { self.init(Substring(text)) }
 
     private enum PortText {
         case none

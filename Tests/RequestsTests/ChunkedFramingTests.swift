@@ -1,6 +1,6 @@
 import Testing
 
-@testable import WebServer
+@testable import Requests
 
 @Suite("The end of a chunked body")
 struct ChunkedFramingTests {

@@ -1,7 +1,7 @@
 import Addresses
 import Testing
 
-@testable import Callers
+@testable import Requests
 
 @Suite("Local callers")
 struct RequestProvenanceTests {

@@ -1,9 +1,8 @@
-import Addresses
-
 /// What a request asks for: its request-target in any of the four forms of RFC 9112 §3.2. Handshakes, REST, pages and
 /// redirections all read it here, so that one text means the same to all of them.
-struct RequestTarget: Equatable, Sendable {
-    enum Subject: Equatable {
+package struct RequestTarget: Equatable, Sendable {
+    /// What is asked for.
+    package enum Subject: Equatable, Sendable {
         /// A path of this server.
         case resource
         /// The server itself: `*` of OPTIONS (RFC 9110 §9.3.7).
@@ -13,24 +12,24 @@ struct RequestTarget: Equatable, Sendable {
     }
 
     /// The scheme of a target in absolute form. No other leads to an HTTP server.
-    enum Scheme: String {
+    package enum Scheme: String, Sendable {
         case http
         case https
     }
 
-    let subject: Subject
+    package let subject: Subject
     /// Without the query. It begins with a slash; empty unless the subject is a resource.
-    let path: String
+    package let path: String
     /// The target in origin form: the path, and the query behind it if there is one.
-    let pathAndQuery: String
+    package let pathAndQuery: String
     /// Of the absolute form; nil in any other.
-    let scheme: Scheme?
+    package let scheme: Scheme?
     /// Of the absolute form; nil in any other. It replaces the `Host` field (RFC 9112 §3.2.2).
-    let authority: Authority?
+    package let authority: Authority?
 
     /// Nil for what is no target of an HTTP server: another scheme, no host or user information in it, a fragment,
     /// control characters, `*` with another method than OPTIONS.
-    init?(_ text: some StringProtocol, method: some StringProtocol) {
+    package init?(_ text: Substring, method: Substring) {
         if method == "CONNECT" {
             self.init(.tunnel)
         } else if text == "*" {
@@ -39,9 +38,12 @@ struct RequestTarget: Equatable, Sendable {
         } else if text.utf8.first == UInt8(ascii: "/") {
             self.init(path: String(text))
         } else {
-            self.init(absolute: Substring(text), method: method)
+            self.init(absolute: text, method: method)
         }
     }
+
+    /// The same for whole texts.
+    package init?(_ text: String, method: String) { self.init(Substring(text), method: Substring(method)) }
 
     private init(_ subject: Subject, scheme: Scheme? = nil, authority: Authority? = nil) {
         self.subject = subject
@@ -62,7 +64,7 @@ struct RequestTarget: Equatable, Sendable {
 
     /// Reads `http://host:port/path?query`. An empty path is `/`, and for OPTIONS without a query the server itself
     /// (RFC 9112 §3.2.4).
-    private init?(absolute text: Substring, method: some StringProtocol) {
+    private init?(absolute text: Substring, method: Substring) {
         guard let colon = text.utf8.firstIndex(of: UInt8(ascii: ":")),
             let scheme = Scheme(rawValue: text[..<colon].lowercased()),
             text.utf8[colon...].starts(with: "://".utf8)

@@ -21,7 +21,7 @@ package struct RequestProvenance: Equatable, Sendable {
     /// The values of `Sec-Fetch-Site` (W3C Fetch Metadata).
     package private(set) var fetchSites: [String] = []
 
-    /// Of a request of which nothing is known yet.
+    /// Of a request that shows nothing.
     package init() {}
 
     /// Whether a field whose name begins with this byte may be one that ``note(_:_:)`` takes; most names need not even
@@ -48,10 +48,10 @@ package struct RequestProvenance: Equatable, Sendable {
     }
 
     /// Whether a proxy has passed the request on.
-    var isForwarded: Bool { !forwardedFor.isEmpty || hasOtherForwardingHeader }
+    package var isForwarded: Bool { !forwardedFor.isEmpty || hasOtherForwardingHeader }
 
     /// Whether it names a host that is not this machine's own.
-    var asksForAnotherHost: Bool { Authority(authority)?.isLoopback == false }
+    package var asksForAnotherHost: Bool { Authority(authority)?.isLoopback == false }
 
     /// Whether the caller is local, if the connection's other end has this address. What is missing or unreadable
     /// counts against it, a missing `Host` (HTTP/1.0) too; only browsers send the last two fields.
@@ -63,16 +63,13 @@ package struct RequestProvenance: Equatable, Sendable {
             && fetchSites.allSatisfy { $0 == "same-origin" || $0 == "none" }
     }
 
-    /// By the schemes of pages (RFC 9110 §4.2).
-    private static let defaultPorts: [String: UInt16] = ["http": 80, "https": 443]
-
     /// Whether a page of this origin is one of the server's own, which was asked for by `host`. A port speaks either
     /// HTTP or TLS, so that the scheme need not be compared.
     private static func origin(_ text: String, isOf host: Authority) -> Bool {
         guard let separator = text.firstRange(of: "://"),
-            let defaultPort = defaultPorts[text[..<separator.lowerBound].lowercased()],
+            let scheme = RequestTarget.Scheme(rawValue: text[..<separator.lowerBound].lowercased()),
             let authority = Authority(text[separator.upperBound...])
         else { return false }
-        return authority.matches(host, defaultPort: defaultPort)
+        return authority.matches(host, defaultPort: scheme == .https ? 443 : 80)
     }
 }

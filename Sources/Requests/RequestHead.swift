@@ -1,10 +1,8 @@
-import Addresses
-import Callers
-
 /// As much of an HTTP/1 request's head as it takes to tell a WebSocket handshake from other requests and to know
 /// where the request ends. The HTTP decoder behind it judges everything else.
-struct RequestHead {
-    enum Outcome {
+package struct RequestHead: Sendable {
+    /// What the bytes so far are.
+    package enum Outcome: Sendable {
         /// The blank line has not come yet.
         case incomplete
         /// Not the beginning of a request that this server could answer as a WebSocket.
@@ -14,37 +12,46 @@ struct RequestHead {
     }
 
     /// How the request's end is found (RFC 9112 §6).
-    enum Framing: Equatable {
+    package enum Framing: Equatable, Sendable {
         case length(Int)
         case chunked
         /// Contradictory or unreadable: only the decoder knows.
         case unknown
     }
 
-    private(set) var method = ""
+    /// As it was sent; upper-case letters and `-`.
+    package private(set) var method = ""
     /// Nil if no server could answer the target.
-    private(set) var target: RequestTarget?
+    package private(set) var target: RequestTarget?
     /// The value of the last `Host` field.
-    private(set) var host = ""
-    private(set) var isHTTP11 = false
-    private(set) var framing = Framing.length(0)
+    package private(set) var host = ""
+    /// Whether the version is HTTP/1.1; any other counts as an older one.
+    package private(set) var isHTTP11 = false
+    /// Where the request ends.
+    package private(set) var framing = Framing.length(0)
     private var hasLength = false
-    private(set) var hasTransferEncoding = false
-    private(set) var hostCount = 0
+    /// Whether it has a `Transfer-Encoding` field, whatever its value.
+    package private(set) var hasTransferEncoding = false
+    /// How many `Host` fields it has.
+    package private(set) var hostCount = 0
     /// Where the names of `Upgrade` fields stand.
-    private(set) var upgradeNames: [Range<Int>] = []
-    private(set) var upgradesToWebSocket = false
-    private(set) var connectionSaysUpgrade = false
-    private(set) var webSocketKeys: [String] = []
-    private(set) var webSocketVersions: [String] = []
+    package private(set) var upgradeNames: [Range<Int>] = []
+    /// Whether an `Upgrade` field names `websocket`.
+    package private(set) var upgradesToWebSocket = false
+    /// Whether a `Connection` field names `upgrade`.
+    package private(set) var connectionSaysUpgrade = false
+    /// The values of all `Sec-WebSocket-Key` fields.
+    package private(set) var webSocketKeys: [String] = []
+    /// The values of all `Sec-WebSocket-Version` fields.
+    package private(set) var webSocketVersions: [String] = []
     /// Who is asking, as far as the head tells.
-    private(set) var provenance = RequestProvenance()
+    package private(set) var provenance = RequestProvenance()
 
     /// The target's path; empty where it has none.
-    var path: String { target?.path ?? "" }
+    package var path: String { target?.path ?? "" }
 
     /// Reads the head at the start of `bytes`, of which the first `searched` are known not to hold its end.
-    static func parse(_ bytes: UnsafeRawBufferPointer, searched: Int = 0) -> Outcome {
+    package static func parse(_ bytes: UnsafeRawBufferPointer, searched: Int = 0) -> Outcome {
         guard startsLikeARequest(bytes) else { return .unreadable }
         guard let end = endOfHead(bytes, from: max(0, searched - 2)) else { return .incomplete }
         var head = RequestHead()
@@ -63,7 +70,7 @@ struct RequestHead {
 
     /// The host that is asked for, and its port: the target's, if it names one, before the `Host` field's (RFC 9112
     /// §3.2.2).
-    var authority: String { target?.authority?.description ?? host }
+    package var authority: String { target?.authority?.description ?? host }
 
     /// A method is upper-case letters; anything else need not be waited for.
     private static func startsLikeARequest(_ bytes: UnsafeRawBufferPointer) -> Bool {

@@ -112,7 +112,8 @@ let package = Package(
         .target(name: "MetricDescriptions", swiftSettings: strict),
         // Who is calling: addresses behind proxies, callers on this machine.
         .target(
-            name: "Callers", dependencies: ["Addresses", "Requests", .product(name: "Logging", package: "swift-log")],
+            name: "Callers",
+            dependencies: ["Addresses", "Requests", .product(name: "Logging", package: "swift-log")],
             swiftSettings: strict),
         // Lines of the log that may come in floods.
         .target(
@@ -143,7 +144,8 @@ let package = Package(
         .target(
             name: "WebServer",
             dependencies: [
-                "Access", "Addresses", "Backlog", "Callers", "Logs", "MetricDescriptions", "Requests", "Timing",
+                "Access", "Addresses", "Backlog", "Callers", "Logs", "MetricDescriptions", "Requests",
+                "Timing",
                 "WebSocket", "Signaling", "Pairing", "TLS", "ProxyProtocol",
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "Crypto", package: "swift-crypto"),
@@ -182,7 +184,8 @@ let package = Package(
             name: "Switchboard",
             dependencies: [
                 "WebAPI", "WebServer", "Signaling", "Access", "Pairing", "PairingSQLite", "Telemetry",
-                "RelayServer", "Requests", "TURN", "Addresses", "JSON", "Timing", "STUN", "TLS", "Backlog", "MetricDescriptions", "CWebFiles",
+                "RelayServer", "Requests", "TURN", "Addresses", "JSON", "Timing", "STUN", "TLS", "Backlog",
+                "MetricDescriptions", "CWebFiles",
                 "CZlib", "CClock",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -264,7 +267,8 @@ let package = Package(
         .testTarget(
             name: "WebServerTests",
             dependencies: [
-                "Access", "Addresses", "Callers", "WebServer", "Requests", "Timing", "WebSocket", "Signaling", "Pairing",
+                "Access", "Addresses", "Callers", "WebServer", "Requests", "Timing", "WebSocket", "Signaling",
+                "Pairing",
                 "TLS", "ProxyProtocol", "COpenSSL", "TestSupport",
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -280,7 +284,8 @@ let package = Package(
         .testTarget(
             name: "WebAPITests",
             dependencies: [
-                "Access", "Addresses", "Callers", "JSON", "Pairing", "Requests", "TestSupport", "Timing", "WebAPI",
+                "Access", "Addresses", "Callers", "JSON", "Pairing", "Requests", "TestSupport", "Timing",
+                "WebAPI",
                 "WebServer",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -301,8 +306,10 @@ let package = Package(
         .testTarget(
             name: "SwitchboardTests",
             dependencies: [
-                "Access", "Addresses", "Requests", "Switchboard", "JSON", "Timing", "Pairing", "Signaling", "Telemetry",
-                "WebAPI", "WebServer", "RelayServer", "TURN", "STUN", "TLS", "CWebFiles", "MetricDescriptions",
+                "Access", "Addresses", "Requests", "Switchboard", "JSON", "Timing", "Pairing", "Signaling",
+                "Telemetry",
+                "WebAPI", "WebServer", "RelayServer", "TURN", "STUN", "TLS", "CWebFiles",
+                "MetricDescriptions",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],

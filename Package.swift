@@ -79,6 +79,11 @@ let package = Package(
         .target(name: "JSON", swiftSettings: strict),
         // Text as operators write it: lists, typing mistakes, what messages quote.
         .target(name: "OperatorText", swiftSettings: strict),
+        // What HTTP requests ask for and where they end; the WebSocket handshake; the rules of a connection's gate.
+        .target(
+            name: "Requests",
+            dependencies: ["Addresses", "Timing", .product(name: "Crypto", package: "swift-crypto")],
+            swiftSettings: strict),
         .target(name: "Signaling", dependencies: ["JSON", "Timing"], swiftSettings: strict),
         .target(name: "Pairing", swiftSettings: strict),
         // Who may do what.
@@ -112,6 +117,15 @@ let package = Package(
         .target(name: "ProxyProtocol", dependencies: ["Addresses", "BigEndian"], swiftSettings: strict),
         // What a metric means: each target describes what it counts.
         .target(name: "MetricDescriptions", swiftSettings: strict),
+        // Who is calling: addresses behind proxies, callers on this machine.
+        .target(
+            name: "Callers",
+            dependencies: ["Addresses", "Requests", .product(name: "Logging", package: "swift-log")],
+            swiftSettings: strict),
+        // Lines of the log that may come in floods.
+        .target(
+            name: "Logs", dependencies: [.product(name: "Logging", package: "swift-log")],
+            swiftSettings: strict),
         // What waits in memory for all clients together.
         .target(name: "Backlog", swiftSettings: strict),
         // What loops on threads with epoll have in common, whatever they serve.
@@ -137,14 +151,12 @@ let package = Package(
         .target(
             name: "WebServer",
             dependencies: [
-                "Access", "Addresses", "Backlog", "JSON", "MetricDescriptions", "Timing", "WebSocket",
-                "Signaling",
-                "Pairing", "TLS", "ProxyProtocol",
-                .product(name: "Hummingbird", package: "hummingbird"),
+                "Access", "Addresses", "Backlog", "Callers", "Logs", "MetricDescriptions", "Requests",
+                "Timing",
+                "WebSocket", "Signaling", "Pairing", "TLS", "ProxyProtocol",
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "DequeModule", package: "swift-collections"),
-                .product(name: "HeapModule", package: "swift-collections"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
@@ -154,6 +166,20 @@ let package = Package(
                 .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
                 .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: strict),
+        // What HTTP requests are answered with: routes, their limits, pages. It knows nothing of connections.
+        .target(
+            name: "WebAPI",
+            dependencies: [
+                "Access", "Addresses", "Callers", "JSON", "Logs", "MetricDescriptions", "Pairing", "Requests",
+                .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "HeapModule", package: "swift-collections"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "NIOCore", package: "swift-nio"),
             ],
             swiftSettings: strict),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
@@ -166,7 +192,7 @@ let package = Package(
             name: "Settings",
             dependencies: [
                 "Access", "Addresses", "ICE", "OperatorText", "Pairing", "PairingSQLite", "RelayServer",
-                "Signaling", "Telemetry", "Timing", "TLS", "TURN", "WebServer",
+                "Requests", "Signaling", "Telemetry", "Timing", "TLS", "TURN", "WebAPI", "WebServer",
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -183,11 +209,9 @@ let package = Package(
         .executableTarget(
             name: "Switchboard",
             dependencies: [
-                "Doctor", "ICE", "OperatorText", "Settings",
-                "WebServer", "Access", "Pairing", "Telemetry", "RelayServer",
-                "TURN",
-                "Addresses", "JSON", "Timing", "STUN", "TLS", "Backlog", "MetricDescriptions", "CWebFiles",
-                "CZlib",
+                "Doctor", "ICE", "OperatorText", "Settings", "WebAPI", "WebServer", "Access", "Pairing",
+                "Signaling", "Telemetry", "RelayServer", "Requests", "TURN", "Addresses", "JSON", "Timing", "STUN", "TLS",
+                "Backlog", "MetricDescriptions", "CWebFiles", "CZlib",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
@@ -197,6 +221,26 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ] + indirect.map(\.product),
+            swiftSettings: strict),
+        // A log and metrics that tests read, a time that they move.
+        .target(
+            name: "TestSupport",
+            dependencies: [
+                "Access", "Addresses",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+            ],
+            path: "Tests/TestSupport", swiftSettings: strict),
+        .testTarget(
+            name: "CallersTests",
+            dependencies: [
+                "Addresses", "Callers", "Requests", "TestSupport",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "LogsTests",
+            dependencies: ["Logs", "TestSupport", .product(name: "Logging", package: "swift-log")],
             swiftSettings: strict),
         .testTarget(name: "BacklogTests", dependencies: ["Backlog"], swiftSettings: strict),
         .testTarget(name: "WebSocketTests", dependencies: ["WebSocket"], swiftSettings: strict),
@@ -229,6 +273,8 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
+        .testTarget(
+            name: "RequestsTests", dependencies: ["Addresses", "Requests", "Timing"], swiftSettings: strict),
         .testTarget(name: "SignalingTests", dependencies: ["Signaling", "Timing"], swiftSettings: strict),
         // What every store must do, for the tests of each.
         .target(
@@ -246,11 +292,10 @@ let package = Package(
         .testTarget(
             name: "WebServerTests",
             dependencies: [
-                "Access", "Addresses", "WebServer", "JSON", "Timing", "WebSocket", "Signaling", "Pairing",
-                "TLS",
-                "ProxyProtocol",
-                "COpenSSL",
-                .product(name: "Hummingbird", package: "hummingbird"),
+                "Access", "Addresses", "Callers", "WebServer", "Requests", "Timing", "WebSocket", "Signaling",
+                "Pairing",
+                "TLS", "ProxyProtocol", "COpenSSL", "TestSupport",
+                .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
@@ -258,6 +303,21 @@ let package = Package(
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
+            swiftSettings: strict),
+        // With the web server that hands it requests.
+        .testTarget(
+            name: "WebAPITests",
+            dependencies: [
+                "Access", "Addresses", "Callers", "JSON", "Pairing", "Requests", "TestSupport", "Timing",
+                "WebAPI",
+                "WebServer",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: strict),
         .testTarget(
@@ -279,7 +339,7 @@ let package = Package(
             name: "SettingsTests",
             dependencies: [
                 "Access", "Addresses", "ICE", "Pairing", "RelayServer", "SettingFixtures", "Settings",
-                "Signaling", "Telemetry", "TLS", "TURN", "WebServer",
+                "Requests", "Signaling", "Telemetry", "TLS", "TURN", "WebAPI", "WebServer",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),
@@ -293,8 +353,9 @@ let package = Package(
         .testTarget(
             name: "SwitchboardTests",
             dependencies: [
-                "Addresses", "ICE", "SettingFixtures", "Settings", "Switchboard", "Pairing", "Signaling",
-                "Telemetry", "WebServer", "RelayServer", "TURN", "STUN", "CWebFiles", "MetricDescriptions",
+                "Addresses", "ICE", "Requests", "SettingFixtures", "Settings", "Switchboard", "Pairing",
+                "Signaling", "Telemetry", "WebAPI", "WebServer", "RelayServer", "TURN", "STUN", "CWebFiles",
+                "MetricDescriptions",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],

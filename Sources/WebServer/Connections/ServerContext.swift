@@ -32,6 +32,8 @@ final class ServerContext: Sendable {
     let signaling: SignalingService
     /// What TLS connections share; nil without a TLS listener.
     let tls: TLSService?
+    /// What the gates of all connections go by.
+    let gatePolicy: GatePolicy
     /// Where connections go that speak STUN; nil if there is no relay to take them.
     let takeStream: StreamTaker?
     /// The port of the TLS listener; 0 before it listens.
@@ -54,6 +56,7 @@ final class ServerContext: Sendable {
         self.takeStream = takeStream
         self.budget = budget
         self.httpConnections = httpConnections
+        gatePolicy = GatePolicy(configuration, handsOver: takeStream != nil)
         // Configured values, until the bound ports are known.
         tlsPort.store(configuration.tlsPort, ordering: .relaxed)
     }
@@ -80,25 +83,14 @@ final class ServerContext: Sendable {
     /// Notes the TLS port, for redirections.
     func listens(tlsPort port: Int) { tlsPort.store(port, ordering: .relaxed) }
 
-    /// Whether requests that come to this listener are redirected to TLS.
-    func redirects(_ listener: ListenerKind) -> Bool {
-        listener == .plain && configuration.redirectsHTTP && tls != nil
-    }
-
-    /// The answer to a request that must come by TLS.
-    func redirection(of head: RequestHead) -> Handshake.Refusal {
-        .redirection(of: head, port: tlsPort.load(ordering: .relaxed))
+    /// The port of TLS, if requests that come to this listener are redirected there.
+    func redirectPort(of listener: ListenerKind) -> Int? {
+        guard listener == .plain, configuration.redirectsHTTP, tls != nil else { return nil }
+        return tlsPort.load(ordering: .relaxed)
     }
 
     /// Puts the HTTP handlers behind the gate and hands the connection to the task that serves it.
-    ///
-    /// - Parameters:
-    ///   - peer: the client.
-    ///   - isProxied: whether the connection began with a PROXY header.
-    ///   - isSecure: whether it speaks TLS.
-    func installHTTP(
-        on channel: any Channel, loop: LoopContext, peer: SocketAddress?, isProxied: Bool, isSecure: Bool
-    ) throws -> HTTPConnectionGuard {
+    func installHTTP(behind gate: ConnectionGate, on channel: any Channel) throws -> HTTPConnectionGuard {
         var limits = NIOHTTPDecoderLimitConfiguration()
         limits.maxHeaderFieldSize = configuration.connections.maxHeaderBytes
         limits.maxHeaderListSize = configuration.connections.maxHeaderBytes
@@ -108,14 +100,25 @@ final class ServerContext: Sendable {
             withPipeliningAssistance: false, withErrorHandling: false, withOutboundHeaderValidation: false,
             withEncoderConfiguration: .init(), withDecoderLimitConfiguration: limits)
         try pipeline.addHandler(RequestHeadNormalizer())
-        try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: isSecure))
-        let connectionGuard = HTTPConnectionGuard(
-            limits: configuration.connections, loop: loop, metrics: metrics)
+        try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: gate.tls != nil))
+        let connectionGuard = HTTPConnectionGuard(gate: gate)
         try pipeline.addHandler(connectionGuard)
         let served = try NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>(
             wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true))
-        httpConnections.yield(HTTPConnection(channel: served, peer: peer, isProxied: isProxied))
+        httpConnections.yield(HTTPConnection(channel: served, peer: gate.peer, isProxied: gate.isProxied))
         return connectionGuard
+    }
+}
+
+extension GatePolicy {
+    init(_ configuration: WebServerConfiguration, handsOver: Bool) {
+        self.init()
+        handshakeTimeout = configuration.connections.handshakeTimeout
+        requestTimeout = configuration.connections.requestTimeout
+        idleTimeout = configuration.connections.idleTimeout
+        maxHeaderBytes = configuration.connections.maxHeaderBytes
+        allowedOrigins = configuration.http.allowedOrigins
+        self.handsOver = handsOver
     }
 }
 

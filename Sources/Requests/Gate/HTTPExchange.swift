@@ -1,8 +1,8 @@
 import Timing
 
 /// Where an HTTP connection stands between its requests and their responses, and how long it may stay there.
-struct HTTPExchange {
-    private enum Phase {
+struct HTTPExchange: Sendable {
+    private enum Phase: Sendable {
         /// No request is open.
         case idle
         /// A request has begun and has not ended.
@@ -15,21 +15,15 @@ struct HTTPExchange {
 
     /// A response that the client does not take in this time ends the connection.
     static let responseTimeout = Duration.seconds(30)
-    /// How long a client that was answered early may go on sending its request.
-    static let lingerTime = Duration.seconds(2)
 
-    private let limits: ConnectionLimits
     private var phase = Phase.idle
     /// When it entered its present state.
     private(set) var since: MonotonicTime
     /// Requests whose head has been read and whose response has not been written to its end.
     private var unanswered = 0
-    private(set) var hasAnswered = false
+    private var hasAnswered = false
 
-    init(limits: ConnectionLimits, now: MonotonicTime) {
-        self.limits = limits
-        since = now
-    }
+    init(now: MonotonicTime) { since = now }
 
     /// True when every request has been answered and no other has begun.
     var isIdle: Bool {
@@ -41,12 +35,12 @@ struct HTTPExchange {
     var isAnswered: Bool { unanswered == 0 }
 
     /// When the time of the present state runs out.
-    var deadline: MonotonicTime {
+    func deadline(_ policy: GatePolicy) -> MonotonicTime {
         switch phase {
-        case .idle: since + (hasAnswered ? limits.idleTimeout : limits.handshakeTimeout)
-        case .receiving: since + limits.requestTimeout
+        case .idle: since + (hasAnswered ? policy.idleTimeout : policy.handshakeTimeout)
+        case .receiving: since + policy.requestTimeout
         case .responding: since + Self.responseTimeout
-        case .lingering: since + Self.lingerTime
+        case .lingering: since + GateRules.lingerTime
         }
     }
 

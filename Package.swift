@@ -75,8 +75,10 @@ let package = Package(
         .target(name: "BigEndian", swiftSettings: strict),
         // Points in time, rates, heaps of deadlines. It has no clock.
         .target(name: "Timing", swiftSettings: strict),
+        // A header only: what is special within JSON strings, sixteen bytes at a time.
+        .target(name: "CScan"),
         // JSON text: read, checked and written.
-        .target(name: "JSON", swiftSettings: strict),
+        .target(name: "JSON", dependencies: ["CScan"], swiftSettings: strict),
         .target(name: "Signaling", dependencies: ["JSON", "Timing"], swiftSettings: strict),
         .target(name: "Pairing", swiftSettings: strict),
         // Who may do what.
@@ -171,7 +173,8 @@ let package = Package(
             ] + indirect.map(\.product),
             swiftSettings: strict),
         .testTarget(name: "BacklogTests", dependencies: ["Backlog"], swiftSettings: strict),
-        .testTarget(name: "WebSocketTests", dependencies: ["WebSocket"], swiftSettings: strict),
+        .testTarget(
+            name: "WebSocketTests", dependencies: ["WebSocket", "GuardedMemory"], swiftSettings: strict),
         .testTarget(name: "TimingTests", dependencies: ["Timing"], swiftSettings: strict),
         .testTarget(name: "AddressesTests", dependencies: ["Addresses"], swiftSettings: strict),
         .testTarget(
@@ -196,7 +199,10 @@ let package = Package(
                 .product(name: "Metrics", package: "swift-metrics"),
             ],
             swiftSettings: strict),
-        .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
+        // Memory that ends a process which reads a byte too many.
+        .target(name: "GuardedMemory", path: "Tests/GuardedMemory", swiftSettings: strict),
+        .testTarget(
+            name: "JSONTests", dependencies: ["JSON", "CScan", "GuardedMemory"], swiftSettings: strict),
         .testTarget(name: "SignalingTests", dependencies: ["Signaling", "Timing"], swiftSettings: strict),
         // What every store must do, for the tests of each.
         .target(

@@ -155,6 +155,12 @@ extension JSONScanner {
 
     /// Whether the string between the quotes of `inner` has an escape sequence in it.
     package func hasEscape(_ inner: Range<Int>) -> Bool {
-        UnsafeBufferPointer(start: bytes + inner.lowerBound, count: inner.count).contains(UInt8(ascii: "\\"))
+        var index = inner.lowerBound
+        while true {
+            index = scan_plain_end(bytes, index, inner.upperBound)
+            guard index < inner.upperBound else { return false }
+            if bytes[index] == UInt8(ascii: "\\") { return true }
+            index &+= 1
+        }
     }
 }

@@ -109,10 +109,12 @@ let package = Package(
         .target(name: "MetricDescriptions", swiftSettings: strict),
         // What waits in memory for all clients together.
         .target(name: "Backlog", swiftSettings: strict),
+        // What loops on threads with epoll have in common, whatever they serve.
+        .target(name: "Loops", dependencies: ["Addresses", "CDatagrams", "Timing"], swiftSettings: strict),
         .target(
             name: "RelayServer",
             dependencies: [
-                "Addresses", "Backlog", "MetricDescriptions", "Timing", "TURN", "STUN", "TLS",
+                "Addresses", "Backlog", "Loops", "MetricDescriptions", "Timing", "TURN", "STUN", "TLS",
                 "ProxyProtocol", "CDatagrams",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
@@ -178,6 +180,8 @@ let package = Package(
         .testTarget(name: "TimingTests", dependencies: ["Timing"], swiftSettings: strict),
         .testTarget(name: "AddressesTests", dependencies: ["Addresses"], swiftSettings: strict),
         .testTarget(
+            name: "LoopsTests", dependencies: ["Addresses", "Loops", "Timing"], swiftSettings: strict),
+        .testTarget(
             name: "STUNTests",
             dependencies: ["Addresses", "STUN", .product(name: "Crypto", package: "swift-crypto")],
             swiftSettings: strict),
@@ -192,7 +196,8 @@ let package = Package(
         .testTarget(
             name: "RelayServerTests",
             dependencies: [
-                "Addresses", "RelayServer", "Backlog", "Timing", "TURN", "STUN", "TLS", "ProxyProtocol",
+                "Addresses", "RelayServer", "Backlog", "Loops", "Timing", "TURN", "STUN", "TLS",
+                "ProxyProtocol",
                 "CDatagrams",
                 "COpenSSL",
                 .product(name: "Logging", package: "swift-log"),

@@ -1,5 +1,6 @@
 package import Addresses
 import Glibc
+import Loops
 package import TLS
 import TURN
 

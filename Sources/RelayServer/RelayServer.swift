@@ -2,6 +2,7 @@ package import Addresses
 package import Backlog
 import Glibc
 package import Logging
+import Loops
 import Synchronization
 import TLS
 package import TURN
@@ -62,19 +63,21 @@ package final class RelayServer: Sendable {
         var streamListeners = try StreamListenerGroup(
             tcp: configuration.tcpListeners, tls: configuration.tlsListeners, loops: loops)
         var handles: [LoopHandle] = []
-        for _ in 0..<loops { handles.append(try LoopHandle()) }
+        for _ in 0..<loops { handles.append(try Self.make(LoopHandle.init)) }
         var threads: [LoopThread] = []
         do throws(RelayServerError) {
             for number in 0..<loops {
-                let poller = try Poller()
+                let poller = try Self.make(Poller.init)
                 let loop = RelayLoop(
-                    number: number, poller: poller, authority: authority, listeners: listeners.take(number),
+                    number: number, poller: poller, authority: authority,
+                    listeners: listeners.takeListeners(ofLoop: number),
                     streams: StreamClients(
-                        configuration.streams, listeners: streamListeners.take(number), admission: admission,
+                        configuration.streams, listeners: streamListeners.takeListeners(ofLoop: number),
+                        admission: admission,
                         certificates: certificates, proxies: configuration.proxies, budget: budget),
                     handles: handles, offloads: offloads,
                     holdMicroseconds: configuration.holdMicroseconds)
-                threads.append(try LoopThread(loop))
+                threads.append(try Self.start(loop))
             }
         } catch {
             Self.stop(handles, threads)
@@ -88,6 +91,17 @@ package final class RelayServer: Sendable {
                 admission: admission)
         }
         return addresses
+    }
+
+    /// A part of a loop, or why the relay cannot start.
+    private static func make<Part: ~Copyable>(
+        _ part: () throws(LoopError) -> Part
+    ) throws(RelayServerError) -> Part {
+        do throws(LoopError) { return try part() } catch { throw RelayServerError(error) }
+    }
+
+    private static func start(_ loop: consuming RelayLoop) throws(RelayServerError) -> LoopThread {
+        do throws(LoopError) { return try LoopThread(loop) } catch { throw RelayServerError(error) }
     }
 
     private func loadCertificates() throws(RelayServerError) -> TLSCertificates? {

@@ -1,4 +1,5 @@
 package import Addresses
+import Loops
 package import TLS
 
 /// Why the relay cannot start.
@@ -14,6 +15,17 @@ package enum RelayServerError: Error, Equatable {
 
     /// The operation that the system refused.
     package enum Resource: String, Sendable {
-        case poller, thread, mailbox, socket
+        case poller, thread, mailbox
+
+        init(_ resource: LoopError.Resource) {
+            self =
+                switch resource {
+                case .poller: .poller
+                case .thread: .thread
+                case .mailbox: .mailbox
+                }
+        }
     }
+
+    init(_ error: LoopError) { self = .system(Resource(error.resource), errno: error.errno) }
 }

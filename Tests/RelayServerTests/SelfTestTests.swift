@@ -1,5 +1,6 @@
 import Addresses
 import Logging
+import Loops
 import STUN
 import TURN
 import Testing

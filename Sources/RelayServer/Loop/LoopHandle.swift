@@ -1,3 +1,4 @@
+import Loops
 import Synchronization
 
 /// The part of a loop that other threads see: where to leave packets and commands, and its counters.
@@ -7,7 +8,7 @@ final class LoopHandle: Sendable {
     /// Streams that were refused before they got to the loop.
     private let refusedStreams = Atomic<UInt64>(0)
 
-    init() throws(RelayServerError) {
+    init() throws(LoopError) {
         mailbox = try LoopMailbox()
     }
 

@@ -1,6 +1,7 @@
 import Addresses
 import CDatagrams
 import Glibc
+import Loops
 import Synchronization
 import TURN
 
@@ -19,16 +20,12 @@ final class LoopMailbox: Sendable {
     }
 
     private let state = Mutex(State())
-    /// An eventfd. Watched edge-triggered, so that it need not be read: each write is an event.
-    let descriptor: Int32
+    private let wakeUp: WakeUp
+    /// To be watched edge-triggered, so that it need not be read.
+    var descriptor: Int32 { wakeUp.descriptor }
 
-    init() throws(RelayServerError) {
-        descriptor = eventfd(0, Int32(EFD_NONBLOCK | EFD_CLOEXEC))
-        guard descriptor >= 0 else { throw .system(.mailbox, errno: errno) }
-    }
-
-    deinit {
-        close(descriptor)
+    init() throws(LoopError) {
+        wakeUp = try WakeUp()
     }
 
     /// Leaves a packet for one of the loop's allocations; drops and counts it where there is no room.
@@ -53,10 +50,7 @@ final class LoopMailbox: Sendable {
     }
 
     /// Has the loop look.
-    func wake() {
-        var one: UInt64 = 1
-        _ = write(descriptor, &one, MemoryLayout<UInt64>.size)
-    }
+    func wake() { wakeUp() }
 
     /// Takes everything that has come.
     ///

@@ -1,12 +1,13 @@
 import CDatagrams
 import Glibc
+import Loops
 import TURN
 import Timing
 
 /// One thread's relay: its sockets, clients, allocations and memory. Shares nothing but the authority with the others.
 ///
 /// A struct used through `inout` from one place: written as a class, its packet path would pay for exclusivity checks.
-struct RelayLoop: ~Copyable {
+struct RelayLoop: ThreadLoop, ~Copyable {
     /// How often counters are published while something happens.
     private static let publishNanoseconds: Int64 = 1_000_000_000
     /// How much later than asked the kernel may end a hold.
@@ -34,7 +35,7 @@ struct RelayLoop: ~Copyable {
         path = PacketPath(
             turn: TURNServer(authority, loop: UInt8(truncatingIfNeeded: number), random: random),
             listeners: listeners, mailboxes: handles.map(\.mailbox), registry: poller.registry,
-            offloads: offloads, seed: seed)
+            streamLimits: streams.limits, offloads: offloads, seed: seed)
         shared = handles[number]
         hold = Hold(windowMicroseconds: holdMicroseconds)
         for (index, listener) in listeners.enumerated() {
@@ -48,9 +49,10 @@ struct RelayLoop: ~Copyable {
         self.poller = poller
     }
 
+    var threadName: String { "relay-\(path.turn.loop)" }
+
     /// Serves until it is told to stop; ends all allocations and connections then.
     mutating func run() {
-        datagram_set_thread_name("relay-\(path.turn.loop)")
         datagram_set_timer_slack(Self.timerSlackNanoseconds)
         while isRunning { turn() }
         path.now = Clock.now()
@@ -69,7 +71,7 @@ struct RelayLoop: ~Copyable {
         for index in 0..<count {
             let (tag, events) = poller.event(index)
             switch tag.kind {
-            case .relay: path.readPeers(tag, events: events, streams: &streams)
+            case .relay: path.readPeers(tag, events: events)
             // After the others, because memory that they filled has to be sent when a listener's has.
             case .listener: readyListeners |= 1 << (tag.index & 31)
             case .mailbox: readMailbox()
@@ -80,7 +82,7 @@ struct RelayLoop: ~Copyable {
         while readyListeners != 0 {
             let index = readyListeners.trailingZeroBitCount
             readyListeners &= readyListeners &- 1
-            path.readClients(index, streams: &streams)
+            path.readClients(index)
         }
         streams.write(path: &path)
         path.flush()
@@ -130,7 +132,7 @@ struct RelayLoop: ~Copyable {
 
     /// Publishes the counters; the next time is set when something has happened since.
     private mutating func publish() {
-        snapshot.take(path, streams)
+        snapshot.update(from: path, streams)
         shared.publish(snapshot)
         nextPublication = .distantFuture
     }
@@ -140,7 +142,7 @@ struct RelayLoop: ~Copyable {
     private mutating func readMailbox() {
         for command in shared.mailbox.take(&inbox, dropped: &path.counters.mailboxFull) { carryOut(command) }
         if !inbox.isEmpty {
-            path.readMailbox(inbox, streams: &streams)
+            path.readMailbox(inbox)
             inbox.removeAll()
         }
     }

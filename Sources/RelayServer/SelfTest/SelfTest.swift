@@ -1,5 +1,6 @@
 package import Addresses
 import Glibc
+import Loops
 import ProxyProtocol
 import STUN
 package import TURN

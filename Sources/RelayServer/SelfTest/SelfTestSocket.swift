@@ -1,6 +1,7 @@
 import Addresses
 import CDatagrams
 import Glibc
+import Loops
 import STUN
 import TURN
 import Timing

@@ -1,6 +1,7 @@
 import Addresses
 import CDatagrams
 import Glibc
+import Loops
 import TURN
 
 /// The relay sockets of a loop: one for each relayed address of its allocations.

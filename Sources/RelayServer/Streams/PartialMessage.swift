@@ -1,3 +1,5 @@
+import Loops
+
 /// The beginning of a message whose rest has not arrived.
 ///
 /// Memory grows with what has arrived, never with what was announced.

@@ -1,6 +1,7 @@
 import Addresses
 import CDatagrams
 import Glibc
+import Loops
 import TLS
 import TURN
 
@@ -8,7 +9,7 @@ extension StreamClients {
     /// Takes over a connection that was accepted elsewhere, like one of its own listeners'. Bytes that have already
     /// come from it are processed at once.
     mutating func adopt(_ stream: AdoptedStream, path: inout some StreamReceiver & ~Copyable) {
-        guard var connection = stream.take() else { return }
+        guard var connection = stream.takeConnection() else { return }
         let (socket, fiveTuple) = (connection.socket, stream.fiveTuple)
         guard isTakingStreams else {
             counters.count(.refused)
@@ -17,7 +18,8 @@ extension StreamClients {
             return
         }
         if arena == nil { arena = StreamArena() }
-        Self.configure(socket)
+        StreamSocket.makeNonBlocking(socket)
+        StreamSocket.setOptions(socket)
         guard let handle = insert(socket, fiveTuple, admittedAs: fiveTuple.client.ip, path: &path),
             let client = table.client(handle)
         else { return }
@@ -28,19 +30,11 @@ extension StreamClients {
         }
         // Its handshake is complete.
         client.pointee.phase = .silent
-        take(client, connection.received, path: &path)
-    }
-
-    /// The options that sockets of the relay's own listeners inherit.
-    private static func configure(_ socket: Int32) {
-        let flags = fcntl(socket, F_GETFL)
-        if flags >= 0 { _ = fcntl(socket, F_SETFL, flags | O_NONBLOCK) }
-        _ = fcntl(socket, F_SETFD, FD_CLOEXEC)
-        StreamListener.setStreamOptions(socket)
+        relayReceived(client, connection.received, path: &path)
     }
 
     /// Works on bytes that came before the socket did, as if they had been read in pieces.
-    private mutating func take(
+    private mutating func relayReceived(
         _ client: UnsafeMutablePointer<StreamClient>, _ received: [UInt8],
         path: inout some StreamReceiver & ~Copyable
     ) {
@@ -56,7 +50,7 @@ extension StreamClients {
                 }
             }
             rest = rest.dropFirst(piece.count)
-            take(client, place, keptByteCount: kept, arrivedByteCount: piece.count, path: &path)
+            relayMessages(client, place, keptByteCount: kept, arrivedByteCount: piece.count, path: &path)
         }
     }
 }

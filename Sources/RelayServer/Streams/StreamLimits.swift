@@ -1,3 +1,5 @@
+package import Loops
+
 /// Bounds of TCP and TLS clients.
 package struct StreamLimits: Sendable {
     /// Connections of all loops together; more are closed at once. Default 10,000.
@@ -22,15 +24,19 @@ package struct StreamLimits: Sendable {
     package var handshakesPerTurn = 2
 
     /// The most streams that one loop has places for.
-    package static let streamBound = StreamTable.maxCount
+    package static let streamBound = StreamHandle.maxCount
 
     package init() {}
 
-    /// Data that the kernel may hold unsent for one client. Further data waits in the outbox, where it can be
-    /// bounded (tcp(7), TCP_NOTSENT_LOWAT).
-    static let unsentBytes: Int32 = 128 << 10
     /// The first message of a client: an Allocate with the longest names that RFC 8489 allows is shorter.
     static let firstMessageBytes = 4096
     /// How long a listener rests when there are no descriptors left.
     static let exhaustedPause = Duration.milliseconds(500)
+}
+
+extension StreamAdmission {
+    /// Counts streams within these limits.
+    package convenience init(_ limits: StreamLimits) {
+        self.init(maxStreams: limits.maxStreams, maxStreamsPerAddress: limits.maxStreamsPerAddress)
+    }
 }

@@ -1,6 +1,7 @@
 import Addresses
 import CDatagrams
 import Glibc
+import Loops
 import TURN
 
 /// A listening TCP socket of one loop, for plain TURN or for TLS.
@@ -27,12 +28,12 @@ struct StreamListener: BitwiseCopyable {
         let descriptor = Glibc.socket(isIPv6 ? AF_INET6 : AF_INET, kind, 0)
         guard descriptor >= 0 else { throw .listener(address, errno: errno) }
         func set(_ level: Int32, _ option: Int32, _ value: Int32) {
-            Self.set(descriptor, level, option, value)
+            StreamSocket.set(descriptor, level, option, value)
         }
         set(SOL_SOCKET, SO_REUSEADDR, 1)
         if sharesPort { set(SOL_SOCKET, SO_REUSEPORT, 1) }
         if isIPv6 { set(Int32(IPPROTO_IPV6), IPV6_V6ONLY, 1) }
-        setStreamOptions(descriptor)
+        StreamSocket.setOptions(descriptor)
         var local = SocketAddress(address)
         // A listener that was opened only to look must not take connections.
         guard local.withPointer({ bind(descriptor, $0, $1.pointee) }) == 0,
@@ -44,17 +45,5 @@ struct StreamListener: BitwiseCopyable {
             throw .listener(address, errno: error)
         }
         return StreamListener(socket: descriptor, transport: transport, address: bound)
-    }
-
-    /// Options of every stream's socket: small writes leave at once, and the kernel holds little of what it cannot
-    /// send.
-    static func setStreamOptions(_ descriptor: Int32) {
-        set(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, 1)
-        set(descriptor, Int32(IPPROTO_TCP), TCP_NOTSENT_LOWAT, StreamLimits.unsentBytes)
-    }
-
-    private static func set(_ descriptor: Int32, _ level: Int32, _ option: Int32, _ value: Int32) {
-        var value = value
-        setsockopt(descriptor, level, option, &value, socklen_t(MemoryLayout<Int32>.size))
     }
 }

@@ -2,6 +2,7 @@ import Addresses
 import CDatagrams
 import Glibc
 import Logging
+import Loops
 import STUN
 import TURN
 import Testing
@@ -73,7 +74,7 @@ import Testing
         _ = fcntl(connection.socket, F_SETFL, 0)
         adopt(connection, fixture)
         #expect(connection.option(Int32(IPPROTO_TCP), TCP_NODELAY) == 1)
-        #expect(connection.option(Int32(IPPROTO_TCP), TCP_NOTSENT_LOWAT) == StreamLimits.unsentBytes)
+        #expect(connection.option(Int32(IPPROTO_TCP), TCP_NOTSENT_LOWAT) == StreamSocket.unsentBytes)
         #expect(fcntl(connection.socket, F_GETFL) & O_NONBLOCK != 0)
         #expect(fcntl(connection.socket, F_GETFD) & FD_CLOEXEC != 0)
     }

@@ -1,5 +1,6 @@
 import Addresses
 import Glibc
+import Loops
 import STUN
 import TURN
 import Testing

@@ -1,4 +1,4 @@
-import Addresses
+package import Addresses
 import Synchronization
 
 /// The number of streams of all loops, in total and by address. Asked once per connection.
@@ -20,16 +20,19 @@ package final class StreamAdmission: Sendable {
     private let maxStreamsPerAddress: Int
     private let state = Mutex(State())
 
-    package init(_ limits: StreamLimits) {
-        maxStreams = limits.maxStreams
-        maxStreamsPerAddress = limits.maxStreamsPerAddress
+    /// - Parameters:
+    ///   - maxStreams: of all addresses together.
+    ///   - maxStreamsPerAddress: of one IPv4 address or one IPv6 /64.
+    package init(maxStreams: Int, maxStreamsPerAddress: Int) {
+        self.maxStreams = maxStreams
+        self.maxStreamsPerAddress = maxStreamsPerAddress
     }
 
     /// Counts a stream in.
     ///
     /// - Parameter address: of its client; nil if a proxy has yet to name it, in which case ``name(_:)`` follows.
     /// - Returns: false, having counted nothing, if there are too many.
-    func admit(_ address: IPAddress?) -> Bool {
+    package func admit(_ address: IPAddress?) -> Bool {
         state.withLock { state in
             guard state.count < maxStreams else { return false }
             if let address {
@@ -43,12 +46,12 @@ package final class StreamAdmission: Sendable {
     /// Counts a stream that was admitted without an address by its client's address.
     ///
     /// - Returns: false, having counted nothing, if that address has too many. It is released without address then.
-    func name(_ address: IPAddress) -> Bool {
+    package func name(_ address: IPAddress) -> Bool {
         state.withLock { $0.add(AddressKey(address), limit: maxStreamsPerAddress) }
     }
 
     /// Counts a stream out that was admitted, with the address that it was counted by.
-    func release(_ address: IPAddress?) {
+    package func release(_ address: IPAddress?) {
         state.withLock { state in
             state.count -= 1
             guard let key = address.map(AddressKey.init), let held = state.byAddress[key] else { return }

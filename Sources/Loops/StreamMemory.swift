@@ -2,26 +2,35 @@
 ///
 /// A client holds a block only while something waits: part of a message, or what its socket did not take. So in
 /// steady traffic nothing is allocated, and an idle client costs nothing here.
-struct StreamMemory: ~Copyable {
+@usableFromInline
+package struct StreamMemory: ~Copyable {
     /// A piece of memory of one of the sizes. Its user gives it back to the ``StreamMemory`` it came from.
-    struct Block: BitwiseCopyable {
-        let start: UnsafeMutableRawPointer
-        let capacity: Int
-        fileprivate let size: UInt8
+    @usableFromInline
+    package struct Block: BitwiseCopyable {
+        @usableFromInline package let start: UnsafeMutableRawPointer
+        @usableFromInline package let capacity: Int
+        @usableFromInline let size: UInt8
+
+        @inlinable
+        init(start: UnsafeMutableRawPointer, capacity: Int, size: UInt8) {
+            self.start = start
+            self.capacity = capacity
+            self.size = size
+        }
     }
 
     /// A few packets; the messages of a turn; the longest message; and what an outbox may hold at most.
     private static let capacities: [4 of Int] = [2 << 10, 16 << 10, 80 << 10, 0]
     /// How many unused blocks of each size are kept; together below 3 MB a loop.
-    private static let kept: [4 of Int] = [256, 64, 8, 2]
+    @inlinable static var kept: [4 of Int] { [256, 64, 8, 2] }
 
-    private let capacities: [4 of Int]
-    private var unused: [[Block]] = [[], [], [], []]
+    @usableFromInline let capacities: [4 of Int]
+    @usableFromInline var unused: [[Block]] = [[], [], [], []]
     /// Bytes of the blocks that are taken.
-    private(set) var usedByteCount = 0
+    @usableFromInline package var usedByteCount = 0
 
     /// - Parameter largestBytes: no block is ever asked to hold more.
-    init(largestBytes: Int) {
+    package init(largestBytes: Int) {
         var capacities = Self.capacities
         capacities[3] = max(largestBytes, Self.capacities[2])
         self.capacities = capacities
@@ -35,7 +44,8 @@ struct StreamMemory: ~Copyable {
     }
 
     /// A block of at least so many bytes; nil beyond the largest size.
-    mutating func take(_ byteCount: Int) -> Block? {
+    @inlinable
+    package mutating func take(_ byteCount: Int) -> Block? {
         var size = 0
         while size < 4, capacities[size] < byteCount { size += 1 }
         guard size < 4 else { return nil }
@@ -47,10 +57,11 @@ struct StreamMemory: ~Copyable {
     }
 
     /// Frees a block without keeping it.
-    static func discard(_ block: Block) { block.start.deallocate() }
+    package static func discard(_ block: Block) { block.start.deallocate() }
 
     /// Gives a block back.
-    mutating func give(_ block: Block) {
+    @inlinable
+    package mutating func give(_ block: Block) {
         let size = Int(block.size)
         usedByteCount &-= block.capacity
         if unused[size].count < Self.kept[size] {

@@ -65,7 +65,8 @@ struct Offloads: Equatable, Sendable {
             var readiness = pollfd(fd: receiver, events: Int16(POLLIN), revents: 0)
             guard poll(&readiness, 1, deadlineMilliseconds) == 1 else { return all }
             for slot in 0..<batch.receive(from: receiver, count: batch.capacity) {
-                guard let datagram = batch.take(slot), datagram.segmentByteCount <= segmentByteCount else {
+                guard let datagram = batch.takeDatagram(slot), datagram.segmentByteCount <= segmentByteCount
+                else {
                     return []
                 }
                 all += datagram.bytes

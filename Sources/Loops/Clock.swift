@@ -1,13 +1,13 @@
-import CDatagrams
-import Glibc
-import TURN
-import Timing
+public import Glibc
+public import Timing
 
-/// The clocks of the relay: TURN's rules get their values as arguments.
-enum Clock {
+/// The clocks of loops: rules get their values as arguments.
+@usableFromInline
+package enum Clock {
     /// The monotonic clock.
+    @inlinable
     @inline(__always)
-    static func now() -> MonotonicTime {
+    package static func now() -> MonotonicTime {
         var time = timespec()
         clock_gettime(CLOCK_MONOTONIC, &time)
         return MonotonicTime(
@@ -16,7 +16,7 @@ enum Clock {
     }
 
     /// The wall clock, for credentials and nonces.
-    static func unixTime() -> UnixTime {
+    package static func unixTime() -> UnixTime {
         UnixTime(seconds: UInt64(max(0, time(nil))))
     }
 }

@@ -1,18 +1,20 @@
-import CDatagrams
+public import CDatagrams
 import Glibc
 
 /// An epoll instance and the events of its last wait.
-struct Poller: ~Copyable {
+@usableFromInline
+package struct Poller: ~Copyable {
     /// Events taken at once; the others come with the next wait.
-    private static let eventCapacity = 256
+    @inlinable static var eventCapacity: Int { 256 }
 
     /// Where sockets are registered.
-    let registry: PollRegistry
-    private let events: UnsafeMutablePointer<epoll_event>
+    @usableFromInline package let registry: PollRegistry
+    @usableFromInline let events: UnsafeMutablePointer<epoll_event>
 
-    init() throws(RelayServerError) {
+    /// - Throws: when the system has no descriptor left.
+    package init() throws(LoopError) {
         let descriptor = epoll_create1(Int32(EPOLL_CLOEXEC))
-        guard descriptor >= 0 else { throw .system(.poller, errno: errno) }
+        guard descriptor >= 0 else { throw LoopError(.poller, errno: errno) }
         registry = PollRegistry(descriptor: descriptor)
         events = .allocate(capacity: Self.eventCapacity)
         events.initialize(repeating: epoll_event(), count: Self.eventCapacity)
@@ -27,47 +29,48 @@ struct Poller: ~Copyable {
     ///
     /// - Parameter milliseconds: -1 waits without end, 0 not at all.
     /// - Returns: how many events there are; 0 at the end of the time or when a signal interrupts.
-    @inline(__always)
-    func wait(milliseconds: Int32) -> Int {
+    @inlinable
+    package func wait(milliseconds: Int32) -> Int {
         max(0, Int(epoll_wait(registry.descriptor, events, Int32(Self.eventCapacity), milliseconds)))
     }
 
     /// An event of the last wait.
-    @inline(__always)
-    func event(_ index: Int) -> (tag: PollTag, events: UInt32) {
+    @inlinable
+    package func event(_ index: Int) -> (tag: PollTag, events: UInt32) {
         (PollTag(bits: events[index].data.u64), events[index].events)
     }
 }
 
 /// The sockets a poller watches. Valid as long as the poller; used on its thread.
-struct PollRegistry: BitwiseCopyable {
+@usableFromInline
+package struct PollRegistry: BitwiseCopyable {
     /// Something to read, reported until it is read.
-    static let input = EPOLLIN.rawValue
+    @inlinable package static var input: UInt32 { EPOLLIN.rawValue }
     /// Room to write, reported as long as there is.
-    static let output = EPOLLOUT.rawValue
+    @inlinable package static var output: UInt32 { EPOLLOUT.rawValue }
     /// An error or something in the error queue; reported whether asked for or not.
-    static let error = EPOLLERR.rawValue
+    @inlinable package static var error: UInt32 { EPOLLERR.rawValue }
     /// The other side has closed, one way or both; the latter is reported whether asked for or not.
-    static let hangUp = EPOLLRDHUP.rawValue | EPOLLHUP.rawValue
+    @inlinable package static var hangUp: UInt32 { EPOLLRDHUP.rawValue | EPOLLHUP.rawValue }
     /// Reports each write to an eventfd, which then need not be read.
-    static let edgeTriggeredInput = EPOLLIN.rawValue | EPOLLET.rawValue
+    @inlinable package static var edgeTriggeredInput: UInt32 { EPOLLIN.rawValue | EPOLLET.rawValue }
 
-    fileprivate let descriptor: Int32
+    @usableFromInline let descriptor: Int32
 
     /// Reports a socket's readiness under a tag from now on.
     @discardableResult
-    func watch(_ socket: Int32, tag: PollTag, events: UInt32 = input) -> Bool {
+    package func watch(_ socket: Int32, tag: PollTag, events: UInt32 = PollRegistry.input) -> Bool {
         control(EPOLL_CTL_ADD, socket, tag, events)
     }
 
     /// Changes what a watched socket reports.
     @discardableResult
-    func change(_ socket: Int32, tag: PollTag, events: UInt32) -> Bool {
+    package func change(_ socket: Int32, tag: PollTag, events: UInt32) -> Bool {
         control(EPOLL_CTL_MOD, socket, tag, events)
     }
 
     /// Reports a socket no longer; closing it does the same.
-    func forget(_ socket: Int32) {
+    package func forget(_ socket: Int32) {
         _ = control(EPOLL_CTL_DEL, socket, PollTag(bits: 0), 0)
     }
 

@@ -75,8 +75,10 @@ let package = Package(
         .target(name: "BigEndian", swiftSettings: strict),
         // Points in time, rates, heaps of deadlines. It has no clock.
         .target(name: "Timing", swiftSettings: strict),
+        // A header only: what is special within JSON strings, sixteen bytes at a time.
+        .target(name: "CScan"),
         // JSON text: read, checked and written.
-        .target(name: "JSON", swiftSettings: strict),
+        .target(name: "JSON", dependencies: ["CScan"], swiftSettings: strict),
         // Text as operators write it: lists, typing mistakes, what messages quote.
         .target(name: "OperatorText", swiftSettings: strict),
         // What HTTP requests ask for and where they end; the WebSocket handshake; the rules of a connection's gate.
@@ -243,7 +245,8 @@ let package = Package(
             dependencies: ["Logs", "TestSupport", .product(name: "Logging", package: "swift-log")],
             swiftSettings: strict),
         .testTarget(name: "BacklogTests", dependencies: ["Backlog"], swiftSettings: strict),
-        .testTarget(name: "WebSocketTests", dependencies: ["WebSocket"], swiftSettings: strict),
+        .testTarget(
+            name: "WebSocketTests", dependencies: ["WebSocket", "GuardedMemory"], swiftSettings: strict),
         .testTarget(name: "OperatorTextTests", dependencies: ["OperatorText"], swiftSettings: strict),
         .testTarget(name: "TimingTests", dependencies: ["Timing"], swiftSettings: strict),
         .testTarget(name: "AddressesTests", dependencies: ["Addresses"], swiftSettings: strict),
@@ -272,7 +275,10 @@ let package = Package(
                 .product(name: "Metrics", package: "swift-metrics"),
             ],
             swiftSettings: strict),
-        .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
+        // Memory that ends a process which reads a byte too many.
+        .target(name: "GuardedMemory", path: "Tests/GuardedMemory", swiftSettings: strict),
+        .testTarget(
+            name: "JSONTests", dependencies: ["JSON", "CScan", "GuardedMemory"], swiftSettings: strict),
         .testTarget(
             name: "RequestsTests", dependencies: ["Addresses", "Requests", "Timing"], swiftSettings: strict),
         .testTarget(name: "SignalingTests", dependencies: ["Signaling", "Timing"], swiftSettings: strict),

@@ -90,7 +90,7 @@ struct Server {
             return self
         }
         let plan = DescriptorPlan(
-            values, limit: openFiles, relaying: host.map { RelayAddresses.locals(values, host: $0) } ?? [],
+            values, limit: openFiles, relaying: host.map { RelayAddressPlan.locals(values, host: $0) } ?? [],
             processors: KernelFile.processors())
         guard plan.isWorkable else { throw plan.refusal }
         guard !plan.cuts.isEmpty else { return self }

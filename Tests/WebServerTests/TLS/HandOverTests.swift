@@ -92,7 +92,8 @@ struct HandOverTests {
         var configuration = WebServerConfiguration()
         (configuration.host, configuration.port, configuration.tlsPort) = ("127.0.0.1", 0, 0)
         configuration.eventLoops = 1
-        let takeStream: StreamTaker? = hasRelay ? { stream in handOver.yield(Taken(stream)) } : nil
+        var takeStream: StreamTaker?
+        if hasRelay { takeStream = { stream in handOver.yield(Taken(stream)) } }
         let logger = RecordingLog().logger
         let server = WebServer(
             configuration: configuration, takeStream: takeStream,

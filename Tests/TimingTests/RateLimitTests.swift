@@ -12,7 +12,9 @@ struct RateLimitTests {
         let rule = RateLimit.Rule(perSecond: 10, burst: 3)
         var limit = RateLimit()
         var allowed: [Int64] = []
-        for time: Int64 in [1_000, 1_000, 1_000, 1_000, 1_000, 1_099, 1_100, 1_100, 9_000, 9_000, 9_000, 9_000]
+        for time: Int64 in [
+            1_000, 1_000, 1_000, 1_000, 1_000, 1_099, 1_100, 1_100, 9_000, 9_000, 9_000, 9_000,
+        ]
         where limit.allows(rule, at: at(time)) {
             allowed.append(time)
         }

@@ -18,8 +18,8 @@ final class NetworkOrigin: Sendable {
         _ values: SettingValues,
         address: @escaping @Sendable () throws -> IPAddress? = { try HostAddresses.relayAddress(.ipv4) }
     ) {
-        isServed = ["0.0.0.0", "::"].contains(values[Settings.host]) && !values[Settings.redirectHTTP]
-        allowedOrigins = AllowedOrigins(values[Settings.allowedOrigins])
+        isServed = ["0.0.0.0", "::"].contains(values.web.host) && !values.web.redirectsHTTP
+        allowedOrigins = values.web.http.allowedOrigins
         self.address = address
     }
 

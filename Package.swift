@@ -75,10 +75,17 @@ let package = Package(
         .target(name: "BigEndian", swiftSettings: strict),
         // Points in time, rates, heaps of deadlines. It has no clock.
         .target(name: "Timing", swiftSettings: strict),
+        // A header only: what is special within JSON strings, sixteen bytes at a time.
+        .target(name: "CScan"),
         // JSON text: read, checked and written.
-        .target(name: "JSON", swiftSettings: strict),
+        .target(name: "JSON", dependencies: ["CScan"], swiftSettings: strict),
         // Text as operators write it: lists, typing mistakes, what messages quote.
         .target(name: "OperatorText", swiftSettings: strict),
+        // What HTTP requests ask for and where they end; the WebSocket handshake; the rules of a connection's gate.
+        .target(
+            name: "Requests",
+            dependencies: ["Addresses", "Timing", .product(name: "Crypto", package: "swift-crypto")],
+            swiftSettings: strict),
         .target(name: "Signaling", dependencies: ["JSON", "Timing"], swiftSettings: strict),
         .target(name: "Pairing", swiftSettings: strict),
         // Who may do what.
@@ -105,12 +112,22 @@ let package = Package(
         .target(name: "CDatagrams"),
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         .target(
-            name: "TLS", dependencies: ["COpenSSL", .product(name: "Logging", package: "swift-log")],
+            name: "TLS",
+            dependencies: ["Addresses", "COpenSSL", .product(name: "Logging", package: "swift-log")],
             swiftSettings: strict),
         // The PROXY protocol's header, v1 and v2.
         .target(name: "ProxyProtocol", dependencies: ["Addresses", "BigEndian"], swiftSettings: strict),
         // What a metric means: each target describes what it counts.
         .target(name: "MetricDescriptions", swiftSettings: strict),
+        // Who is calling: addresses behind proxies, callers on this machine.
+        .target(
+            name: "Callers",
+            dependencies: ["Addresses", "Requests", .product(name: "Logging", package: "swift-log")],
+            swiftSettings: strict),
+        // Lines of the log that may come in floods.
+        .target(
+            name: "Logs", dependencies: [.product(name: "Logging", package: "swift-log")],
+            swiftSettings: strict),
         // What waits in memory for all clients together.
         .target(name: "Backlog", swiftSettings: strict),
         // What loops on threads with epoll have in common, whatever they serve.
@@ -136,14 +153,12 @@ let package = Package(
         .target(
             name: "WebServer",
             dependencies: [
-                "Access", "Addresses", "Backlog", "JSON", "MetricDescriptions", "Timing", "WebSocket",
-                "Signaling",
-                "Pairing", "TLS", "ProxyProtocol",
-                .product(name: "Hummingbird", package: "hummingbird"),
+                "Access", "Addresses", "Backlog", "Callers", "Logs", "MetricDescriptions", "Requests",
+                "Timing",
+                "WebSocket", "Signaling", "Pairing", "TLS", "ProxyProtocol",
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "DequeModule", package: "swift-collections"),
-                .product(name: "HeapModule", package: "swift-collections"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
@@ -153,6 +168,20 @@ let package = Package(
                 .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
                 .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: strict),
+        // What HTTP requests are answered with: routes, their limits, pages. It knows nothing of connections.
+        .target(
+            name: "WebAPI",
+            dependencies: [
+                "Access", "Addresses", "Callers", "JSON", "Logs", "MetricDescriptions", "Pairing", "Requests",
+                .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "HeapModule", package: "swift-collections"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "NIOCore", package: "swift-nio"),
             ],
             swiftSettings: strict),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
@@ -165,7 +194,7 @@ let package = Package(
             name: "Settings",
             dependencies: [
                 "Access", "Addresses", "ICE", "OperatorText", "Pairing", "PairingSQLite", "RelayServer",
-                "Signaling", "Telemetry", "Timing", "TLS", "TURN", "WebServer",
+                "Requests", "Signaling", "Telemetry", "Timing", "TLS", "TURN", "WebAPI", "WebServer",
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -175,18 +204,17 @@ let package = Package(
             name: "Doctor",
             dependencies: [
                 "Access", "Addresses", "ICE", "JSON", "OperatorText", "Pairing", "RelayServer", "Settings",
-                "STUN", "Timing", "TLS", "TURN", "WebServer", "CClock",
+                "Requests", "STUN", "Timing", "TLS", "TURN", "WebServer", "CClock",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),
         .executableTarget(
             name: "Switchboard",
             dependencies: [
-                "Doctor", "ICE", "OperatorText", "Settings",
-                "WebServer", "Access", "Pairing", "Telemetry", "RelayServer",
-                "TURN",
-                "Addresses", "JSON", "Timing", "STUN", "TLS", "Backlog", "MetricDescriptions", "CWebFiles",
-                "CZlib",
+                "Doctor", "ICE", "OperatorText", "Settings", "WebAPI", "WebServer", "Access", "Pairing",
+                "Signaling", "Telemetry", "RelayServer", "Requests", "TURN", "Addresses", "JSON", "Timing",
+                "STUN", "TLS",
+                "Backlog", "MetricDescriptions", "CWebFiles", "CZlib",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
@@ -197,8 +225,29 @@ let package = Package(
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ] + indirect.map(\.product),
             swiftSettings: strict),
+        // A log and metrics that tests read, a time that they move.
+        .target(
+            name: "TestSupport",
+            dependencies: [
+                "Access", "Addresses",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+            ],
+            path: "Tests/TestSupport", swiftSettings: strict),
+        .testTarget(
+            name: "CallersTests",
+            dependencies: [
+                "Addresses", "Callers", "Requests", "TestSupport",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "LogsTests",
+            dependencies: ["Logs", "TestSupport", .product(name: "Logging", package: "swift-log")],
+            swiftSettings: strict),
         .testTarget(name: "BacklogTests", dependencies: ["Backlog"], swiftSettings: strict),
-        .testTarget(name: "WebSocketTests", dependencies: ["WebSocket"], swiftSettings: strict),
+        .testTarget(
+            name: "WebSocketTests", dependencies: ["WebSocket", "GuardedMemory"], swiftSettings: strict),
         .testTarget(name: "OperatorTextTests", dependencies: ["OperatorText"], swiftSettings: strict),
         .testTarget(name: "TimingTests", dependencies: ["Timing"], swiftSettings: strict),
         .testTarget(name: "AddressesTests", dependencies: ["Addresses"], swiftSettings: strict),
@@ -227,7 +276,12 @@ let package = Package(
                 .product(name: "Metrics", package: "swift-metrics"),
             ],
             swiftSettings: strict),
-        .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
+        // Memory that ends a process which reads a byte too many.
+        .target(name: "GuardedMemory", path: "Tests/GuardedMemory", swiftSettings: strict),
+        .testTarget(
+            name: "JSONTests", dependencies: ["JSON", "CScan", "GuardedMemory"], swiftSettings: strict),
+        .testTarget(
+            name: "RequestsTests", dependencies: ["Addresses", "Requests", "Timing"], swiftSettings: strict),
         .testTarget(name: "SignalingTests", dependencies: ["Signaling", "Timing"], swiftSettings: strict),
         // What every store must do, for the tests of each.
         .target(
@@ -245,11 +299,10 @@ let package = Package(
         .testTarget(
             name: "WebServerTests",
             dependencies: [
-                "Access", "Addresses", "WebServer", "JSON", "Timing", "WebSocket", "Signaling", "Pairing",
-                "TLS",
-                "ProxyProtocol",
-                "COpenSSL",
-                .product(name: "Hummingbird", package: "hummingbird"),
+                "Access", "Addresses", "Callers", "WebServer", "Requests", "Timing", "WebSocket", "Signaling",
+                "Pairing",
+                "TLS", "ProxyProtocol", "COpenSSL", "TestSupport",
+                .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
@@ -257,6 +310,21 @@ let package = Package(
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
+            swiftSettings: strict),
+        // With the web server that hands it requests.
+        .testTarget(
+            name: "WebAPITests",
+            dependencies: [
+                "Access", "Addresses", "Callers", "JSON", "Pairing", "Requests", "TestSupport", "Timing",
+                "WebAPI",
+                "WebServer",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: strict),
         .testTarget(
@@ -278,7 +346,7 @@ let package = Package(
             name: "SettingsTests",
             dependencies: [
                 "Access", "Addresses", "ICE", "Pairing", "RelayServer", "SettingFixtures", "Settings",
-                "Signaling", "Telemetry", "TLS", "TURN", "WebServer",
+                "Requests", "Signaling", "Telemetry", "TLS", "TURN", "WebAPI", "WebServer",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),
@@ -292,8 +360,9 @@ let package = Package(
         .testTarget(
             name: "SwitchboardTests",
             dependencies: [
-                "Addresses", "ICE", "SettingFixtures", "Settings", "Switchboard", "Pairing", "Signaling",
-                "Telemetry", "WebServer", "RelayServer", "TURN", "STUN", "CWebFiles", "MetricDescriptions",
+                "Addresses", "ICE", "Requests", "SettingFixtures", "Settings", "Switchboard", "Pairing",
+                "Signaling", "Telemetry", "WebAPI", "WebServer", "RelayServer", "TURN", "STUN", "CWebFiles",
+                "MetricDescriptions",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],

@@ -5,6 +5,7 @@ package import Logging
 package import RelayServer
 package import TURN
 package import Telemetry
+package import WebAPI
 package import WebServer
 
 /// Everything that operators set, as values. A new one has the documented defaults (docs/operations.md).
@@ -12,8 +13,9 @@ package import WebServer
 /// Most settings are bound to the parameters of the parts themselves. What a part takes in another shape, or only
 /// together with what the machine is like, is kept here as it was set; the plans make the rest of it.
 package struct ServerConfiguration: Sendable {
-    /// The web server, but for its admin token.
     package var web = WebServerConfiguration()
+    /// The routes of the web server, but for the origins that it shares with them and the admin token.
+    package var api = WebAPIConfiguration()
     /// The certificate of HTTPS and WSS.
     package var certificate = CertificateFiles()
     /// Whether the demo, the check and the client module are served.

@@ -2,10 +2,12 @@ import Access
 import Addresses
 import Foundation
 import Logging
+import Requests
 import SettingFixtures
 import Signaling
 import Telemetry
 import Testing
+import WebAPI
 import WebServer
 
 @testable import Settings
@@ -19,7 +21,7 @@ struct SettingsTests {
         #expect(values.web.host == "0.0.0.0")
         #expect(values.pairing.isOn == false)
         #expect(values.pairing.databasePath == "./data/chat.db")
-        #expect(values.web.http.allowedOrigins == .any)
+        #expect(values.web.allowedOrigins == .any)
         #expect(values.roomPolicy == .open)
         #expect(values.web.trustedProxies == [])
         #expect(values.adminToken == nil)
@@ -36,6 +38,7 @@ struct SettingsTests {
         let spelledOut = try await values(environment: Dictionary(uniqueKeysWithValues: written))
         let untouched = try await values()
         expectEqual(WebServerConfiguration(spelledOut), WebServerConfiguration(untouched))
+        expectEqual(WebAPIConfiguration(spelledOut), WebAPIConfiguration(untouched))
         #expect(spelledOut.log.format == untouched.log.format)
         #expect(spelledOut.log.level == untouched.log.level)
         #expect(spelledOut.pairing.sweepInterval == untouched.pairing.sweepInterval)
@@ -45,6 +48,7 @@ struct SettingsTests {
     @Test("The web server's own defaults are the documented ones")
     func webServerDefaults() async throws {
         expectEqual(WebServerConfiguration(try await values()), WebServerConfiguration())
+        expectEqual(WebAPIConfiguration(try await values()), WebAPIConfiguration())
     }
 
     /// Compares by description; a set, whose description has no order, by itself.
@@ -53,6 +57,10 @@ struct SettingsTests {
         var (left, right) = (left, right)
         left.signaling.forwardedTypes = []
         right.signaling.forwardedTypes = []
+        #expect(String(describing: left) == String(describing: right))
+    }
+
+    private func expectEqual(_ left: WebAPIConfiguration, _ right: WebAPIConfiguration) {
         #expect(String(describing: left) == String(describing: right))
     }
 
@@ -123,12 +131,12 @@ struct SettingsTests {
         let origins = ["https://a.example", "http://localhost:5173"]
         let text = "https://a.example , http://localhost:5173"
         #expect(
-            try await values(["--allowed-origins", text]).web.http.allowedOrigins == AllowedOrigins(origins))
+            try await values(["--allowed-origins", text]).web.allowedOrigins == AllowedOrigins(origins))
         #expect(
-            try await values(environment: ["ALLOWED_ORIGINS": text]).web.http.allowedOrigins
+            try await values(environment: ["ALLOWED_ORIGINS": text]).web.allowedOrigins
                 == AllowedOrigins(origins))
         let json = #"{"allowed-origins": ["https://a.example", "http://localhost:5173"]}"#
-        #expect(try await values(json: json).web.http.allowedOrigins == AllowedOrigins(origins))
+        #expect(try await values(json: json).web.allowedOrigins == AllowedOrigins(origins))
         let proxies = try await values(environment: ["TRUSTED_PROXIES": "10.0.0.0/8,::1"]).web.trustedProxies
         #expect(proxies == [IPRange("10.0.0.0/8"), IPRange("::1")])
     }

@@ -1,8 +1,10 @@
 import MetricDescriptions
+import Requests
 import Signaling
 import Testing
 
 @testable import Switchboard
+@testable import WebAPI
 @testable import WebServer
 
 @Suite("Descriptions of metrics")

@@ -1,4 +1,5 @@
 import Addresses
+import Requests
 import Settings
 import TURN
 import WebServer
@@ -19,7 +20,7 @@ enum AccessCheck {
                     .accessPublic, of: "ADMIN_TOKEN", "/metrics is public",
                     do: "set ADMIN_TOKEN, or let a proxy answer for /metrics"))
         }
-        if isPublic, values.web.http.allowedOrigins == .any {
+        if isPublic, values.web.allowedOrigins == .any {
             found.append(
                 .notice(
                     .accessPublic, of: "ALLOWED_ORIGINS", "pages of every web site may use this server",

@@ -1,19 +1,19 @@
 import RelayServer
+import Requests
 import Signaling
 import Timing
-import WebServer
 
 // Parameters in the shape in which operators write them.
 
-extension HTTPConfiguration {
-    var originList: [String] {
+extension AllowedOrigins {
+    var list: [String] {
         get {
-            switch allowedOrigins {
+            switch self {
             case .any: ["*"]
             case .list(let origins): origins.sorted()
             }
         }
-        set { allowedOrigins = AllowedOrigins(newValue) }
+        set { self = AllowedOrigins(newValue) }
     }
 }
 

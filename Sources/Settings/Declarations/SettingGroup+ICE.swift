@@ -1,5 +1,6 @@
 import Addresses
 import ICE
+import WebAPI
 import WebServer
 
 extension SettingGroup {
@@ -33,7 +34,7 @@ extension SettingGroup {
         ) { ICEURL($0) }
 
         Setting.wholeNumber(
-            "ICE_SERVERS_PER_MINUTE", \.web.http.iceServersPerMinute, in: 1...1_000_000,
+            "ICE_SERVERS_PER_MINUTE", \.api.iceServersPerMinute, in: 1...1_000_000,
             unit: "calls a minute",
             "Times that one address may ask for ICE servers in a minute.")
     }

@@ -1,4 +1,5 @@
 import Signaling
+import WebAPI
 import WebServer
 
 extension SettingGroup {
@@ -112,43 +113,43 @@ extension SettingGroup {
             "The longest request line and header fields together.")
 
         Setting.wholeNumber(
-            "MAX_BODY_BYTES", \.web.http.maxBodyBytes, in: bodyBytes, unit: "bytes",
+            "MAX_BODY_BYTES", \.api.maxBodyBytes, in: bodyBytes, unit: "bytes",
             "The longest request body.")
 
         Setting.wholeNumber(
-            "MAX_PURGE_BODY_BYTES", \.web.http.maxPurgeBodyBytes, in: bodyBytes, unit: "bytes",
+            "MAX_PURGE_BODY_BYTES", \.api.maxPurgeBodyBytes, in: bodyBytes, unit: "bytes",
             "The longest body of a purge, which may list many devices.")
     }
 
     static let guessing = SettingGroup("Guessing join codes") {
         Setting.wholeNumber(
-            "ACCEPT_FAILURES", \.web.http.accepts.failures, in: 1...1_000_000, unit: "failures",
+            "ACCEPT_FAILURES", \.api.accepts.failures, in: 1...1_000_000, unit: "failures",
             "Failed accepts of one address within ACCEPT_FAILURE_WINDOW that lock it out. Creates that meet "
                 + "another device's code are counted the same way, but separately.")
 
         Setting.seconds(
-            "ACCEPT_FAILURE_WINDOW", \.web.http.accepts.window, in: 0.1...604_800,
+            "ACCEPT_FAILURE_WINDOW", \.api.accepts.window, in: 0.1...604_800,
             "Time over which failed accepts are counted.")
 
         Setting.seconds(
-            "ACCEPT_LOCKOUT", \.web.http.accepts.lockout, in: 0.1...604_800,
+            "ACCEPT_LOCKOUT", \.api.accepts.lockout, in: 0.1...604_800,
             "The first lockout; each further one is twice as long.")
 
         Setting.seconds(
-            "ACCEPT_LOCKOUT_MAX", \.web.http.accepts.maxLockout, in: 0.1...2_592_000,
+            "ACCEPT_LOCKOUT_MAX", \.api.accepts.maxLockout, in: 0.1...2_592_000,
             "The longest lockout.")
 
         Setting.wholeNumber(
-            "GLOBAL_ACCEPT_FAILURES_PER_MINUTE", \.web.http.accepts.failuresPerMinuteOfAll, in: 1...1_000_000,
+            "GLOBAL_ACCEPT_FAILURES_PER_MINUTE", \.api.accepts.failuresPerMinuteOfAll, in: 1...1_000_000,
             unit: "failures a minute",
             "Failed accepts of all addresses together, above which all accepts are slowed down.")
 
         Setting.wholeNumber(
-            "CREATES_PER_MINUTE", \.web.http.createsPerMinute, in: 1...1_000_000, unit: "calls a minute",
+            "CREATES_PER_MINUTE", \.api.createsPerMinute, in: 1...1_000_000, unit: "calls a minute",
             "Invitations that one address may create in a minute; it may purge a tenth as often.")
 
         Setting.wholeNumber(
-            "CHECKS_PER_MINUTE", \.web.http.checksPerMinute, in: 1...1_000_000, unit: "calls a minute",
+            "CHECKS_PER_MINUTE", \.api.checksPerMinute, in: 1...1_000_000, unit: "calls a minute",
             "Times that one address may check invitations in a minute; as often it may look rooms up or "
                 + "delete them.")
     }

@@ -1,6 +1,7 @@
 import Addresses
 import Logging
 import OperatorText
+import Requests
 import WebServer
 
 extension SettingGroup {
@@ -70,7 +71,7 @@ extension SettingGroup {
 
     static let access = SettingGroup("Access") {
         Setting.list(
-            "ALLOWED_ORIGINS", \.web.http.originList,
+            "ALLOWED_ORIGINS", \.web.allowedOrigins.list,
             allowed: "* or origins such as https://example.org with commas between them",
             "Web origins whose pages may call the API and open a WebSocket; * is any."
         ) { $0 == "*" || $0.isOrigin ? $0 : nil }

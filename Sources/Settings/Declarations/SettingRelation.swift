@@ -1,6 +1,7 @@
 import ICE
 import Signaling
 import TURN
+import WebAPI
 import WebServer
 
 /// What two settings have to be to each other; checked when each value by itself is allowed.
@@ -54,7 +55,7 @@ extension SettingRelation {
             "at most MAX_CONNECTIONS",
             appliesToDefault: false, holds: <=),
         SettingRelation(
-            \.web.http.accepts.lockout, \.web.http.accepts.maxLockout, "at most ACCEPT_LOCKOUT_MAX"
+            \.api.accepts.lockout, \.api.accepts.maxLockout, "at most ACCEPT_LOCKOUT_MAX"
         ) { first, longest in first <= longest },
         // Last close frames and open requests come after the spread, all within four fifths of the time.
         SettingRelation(

@@ -1,5 +1,6 @@
 import Addresses
 import RelayServer
+import Requests
 import Settings
 import Synchronization
 import WebServer
@@ -19,7 +20,7 @@ final class NetworkOrigin: Sendable {
         address: @escaping @Sendable () throws -> IPAddress? = { try HostAddresses.relayAddress(.ipv4) }
     ) {
         isServed = ["0.0.0.0", "::"].contains(values.web.host) && !values.web.redirectsHTTP
-        allowedOrigins = values.web.http.allowedOrigins
+        allowedOrigins = values.web.allowedOrigins
         self.address = address
     }
 

@@ -13,6 +13,7 @@ import ServiceLifecycle
 import Settings
 import TLS
 import Telemetry
+import WebAPI
 import WebServer
 
 /// Puts the parts together and runs them until a signal ends it.
@@ -89,7 +90,7 @@ struct Server {
             return self
         }
         let plan = DescriptorPlan(
-            values, limit: openFiles, relaying: host.map { RelayAddresses.locals(values, host: $0) } ?? [],
+            values, limit: openFiles, relaying: host.map { RelayAddressPlan.locals(values, host: $0) } ?? [],
             processors: KernelFile.processors())
         guard plan.isWorkable else { throw plan.refusal }
         guard !plan.cuts.isEmpty else { return self }
@@ -110,26 +111,34 @@ struct Server {
 
     private func serve(on host: RelayHost?) async throws {
         let budget = BufferBudget(maxBytes: values.maxBufferedBytes)
-        let relay = try Relay(values, host: host, budget: budget, logger: logger)
+        let relay = try RelaySetup(values, host: host, budget: budget, logger: logger)
         relay.notices.forEach(note)
         registry.onScrape { relay.metrics() }
-        let services = relay.forWebServer
-        let certificates = try certificates(sharesPort: services.takeStream != nil)
+        let takeStream = relay.takeStream
+        let certificates = try certificates(sharesPort: takeStream != nil)
         let store = try await openStore()
         let endings = store.flatMap { relay.follow($0.events) }
         defer { endings?.end() }
+        let admission = values.roomPolicy.admission(store)
         let networkOrigin = NetworkOrigin(values)
+        let pages = values.servesPages ? EmbeddedPages.load(networkOrigin: networkOrigin) : nil
         let web = WebServer(
-            configuration: WebServerConfiguration(values), pairing: store,
-            admission: values.roomPolicy.admission(store), relay: services,
-            pages: values.servesPages ? EmbeddedPages.load(networkOrigin: networkOrigin) : nil,
-            certificates: certificates, budget: budget, telemetry: webTelemetry(), logger: logger,
+            configuration: WebServerConfiguration(values), admission: admission,
+            iceServers: relay.iceServers, takeStream: takeStream, certificates: certificates, budget: budget,
+            telemetry: webTelemetry(), logger: logger,
             onListening: { ports in
                 networkOrigin.listens(on: ports.plain)
                 welcome(ports, relay)
+            },
+            responder: { [registry, values] status in
+                WebAPI(
+                    configuration: WebAPIConfiguration(values), pairing: store, admission: admission,
+                    server: LiveReport(web: status, metrics: registry),
+                    iceServers: RelayICEServers(lookup: relay.iceServers), relayHealth: relay.health,
+                    pages: pages)
             })
         var running: [ServiceGroupConfiguration.ServiceConfiguration] = []
-        if let service = relay.service { running.append(.init(service: service, serviceName: "relay")) }
+        if let runner = relay.runner { running.append(.init(service: runner, serviceName: "relay")) }
         if let store {
             let sweep = SweepService(store: store, interval: values.pairing.sweepInterval, logger: logger)
             running.append(.init(service: sweep, serviceName: "sweep"))
@@ -151,7 +160,7 @@ struct Server {
             ServiceGroup(configuration: group), timeout, onShutdown: relay.beginDraining,
             onHangUp: {
                 certificates?.reload()
-                relay.service?.reloadCertificates()
+                relay.runner?.reloadCertificates()
             })
         await store?.close()
     }
@@ -171,7 +180,6 @@ struct Server {
         let latency = registry.histogram(
             WebServerMetrics.forwardSeconds, bounds: WebServerTelemetry.forwardLatencyBounds)
         return WebServerTelemetry(
-            metricsText: registry.prometheusText,
             forwardLatency: { counts, sum in latency.add(bucketCounts: counts, sum: sum) })
     }
 
@@ -190,7 +198,7 @@ struct Server {
         }
     }
 
-    private func welcome(_ ports: WebServer.Ports, _ relay: Relay) {
+    private func welcome(_ ports: WebServer.Ports, _ relay: RelaySetup) {
         relay.webServerListens(ports)
         let welcome = Welcome(
             host: values.web.host, ports: ports, servesPages: values.servesPages,

@@ -1,20 +1,29 @@
 import Addresses
+import Callers
 import NIOCore
-import Signaling
-import Timing
+import Requests
 
 extension ConnectionGate {
-    /// Makes the connection a WebSocket session, with `response` as the answer to its handshake.
-    func open(_ head: RequestHead, _ response: [UInt8], _ context: ChannelHandlerContext) {
-        var provenance = head.provenance
+    /// Makes the connection a WebSocket session if there is room for one.
+    func admit(_ handshake: AcceptableHandshake, _ context: ChannelHandlerContext) {
+        held.moveReaderIndex(forwardBy: handshake.byteCount)
+        var provenance = handshake.provenance
         provenance.isProxied = isProxied
         let origin = server.resolver.resolve(peer: peer, provenance)
-        if server.isDraining { return refuse(.draining, context) }
+        let now = loop.now
+        if server.isDraining { return perform(rules.admitted(.draining, at: now)) }
         let key = server.countsAtHandshake(peer) && !origin.isLocal ? origin.key : nil
-        if let key, server.connections.take(key, at: loop.now) != nil {
-            return refuse(.tooManyConnections, context)
+        if let key, server.connections.take(key, at: now) != nil {
+            return perform(rules.admitted(.tooManyConnections, at: now))
         }
-        stage = .session
+        guard case .openSession = rules.admitted(.granted, at: now) else { return }
+        openSession(handshake.response, countedFor: key, context)
+    }
+
+    /// - Parameter key: the address that the session counts for until it ends.
+    private func openSession(
+        _ response: [UInt8], countedFor key: AddressKey?, _ context: ChannelHandlerContext
+    ) {
         let connections = server.connections
         let session = SignalingSession(service: server.signaling, loop: loop, handshake: response) {
             if let key { connections.release(key) }
@@ -36,33 +45,6 @@ extension ConnectionGate {
         session.retireHTTP()
     }
 
-    /// Why a target is refused, whatever the request is; nil if the target is acceptable.
-    ///
-    /// A target with the scheme https is answered only where it came by TLS, to this server or to a proxy that is
-    /// trusted (RFC 9110 §7.4); a redirection tells the others where to go.
-    func refusal(of target: RequestTarget?) -> Handshake.Refusal? {
-        guard let target else { return .badTarget }
-        if target.subject == .tunnel { return .noTunnel }
-        let isFromTrustedProxy = isProxied || peer.map(server.resolver.isTrustedProxy) ?? false
-        let isSecure = tls != nil || isFromTrustedProxy || server.redirects(listener)
-        return target.scheme == .https && !isSecure ? .misdirected : nil
-    }
-
-    /// Answers with a refusal that ends the connection.
-    func refuse(_ refusal: Handshake.Refusal, _ context: ChannelHandlerContext) {
-        server.metrics.refused(refusal.id)
-        context.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: refusal.response)), promise: nil)
-        context.close(mode: .output, promise: nil)
-        linger()
-    }
-
-    /// The last answer is out; further input is dropped for a while.
-    func linger() {
-        held.clear()
-        stage = .refused
-        loop.setDeadline(of: self, to: loop.now + SessionBounds.lingerTime)
-    }
-
     /// Counts the connection for its client's address from now to its end, unless only a request can tell the
     /// address.
     ///
@@ -75,35 +57,4 @@ extension ConnectionGate {
         channel.closeFuture.whenComplete { _ in connections.release(key) }
         return true
     }
-}
-
-extension Handshake.Refusal {
-    static let draining = Handshake.Refusal(
-        status: "503 Service Unavailable", id: "draining",
-        message: "The server is about to stop; connect again.",
-        fields: ["Retry-After: 5"])
-    /// RFC 9112 §3.2.
-    static let badTarget = Handshake.Refusal(
-        status: "400 Bad Request", id: "bad_request",
-        message: "The request's target is a path, or a URL with http or https and a host.")
-    /// RFC 9110 §7.4.
-    static let misdirected = Handshake.Refusal(
-        status: "421 Misdirected Request", id: "bad_request", message: "An https URL is asked for by TLS.")
-    /// RFC 9112 §6.1.
-    static let faultyFraming = Handshake.Refusal(
-        status: "400 Bad Request", id: "bad_request",
-        message: "An HTTP/1.0 request has no Transfer-Encoding.")
-    /// RFC 9112 §3.2.
-    static let badHost = Handshake.Refusal(
-        status: "400 Bad Request", id: "bad_request",
-        message: "An HTTP/1.1 request has exactly one Host field, with a host in it.")
-    /// For HTTP where TLS is spoken.
-    static let needsTLS = Handshake.Refusal(
-        status: "400 Bad Request", id: "bad_request",
-        message: "This port speaks TLS: the URL begins with https or wss.")
-    static let noTunnel = Handshake.Refusal(
-        status: "404 Not Found", id: "not_found", message: "There is nothing here.")
-    static let tooManyConnections = Handshake.Refusal(
-        status: "429 Too Many Requests", id: "rate_limited",
-        message: "Too many connections from this address.", fields: ["Retry-After: 60"])
 }

@@ -1,12 +1,13 @@
 import Addresses
 import Backlog
-import Hummingbird
+import Callers
 import HummingbirdCore
 import Logging
 import NIOCore
 import NIOHTTP1
 import NIOHTTPTypes
 import NIOHTTPTypesHTTP1
+import Requests
 import Synchronization
 
 /// What every connection needs to know of the server it belongs to.
@@ -26,39 +27,44 @@ final class ServerContext: Sendable {
     let metrics = ConnectionMetrics()
     /// How much may wait in memory.
     let budget: BufferBudget
+    /// What may be asked from outside.
+    let status: WebServerStatus
     let signaling: SignalingService
     /// What TLS connections share; nil without a TLS listener.
     let tls: TLSService?
+    /// What the gates of all connections go by.
+    let gatePolicy: GatePolicy
     /// Where connections go that speak STUN; nil if there is no relay to take them.
-    let takeStream: (@Sendable (consuming HandedStream) -> Void)?
+    let takeStream: StreamTaker?
     /// The port of the TLS listener; 0 before it listens.
     private let tlsPort = Atomic<Int>(0)
     /// Where HTTP connections go to be served.
     private let httpConnections: AsyncStream<HTTPConnection>.Continuation
-    private let draining = Atomic<Bool>(false)
 
     init(
         configuration: WebServerConfiguration, resolver: ClientAddressResolver, connections: ConnectionTable,
-        signaling: SignalingService, tls: TLSService?,
-        takeStream: (@Sendable (consuming HandedStream) -> Void)?, budget: BufferBudget,
+        status: WebServerStatus, tls: TLSService?,
+        takeStream: StreamTaker?, budget: BufferBudget,
         httpConnections: AsyncStream<HTTPConnection>.Continuation
     ) {
         self.configuration = configuration
         self.resolver = resolver
         self.connections = connections
-        self.signaling = signaling
+        self.status = status
+        signaling = status.signaling
         self.tls = tls
         self.takeStream = takeStream
         self.budget = budget
         self.httpConnections = httpConnections
+        gatePolicy = GatePolicy(configuration, handsOver: takeStream != nil)
         // Configured values, until the bound ports are known.
         tlsPort.store(configuration.tlsPort, ordering: .relaxed)
     }
 
     /// The server has been told to stop: it takes no more WebSockets and is not ready.
-    var isDraining: Bool { draining.load(ordering: .relaxed) }
+    var isDraining: Bool { status.isDraining }
 
-    func startDraining() { draining.store(true, ordering: .relaxed) }
+    func startDraining() { status.startDraining() }
 
     /// Whether a connection's address is only known from its handshake: it comes from this machine or from a
     /// trusted proxy. All others are counted when they are accepted.
@@ -77,25 +83,14 @@ final class ServerContext: Sendable {
     /// Notes the TLS port, for redirections.
     func listens(tlsPort port: Int) { tlsPort.store(port, ordering: .relaxed) }
 
-    /// Whether requests that come to this listener are redirected to TLS.
-    func redirects(_ listener: ListenerKind) -> Bool {
-        listener == .plain && configuration.redirectsHTTP && tls != nil
-    }
-
-    /// The answer to a request that must come by TLS.
-    func redirection(of head: RequestHead) -> Handshake.Refusal {
-        .redirection(of: head, port: tlsPort.load(ordering: .relaxed))
+    /// The port of TLS, if requests that come to this listener are redirected there.
+    func redirectPort(of listener: ListenerKind) -> Int? {
+        guard listener == .plain, configuration.redirectsHTTP, tls != nil else { return nil }
+        return tlsPort.load(ordering: .relaxed)
     }
 
     /// Puts the HTTP handlers behind the gate and hands the connection to the task that serves it.
-    ///
-    /// - Parameters:
-    ///   - peer: the client.
-    ///   - isProxied: whether the connection began with a PROXY header.
-    ///   - isSecure: whether it speaks TLS.
-    func installHTTP(
-        on channel: any Channel, loop: LoopContext, peer: SocketAddress?, isProxied: Bool, isSecure: Bool
-    ) throws -> HTTPConnectionGuard {
+    func installHTTP(behind gate: ConnectionGate, on channel: any Channel) throws -> HTTPConnectionGuard {
         var limits = NIOHTTPDecoderLimitConfiguration()
         limits.maxHeaderFieldSize = configuration.connections.maxHeaderBytes
         limits.maxHeaderListSize = configuration.connections.maxHeaderBytes
@@ -105,14 +100,25 @@ final class ServerContext: Sendable {
             withPipeliningAssistance: false, withErrorHandling: false, withOutboundHeaderValidation: false,
             withEncoderConfiguration: .init(), withDecoderLimitConfiguration: limits)
         try pipeline.addHandler(RequestHeadNormalizer())
-        try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: isSecure))
-        let connectionGuard = HTTPConnectionGuard(
-            limits: configuration.connections, loop: loop, metrics: metrics)
+        try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: gate.tls != nil))
+        let connectionGuard = HTTPConnectionGuard(gate: gate)
         try pipeline.addHandler(connectionGuard)
         let served = try NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>(
             wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true))
-        httpConnections.yield(HTTPConnection(channel: served, peer: peer, isProxied: isProxied))
+        httpConnections.yield(HTTPConnection(channel: served, peer: gate.peer, isProxied: gate.isProxied))
         return connectionGuard
+    }
+}
+
+extension GatePolicy {
+    init(_ configuration: WebServerConfiguration, handsOver: Bool) {
+        self.init()
+        handshakeTimeout = configuration.connections.handshakeTimeout
+        requestTimeout = configuration.connections.requestTimeout
+        idleTimeout = configuration.connections.idleTimeout
+        maxHeaderBytes = configuration.connections.maxHeaderBytes
+        allowedOrigins = configuration.allowedOrigins
+        self.handsOver = handsOver
     }
 }
 

@@ -3,6 +3,7 @@ import Glibc
 import Logging
 import Pairing
 import TLS
+import TestSupport
 import Testing
 
 @testable import WebServer
@@ -16,7 +17,7 @@ private final class Taken: @unchecked Sendable {
     let isTLS: Bool
     var tls: TLSSession?
 
-    init(_ stream: consuming HandedStream) {
+    init(_ stream: consuming DetachedStream) {
         var stream = stream
         (client, server, received) = (stream.client, stream.server, stream.received)
         socket = stream.takeSocket()
@@ -91,14 +92,14 @@ struct HandOverTests {
         var configuration = WebServerConfiguration()
         (configuration.host, configuration.port, configuration.tlsPort) = ("127.0.0.1", 0, 0)
         configuration.eventLoops = 1
-        var relay = RelayServices()
-        if hasRelay { relay.takeStream = { stream in handOver.yield(Taken(stream)) } }
+        var takeStream: StreamTaker?
+        if hasRelay { takeStream = { stream in handOver.yield(Taken(stream)) } }
         let logger = RecordingLog().logger
         let server = WebServer(
-            configuration: configuration, pairing: nil, relay: relay,
+            configuration: configuration, takeStream: takeStream,
             certificates: try TLSCertificates(settings, logger: logger),
-            telemetry: WebServerTelemetry(metricsText: { "" }, forwardLatency: { _, _ in }), logger: logger,
-            onListening: { listening.yield($0) })
+            telemetry: WebServerTelemetry(forwardLatency: { _, _ in }), logger: logger,
+            onListening: { listening.yield($0) }, responder: { _ in OKResponder() })
         let running = Task { try await server.run() }
         var bound = ports.makeAsyncIterator()
         let opened = try #require(await bound.next())

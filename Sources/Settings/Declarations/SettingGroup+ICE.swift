@@ -9,8 +9,7 @@ extension SettingGroup {
             "ICE_HOST", \.ice.host,
             allowed: "a host name or an IP address",
             "Where clients reach the relay, for the URLs they are told; without it, RELAY_EXTERNAL_IPS or "
-                + "the "
-                + "relay's own addresses."
+                + "the relay's own addresses."
         ) { $0.isHost ? $0 : nil }
 
         Setting.wholeNumber(

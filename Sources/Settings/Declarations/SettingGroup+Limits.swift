@@ -73,8 +73,7 @@ extension SettingGroup {
             "MAX_BUFFERED_BYTES", \.maxBufferedBytes, in: 1_048_576...1_099_511_627_776,
             unit: "bytes",
             "Bytes that may wait in memory for and of all clients together, those of the relay by TCP and "
-                + "TLS included; "
-                + "beyond it the slowest are closed, WebSockets with 1013.")
+                + "TLS included; beyond it the slowest are closed, WebSockets with 1013.")
     }
 
     static let liveness = SettingGroup("Liveness") {

@@ -145,8 +145,7 @@ extension SettingGroup {
             allowed: "texts of 1 to 256 characters with commas between them",
             isSecret: true,
             "Shared secrets of time-limited credentials: the first makes them, all verify them. Without "
-                + "any, a "
-                + "random one is made at each start."
+                + "any, a random one is made at each start."
         ) { text in
             (1...256).contains(text.utf8.count) ? text : nil
         }

@@ -6,14 +6,12 @@ extension SettingGroup {
         Setting.wholeNumber(
             "RELAY_USER_QUOTA", \.turn.quotas.perUser, in: anyCount, unit: "allocations",
             "Allocations of one user, which is one member of a room; 0 is without limit, and without a "
-                + "share of "
-                + "scarce ports.")
+                + "share of scarce ports.")
 
         Setting.wholeNumber(
             "RELAY_ADDRESS_QUOTA", \.turn.quotas.perAddress, in: anyCount, unit: "allocations",
             "Allocations of one address (IPv4, or IPv6 /64); 0 is without limit, and without a share of "
-                + "scarce "
-                + "ports.")
+                + "scarce ports.")
 
         Setting.wholeNumber(
             "RELAY_TOTAL_QUOTA", \.turn.quotas.total, in: anyCount, unit: "allocations",
@@ -23,9 +21,8 @@ extension SettingGroup {
             "RELAY_ALLOCATIONS_PER_MINUTE", \.turn.quotas.perAddressAndMinute, in: anyCount,
             unit: "allocations a minute",
             "Allocations that one address may begin in a minute, all at once if it was quiet; a reserved "
-                + "port "
-                + "counts as one; 0 is without limit. Where only RELAY_ADDRESS_QUOTA is set, it is five "
-                + "times that.")
+                + "port counts as one; 0 is without limit. Where only RELAY_ADDRESS_QUOTA is set, it is "
+                + "five times that.")
 
         Setting.wholeNumber(
             "RELAY_MAX_PERMISSIONS", \.turn.maxPermissions, in: 1...TURNConfiguration.permissionBound,
@@ -49,10 +46,8 @@ extension SettingGroup {
             "RELAY_ANSWER_RATE", \.turn.unauthenticatedAnswersPerSecond, in: 0...1_000_000,
             unit: "answers a second",
             "Unsigned answers of one loop to one address, to Binding requests and asking for credentials: "
-                + "so many to "
-                + "its datagrams, so many to those with a nonce of this server, and so many over TCP and "
-                + "TLS; 0 is "
-                + "without limit.")
+                + "so many to its datagrams, so many to those with a nonce of this server, and so many "
+                + "over TCP and TLS; 0 is without limit.")
 
         Setting.wholeNumber(
             "RELAY_ANSWER_BURST", \.turn.unauthenticatedAnswerBurst, in: 1...1_000_000, unit: "answers",
@@ -97,8 +92,7 @@ extension SettingGroup {
         Setting.wholeNumber(
             "RELAY_PORT_REST", \.turn.portRestSeconds, in: 0...3_600, unit: "seconds",
             "Time that a port rests after its allocation has ended, if anything was sent from it or to it. "
-                + "Shorten "
-                + "it for tests only.")
+                + "Shorten it for tests only.")
     }
 
     private static let anyCount = 0...10_000_000

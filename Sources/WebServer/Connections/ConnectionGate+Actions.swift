@@ -41,7 +41,6 @@ extension ConnectionGate {
         }
         if isLast { http?.closeAfterNextResponse() }
         guard let slice = held.readSlice(length: byteCount) else { return }
-        if held.readableBytes == 0 { held = ByteBuffer() }
         context.fireChannelRead(wrapInboundOut(slice))
     }
 

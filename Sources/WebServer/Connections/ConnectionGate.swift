@@ -110,7 +110,15 @@ final class ConnectionGate: ChannelInboundHandler, RemovableChannelHandler, Dead
             if case .nothing = action { break }
             perform(action)
         }
+        releasePassedOn()
         loop.bringForwardDeadline(of: self, to: rules.deadline(server.gatePolicy))
+    }
+
+    /// Gives up the room of the bytes that have been skipped or passed on: a buffer that is appended to keeps them in front
+    /// of the others for as long as some others wait. What is copied is always less than what has been passed on.
+    private func releasePassedOn() {
+        guard held.readerIndex > held.readableBytes else { return }
+        held = held.readableBytes == 0 ? ByteBuffer() : ByteBuffer(bytes: held.readableBytesView)
     }
 
     private var comesThroughTrustedProxy: Bool {

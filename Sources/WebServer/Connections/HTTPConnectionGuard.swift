@@ -166,7 +166,9 @@ final class HTTPConnectionGuard: ChannelDuplexHandler {
             context.fireErrorCaught(error)
             return context.close(promise: nil)
         }
-        answer(error, context)
+        // A request that was answered before its end gets no second answer.
+        let wasAnsweredEarly = requestIsOpen && gate.rules.isAnswered
+        if !wasAnsweredEarly { answer(error, context) }
         hasFailed = true
         // First the error: half-closing may end the input, and then it would seem to be whole.
         context.fireErrorCaught(error)

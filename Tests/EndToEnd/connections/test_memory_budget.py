@@ -12,11 +12,12 @@ from unittest.mock import ANY
 from support import frames
 from support.goodpair import GoodPair
 from support.metrics import metric
+from support.processes import resident
 from support.pump import offer
 from support.relay import Relay
 from support.stun import Endpoint
 from support.switchboard import Server
-from support.tcp import Connection
+from support.tcp import Connection, read_response
 from support.transports import Peer, Stream
 from support.turnclient import Client
 from support.waiting import eventually
@@ -111,7 +112,9 @@ def test_the_slowest_of_many_readers_are_closed_and_nobody_else_notices(
         assert list(codes.values()).count(TRY_AGAIN_LATER) >= 3, codes
         assert_kept(server)
         assert not closed_senders & set(range(8)), "their messages had ended"
-        assert 20 <= closed_for_memory(server) < 100
+        # The loops hand over their counters once a second.
+        eventually(lambda: closed_for_memory(server) >= 20, LIMIT, "all closes are counted")
+        assert closed_for_memory(server) < 100
 
 
 def test_the_slowest_of_many_senders_are_closed(start_server: Callable[..., Server]) -> None:
@@ -123,7 +126,8 @@ def test_the_slowest_of_many_senders_are_closed(start_server: Callable[..., Serv
             socket.send(frames.frame(frames.TEXT, b" " * 110_000, announced=131_072))
         sockets[0].expect_close(TRY_AGAIN_LATER, limit=LIMIT)
         assert_kept(server)
-        assert 0 < closed_for_memory(server) < 40
+        eventually(lambda: closed_for_memory(server) > 0, LIMIT, "the closes are counted")
+        assert closed_for_memory(server) < 40
 
 
 def test_a_few_slow_ones_within_the_budget_are_left_alone(start_server: Callable[..., Server]) -> None:
@@ -151,6 +155,20 @@ def test_requests_that_do_not_end_are_cut(start_server: Callable[..., Server]) -
         assert connections[0].receive(LIMIT) == b""
         assert_kept(server)
         assert metric(server, "switchboard_connections_ended_total", reason="memory") < 50
+
+
+def test_what_has_been_passed_on_is_not_kept(shared_server: Server) -> None:
+    """Empty lines between requests, and always the first byte of the next one: 32 MiB on one connection."""
+    with Connection(shared_server.host, shared_server.port) as connection:
+        connection.send(b"G")
+        before = resident(shared_server.pid)
+        for _ in range(16):
+            connection.send(
+                b"ET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n" + b"\r\n" * (1 << 20) + b"G"
+            )
+            response = read_response(connection)
+            assert response is not None and response.status == 200
+        assert resident(shared_server.pid) - before < 16 << 20
 
 
 def test_the_slowest_clients_of_the_relay_are_closed(start_relay: Callable[..., Relay]) -> None:

@@ -146,3 +146,17 @@ def test_the_same_body_is_executed_when_it_is_whole(
         response = read_response(connection)
         assert response is not None and response.status in (200, 201), response
     assert not attempt.is_undone()
+
+
+@pytest.mark.parametrize("broken", ["ended", "bad chunk"])
+def test_a_request_that_was_answered_before_its_body_broke_gets_one_answer(shared_server: Server, broken: str) -> None:
+    framing = b"Content-Length: 100\r\n\r\n" if broken == "ended" else b"Transfer-Encoding: chunked\r\n\r\n5\r\nabcde\r\n"
+    with Connection(shared_server.host, shared_server.port) as connection:
+        connection.send(b"PUT /api/rooms HTTP/1.1\r\nHost: localhost\r\n" + framing)
+        response = read_response(connection)
+        assert response is not None and response.status == 405
+        if broken == "ended":
+            connection.half_close()
+        else:
+            connection.send(b"ZZZ\r\n")
+        assert response.rest + connection.receive_to_end() == b""

@@ -130,7 +130,7 @@ let package = Package(
         .target(
             name: "WebServer",
             dependencies: [
-                "Access", "Addresses", "Backlog", "JSON", "MetricDescriptions", "Timing", "WebSocket",
+                "Access", "Addresses", "Backlog", "JSON", "Loops", "MetricDescriptions", "SessionLoops", "Timing",
                 "Signaling",
                 "Pairing", "TLS", "ProxyProtocol",
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -147,6 +147,13 @@ let package = Package(
                 .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
                 .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: strict),
+        // WebSocket sessions on loops of their own.
+        .target(
+            name: "SessionLoops",
+            dependencies: [
+                "Addresses", "Backlog", "CDatagrams", "Loops", "Signaling", "Timing", "TLS", "WebSocket",
             ],
             swiftSettings: strict),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
@@ -178,6 +185,12 @@ let package = Package(
         .testTarget(name: "AddressesTests", dependencies: ["Addresses"], swiftSettings: strict),
         .testTarget(
             name: "LoopsTests", dependencies: ["Addresses", "Loops", "Timing"], swiftSettings: strict),
+        .testTarget(
+            name: "SessionLoopsTests",
+            dependencies: [
+                "Addresses", "Backlog", "Loops", "SessionLoops", "Signaling", "Timing", "TLS", "WebSocket",
+            ],
+            swiftSettings: strict),
         .testTarget(
             name: "STUNTests",
             dependencies: ["Addresses", "STUN", .product(name: "Crypto", package: "swift-crypto")],

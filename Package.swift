@@ -77,6 +77,11 @@ let package = Package(
         .target(name: "Timing", swiftSettings: strict),
         // JSON text: read, checked and written.
         .target(name: "JSON", swiftSettings: strict),
+        // What HTTP requests ask for and where they end; the WebSocket handshake; the rules of a connection's gate.
+        .target(
+            name: "Requests",
+            dependencies: ["Addresses", "Timing", .product(name: "Crypto", package: "swift-crypto")],
+            swiftSettings: strict),
         .target(name: "Signaling", dependencies: ["JSON", "Timing"], swiftSettings: strict),
         .target(name: "Pairing", swiftSettings: strict),
         // Who may do what.
@@ -105,6 +110,14 @@ let package = Package(
         .target(name: "ProxyProtocol", dependencies: ["Addresses", "BigEndian"], swiftSettings: strict),
         // What a metric means: each target describes what it counts.
         .target(name: "MetricDescriptions", swiftSettings: strict),
+        // Who is calling: addresses behind proxies, callers on this machine.
+        .target(
+            name: "Callers", dependencies: ["Addresses", "Requests", .product(name: "Logging", package: "swift-log")],
+            swiftSettings: strict),
+        // Lines of the log that may come in floods.
+        .target(
+            name: "Logs", dependencies: [.product(name: "Logging", package: "swift-log")],
+            swiftSettings: strict),
         // What waits in memory for all clients together.
         .target(name: "Backlog", swiftSettings: strict),
         // What loops on threads with epoll have in common, whatever they serve.
@@ -130,14 +143,11 @@ let package = Package(
         .target(
             name: "WebServer",
             dependencies: [
-                "Access", "Addresses", "Backlog", "JSON", "Loops", "MetricDescriptions", "SessionLoops", "Timing",
-                "Signaling",
-                "Pairing", "TLS", "ProxyProtocol",
-                .product(name: "Hummingbird", package: "hummingbird"),
+                "Access", "Addresses", "Backlog", "Callers", "Logs", "Loops", "MetricDescriptions", "Requests",
+                "SessionLoops", "Timing", "Signaling", "Pairing", "TLS", "ProxyProtocol",
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "DequeModule", package: "swift-collections"),
-                .product(name: "HeapModule", package: "swift-collections"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
@@ -156,6 +166,20 @@ let package = Package(
                 "Addresses", "Backlog", "CDatagrams", "Loops", "Signaling", "Timing", "TLS", "WebSocket",
             ],
             swiftSettings: strict),
+        // What HTTP requests are answered with: routes, their limits, pages. It knows nothing of connections.
+        .target(
+            name: "WebAPI",
+            dependencies: [
+                "Access", "Addresses", "Callers", "JSON", "Logs", "MetricDescriptions", "Pairing", "Requests",
+                .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "HeapModule", package: "swift-collections"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            swiftSettings: strict),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         // What the kernel says of the system clock, for `switchboard doctor`.
         .target(name: "CClock"),
@@ -164,9 +188,8 @@ let package = Package(
         .executableTarget(
             name: "Switchboard",
             dependencies: [
-                "WebServer", "Signaling", "Access", "Pairing", "PairingSQLite", "Telemetry", "RelayServer",
-                "TURN",
-                "Addresses", "JSON", "Timing", "STUN", "TLS", "Backlog", "MetricDescriptions", "CWebFiles",
+                "WebAPI", "WebServer", "Signaling", "Access", "Pairing", "PairingSQLite", "Telemetry",
+                "RelayServer", "Requests", "TURN", "Addresses", "JSON", "Timing", "STUN", "TLS", "Backlog", "MetricDescriptions", "CWebFiles",
                 "CZlib", "CClock",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -178,6 +201,26 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ] + indirect.map(\.product),
+            swiftSettings: strict),
+        // A log and metrics that tests read, a time that they move.
+        .target(
+            name: "TestSupport",
+            dependencies: [
+                "Access", "Addresses",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+            ],
+            path: "Tests/TestSupport", swiftSettings: strict),
+        .testTarget(
+            name: "CallersTests",
+            dependencies: [
+                "Addresses", "Callers", "Requests", "TestSupport",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "LogsTests",
+            dependencies: ["Logs", "TestSupport", .product(name: "Logging", package: "swift-log")],
             swiftSettings: strict),
         .testTarget(name: "BacklogTests", dependencies: ["Backlog"], swiftSettings: strict),
         .testTarget(name: "WebSocketTests", dependencies: ["WebSocket"], swiftSettings: strict),
@@ -215,6 +258,8 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
+        .testTarget(
+            name: "RequestsTests", dependencies: ["Addresses", "Requests", "Timing"], swiftSettings: strict),
         .testTarget(name: "SignalingTests", dependencies: ["Signaling", "Timing"], swiftSettings: strict),
         // What every store must do, for the tests of each.
         .target(
@@ -232,11 +277,9 @@ let package = Package(
         .testTarget(
             name: "WebServerTests",
             dependencies: [
-                "Access", "Addresses", "WebServer", "JSON", "Timing", "WebSocket", "Signaling", "Pairing",
-                "TLS",
-                "ProxyProtocol",
-                "COpenSSL",
-                .product(name: "Hummingbird", package: "hummingbird"),
+                "Access", "Addresses", "Callers", "WebServer", "Requests", "Timing", "WebSocket", "Signaling", "Pairing",
+                "TLS", "ProxyProtocol", "COpenSSL", "TestSupport",
+                .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
@@ -244,6 +287,20 @@ let package = Package(
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
+            swiftSettings: strict),
+        // With the web server that hands it requests.
+        .testTarget(
+            name: "WebAPITests",
+            dependencies: [
+                "Access", "Addresses", "Callers", "JSON", "Pairing", "Requests", "TestSupport", "Timing", "WebAPI",
+                "WebServer",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: strict),
         .testTarget(
@@ -257,8 +314,8 @@ let package = Package(
         .testTarget(
             name: "SwitchboardTests",
             dependencies: [
-                "Access", "Addresses", "Switchboard", "JSON", "Timing", "Pairing", "Signaling", "Telemetry",
-                "WebServer", "RelayServer", "TURN", "STUN", "TLS", "CWebFiles", "MetricDescriptions",
+                "Access", "Addresses", "Requests", "Switchboard", "JSON", "Timing", "Pairing", "Signaling", "Telemetry",
+                "WebAPI", "WebServer", "RelayServer", "TURN", "STUN", "TLS", "CWebFiles", "MetricDescriptions",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],

@@ -69,9 +69,11 @@ package final class RelayServer: Sendable {
             for number in 0..<loops {
                 let poller = try Self.make(Poller.init)
                 let loop = RelayLoop(
-                    number: number, poller: poller, authority: authority, listeners: listeners.take(number),
+                    number: number, poller: poller, authority: authority,
+                    listeners: listeners.takeListeners(ofLoop: number),
                     streams: StreamClients(
-                        configuration.streams, listeners: streamListeners.take(number), admission: admission,
+                        configuration.streams, listeners: streamListeners.takeListeners(ofLoop: number),
+                        admission: admission,
                         certificates: certificates, proxies: configuration.proxies, budget: budget),
                     handles: handles, offloads: offloads,
                     holdMicroseconds: configuration.holdMicroseconds)

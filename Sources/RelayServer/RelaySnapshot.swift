@@ -56,9 +56,11 @@ package struct RelaySnapshot: BitwiseCopyable, Sendable {
         streams.add(other.streams)
     }
 
-    /// Takes over what a packet path has counted.
-    mutating func take(_ path: borrowing PacketPath, _ streams: borrowing StreamClients) {
+    /// Becomes what a loop's packet path and stream clients have counted.
+    mutating func update(from path: borrowing PacketPath, _ streams: borrowing StreamClients) {
         self.streams = streams.counters
+        self.streams.droppedPackets = path.outboxes.droppedPackets
+        self.streams.droppedBytes = path.outboxes.droppedBytes
         rules = path.turn.counters
         let sent = path.outgoing.counters
         sentPackets = sent.packets

@@ -56,7 +56,7 @@ package final class RelayAuthority: Sendable {
     }
 
     /// Judges a peer's address.
-    package func judge(_ ip: IPAddress) -> PeerPolicy.Judgement { policy.withLock { $0 }.judge(ip) }
+    package func judgePeer(_ ip: IPAddress) -> PeerPolicy.Judgement { policy.withLock { $0 }.judgePeer(ip) }
 
     /// Gives back what ended reservations held, and says when the next one ends.
     @discardableResult

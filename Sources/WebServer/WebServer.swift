@@ -1,17 +1,17 @@
 package import Access
 package import Backlog
-import Hummingbird
+import Callers
 import HummingbirdCore
 package import Logging
+import Logs
 import NIOCore
 import NIOPosix
-package import Pairing
 import ServiceLifecycle
 import Signaling
 package import TLS
 import Timing
 
-/// The REST API and the WebSocket signaling, on a plain port and, with a certificate, on one for TLS.
+/// WebSocket signaling, and HTTP for whatever answers it, on a plain port and, with a certificate, on one for TLS.
 package final class WebServer: Service {
     private static let backlog: Int32 = 4_096
     private static let receiveBufferBytes = 262_144
@@ -23,11 +23,9 @@ package final class WebServer: Service {
     private static let requestGrace = Duration.seconds(5)
 
     private let configuration: WebServerConfiguration
-    private let pairing: (any PairingStore)?
+    private let makeResponder: @Sendable (WebServerStatus) -> any WebResponder
     private let admission: any Admission
     private let relay: RelayServices
-    private let pages: WebPages?
-    private let acceptNotices: AcceptNotices
     private let acceptFailures = LogThrottle()
     private let telemetry: WebServerTelemetry
     private let logger: Logger
@@ -48,27 +46,23 @@ package final class WebServer: Service {
     }
 
     /// - Parameters:
-    ///   - pairing: nil turns the pairing API off.
-    ///   - admission: decides which caller may do what; by default every caller may do everything.
+    ///   - admission: decides which rooms may be joined; by default every room.
     ///   - relay: the relay, and what clients are told of it; default none.
-    ///   - pages: the pages and the client module; default none.
     ///   - certificates: opens the TLS listener; default none. Their maker chooses what ALPN offers.
     ///   - budget: how much may wait in memory, shared with whatever else has clients.
     ///   - onListening: called once, when clients can connect, with the ports that were bound.
+    ///   - responder: makes what answers HTTP requests; called once, when the server begins to run.
     package init(
-        configuration: WebServerConfiguration, pairing: (any PairingStore)?,
-        admission: any Admission = OpenAdmission(), relay: RelayServices = RelayServices(),
-        pages: WebPages? = nil, certificates: TLSCertificates? = nil,
-        budget: BufferBudget = BufferBudget(), telemetry: WebServerTelemetry,
-        logger: Logger,
-        onListening: @escaping @Sendable (_ ports: Ports) -> Void = { _ in }
+        configuration: WebServerConfiguration, admission: any Admission = OpenAdmission(),
+        relay: RelayServices = RelayServices(), certificates: TLSCertificates? = nil,
+        budget: BufferBudget = BufferBudget(), telemetry: WebServerTelemetry, logger: Logger,
+        onListening: @escaping @Sendable (_ ports: Ports) -> Void = { _ in },
+        responder: @escaping @Sendable (_ status: WebServerStatus) -> any WebResponder
     ) {
         self.configuration = configuration
-        self.pairing = pairing
+        makeResponder = responder
         self.admission = admission
-        acceptNotices = AcceptNotices(pairing?.events)
         self.relay = relay
-        self.pages = pages
         self.certificates = certificates
         self.budget = budget
         self.telemetry = telemetry
@@ -93,15 +87,18 @@ package final class WebServer: Service {
         let (connections, continuation) = AsyncStream.makeStream(of: ServerContext.HTTPConnection.self)
         let context = makeContext(continuation)
         let loops = try await EventLoops(group, context)
-        let adapter = makeHTTPResponder(context)
+        let responder = makeResponder(context.status)
+        let adapter = HTTPResponderAdapter(
+            responder: responder, resolver: context.resolver, isDraining: { context.isDraining },
+            isTLSRequired: configuration.redirectsHTTP, logger: logger)
         let listeners = try await listen(group, context, loops)
         let reloading = Task { [certificates] in await Self.keepUp(certificates) }
         await withDiscardingTaskGroup { tasks in
             tasks.addTask {
                 // Throws when the group is cancelled: then there is no time to drain.
                 let isGraceful = (try? await gracefulShutdown()) != nil
-                if isGraceful { await self.drain(context, loops) }
-                self.acceptNotices.close()
+                if isGraceful { await self.drain(context, responder, loops) }
+                responder.endWaits()
                 for listener in listeners { try? await listener.close().get() }
                 await loops.closeConnections(atOnce: true)
                 continuation.finish()
@@ -109,9 +106,9 @@ package final class WebServer: Service {
             }
             for await connection in connections {
                 tasks.addTask { [logger] in
-                    let responder = adapter.channelResponder(
+                    let answering = adapter.channelResponder(
                         peer: connection.peer, isProxied: connection.isProxied)
-                    await HTTPConnectionService(responder: responder)
+                    await HTTPConnectionService(responder: answering)
                         .handle(value: connection.channel, logger: logger)
                 }
             }
@@ -126,26 +123,13 @@ package final class WebServer: Service {
             configuration: configuration,
             resolver: ClientAddressResolver(trustedProxies: configuration.trustedProxies, logger: logger),
             connections: ConnectionTable(limits: configuration.connections),
-            signaling: SignalingService(
-                configuration: configuration, admission: admission, iceServers: relay.iceServers,
-                metrics: SignalingMetrics(forwardLatency: telemetry.forwardLatency), logger: logger),
+            status: WebServerStatus(
+                signaling: SignalingService(
+                    configuration: configuration, admission: admission, iceServers: relay.iceServers,
+                    metrics: SignalingMetrics(forwardLatency: telemetry.forwardLatency), logger: logger)),
             tls: certificates.map { TLSService($0, limits: configuration.connections) },
             takeStream: relay.takeStream, budget: budget,
             httpConnections: httpConnections)
-    }
-
-    private func makeHTTPResponder(_ context: ServerContext) -> HTTPResponderAdapter {
-        let services = WebServices(
-            pairing: pairing, admission: admission,
-            rooms: { context.signaling.rooms.summaries(limit: $0) },
-            roomCount: { context.signaling.rooms.count },
-            metricsText: telemetry.metricsText,
-            isDraining: { context.isDraining },
-            relay: relay, pages: pages, acceptNotices: acceptNotices)
-        return HTTPResponderAdapter(
-            responder: makeResponder(configuration: configuration.http, services: services),
-            resolver: context.resolver, isDraining: { context.isDraining },
-            isTLSRequired: configuration.redirectsHTTP, logger: logger)
     }
 
     /// Opens the listeners, and says so.
@@ -213,9 +197,11 @@ package final class WebServer: Service {
 
     /// Fails readiness, closes the WebSockets over the configured time, then lets open requests finish. Cut short
     /// by cancellation.
-    private func drain(_ context: ServerContext, _ loops: EventLoops) async {
+    private func drain(
+        _ context: ServerContext, _ responder: any WebResponder, _ loops: EventLoops
+    ) async {
         context.startDraining()
-        acceptNotices.close()
+        responder.endWaits()
         logger.info("draining", metadata: ["sessions": "\(context.signaling.sessionCount)"])
         let spread = configuration.drainSpread
         if context.signaling.sessionCount > 0 {

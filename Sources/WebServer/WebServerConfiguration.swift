@@ -1,4 +1,5 @@
 package import Addresses
+package import Requests
 package import Signaling
 
 /// Everything the web server can be told. The defaults are the documented ones (docs/operations.md).
@@ -15,8 +16,8 @@ package struct WebServerConfiguration: Sendable {
     package var proxyProtocolFrom: [IPRange] = []
     /// Threads that serve connections; 0 is one a core.
     package var eventLoops = 0
-    /// REST, CORS, admin token and guessing limits.
-    package var http = HTTPConfiguration()
+    /// Web origins whose pages may open WebSockets; default any.
+    package var allowedOrigins = AllowedOrigins.any
     /// Addresses of proxies whose X-Forwarded-For is trusted; none by default.
     package var trustedProxies: [IPRange] = []
     /// Bounds of connections before and beside their protocol.

@@ -34,7 +34,7 @@ import Testing
                 var readiness = pollfd(fd: receiver, events: Int16(POLLIN), revents: 0)
                 guard poll(&readiness, 1, 1_000) == 1 else { return all }
                 for slot in 0..<batch.receive(from: receiver, count: batch.capacity) {
-                    guard let datagram = batch.take(slot) else { continue }
+                    guard let datagram = batch.takeDatagram(slot) else { continue }
                     if datagram.isRun { runs += 1 }
                     var rest = datagram.bytes[...]
                     repeat {
@@ -205,7 +205,7 @@ import Testing
         var received = ReceiveBatch(capacity: 4)
         let receivedCount = received.receive(from: server, count: 4)
         #expect(receivedCount == 1)
-        let taken = received.take(0)
+        let taken = received.takeDatagram(0)
         let datagram = try #require(taken)
         #expect(datagram.source == client.destination)
         #expect(datagram.localIP == target)
@@ -221,7 +221,7 @@ import Testing
         #expect(poll(&readiness, 1, 1_000) == 1)
         let answerCount = answers.receive(from: client.receiver, count: 4)
         #expect(answerCount == 3)
-        let answer = answers.take(0)
+        let answer = answers.takeDatagram(0)
         #expect(answer?.source == TransportAddress(target, port: port))
     }
 

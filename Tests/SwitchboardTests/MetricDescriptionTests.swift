@@ -3,6 +3,7 @@ import Signaling
 import Testing
 
 @testable import Switchboard
+@testable import WebAPI
 @testable import WebServer
 
 @Suite("Descriptions of metrics")

@@ -5,6 +5,7 @@ import Logging
 import Signaling
 import Telemetry
 import Testing
+import WebAPI
 import WebServer
 
 @testable import Switchboard
@@ -35,6 +36,7 @@ struct SettingsTests {
         let spelledOut = try await values(environment: Dictionary(uniqueKeysWithValues: written))
         let untouched = try await values()
         expectEqual(WebServerConfiguration(spelledOut), WebServerConfiguration(untouched))
+        expectEqual(WebAPIConfiguration(spelledOut), WebAPIConfiguration(untouched))
         #expect(spelledOut[Settings.logFormat] == untouched[Settings.logFormat])
         #expect(spelledOut[Settings.logLevel] == untouched[Settings.logLevel])
         #expect(spelledOut[Settings.sweepInterval] == untouched[Settings.sweepInterval])
@@ -44,6 +46,7 @@ struct SettingsTests {
     @Test("The web server's own defaults are the documented ones")
     func webServerDefaults() async throws {
         expectEqual(WebServerConfiguration(try await values()), WebServerConfiguration())
+        expectEqual(WebAPIConfiguration(try await values()), WebAPIConfiguration())
     }
 
     /// Compares by description; a set, whose description has no order, by itself.
@@ -52,6 +55,10 @@ struct SettingsTests {
         var (left, right) = (left, right)
         left.signaling.forwardedTypes = []
         right.signaling.forwardedTypes = []
+        #expect(String(describing: left) == String(describing: right))
+    }
+
+    private func expectEqual(_ left: WebAPIConfiguration, _ right: WebAPIConfiguration) {
         #expect(String(describing: left) == String(describing: right))
     }
 

@@ -21,7 +21,7 @@ struct PeerPolicyTests {
     private func judge(
         _ ip: String, _ change: (inout PeerPolicy.Rules) -> Void = { _ in }
     ) throws -> PeerPolicy.Judgement {
-        try policy(change).judge(try #require(IPAddress(ip)))
+        try policy(change).judgePeer(try #require(IPAddress(ip)))
     }
 
     @Test(
@@ -175,8 +175,8 @@ struct PeerPolicyTests {
     func newAddress() throws {
         let stage = Stage()
         let ip = try #require(IPAddress("45.33.32.156"))
-        #expect(stage.authority.judge(ip) == .reachable)
+        #expect(stage.authority.judgePeer(ip) == .reachable)
         stage.authority.setHostAddresses([ip])
-        #expect(stage.authority.judge(ip) == .denied(.ownAddress))
+        #expect(stage.authority.judgePeer(ip) == .denied(.ownAddress))
     }
 }

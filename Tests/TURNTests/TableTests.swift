@@ -128,7 +128,7 @@ struct TableTests {
         var rate = AllocationRate(perMinute: 6)
         let (one, two) = (AddressKey(IPAddress(v4: 1)), AddressKey(IPAddress(v4: 2)))
         var now = MonotonicTime(nanoseconds: 1)
-        func take(_ count: Int, _ address: AddressKey) -> Bool { rate.take(count, of: address, at: now) }
+        func take(_ count: Int, _ address: AddressKey) -> Bool { rate.admit(count, of: address, at: now) }
         #expect((0..<7).map { _ in take(1, one) } == Array(repeating: true, count: 6) + [false])
         #expect([take(6, two), take(1, two)] == [true, false])
         now = now.advanced(bySeconds: 10)
@@ -157,19 +157,19 @@ struct TableTests {
             let next = max(fullAt[address] ?? 0, now.nanoseconds) + interval
             let isAdmitted = next <= now.nanoseconds + 10 * interval
             if isAdmitted { fullAt[address] = next }
-            #expect(rate.take(1, of: address, at: now) == isAdmitted)
+            #expect(rate.admit(1, of: address, at: now) == isAdmitted)
         }
         for number in 0..<100_000 {
             now.nanoseconds += 10_000_000
-            _ = rate.take(1, of: AddressKey(IPAddress(v4: 1_000 + UInt32(number))), at: now)
+            _ = rate.admit(1, of: AddressKey(IPAddress(v4: 1_000 + UInt32(number))), at: now)
             #expect(rate.count <= 12_100)
         }
         now = now.advanced(bySeconds: 120)
-        _ = rate.take(1, of: AddressKey(IPAddress(v4: 1)), at: now)
+        _ = rate.admit(1, of: AddressKey(IPAddress(v4: 1)), at: now)
         #expect(rate.count == 1)
         var small = AllocationRate(perMinute: 10, maxAddresses: 100)
         for number in 0..<10_000 {
-            _ = small.take(1, of: AddressKey(IPAddress(v4: UInt32(number))), at: now)
+            _ = small.admit(1, of: AddressKey(IPAddress(v4: UInt32(number))), at: now)
         }
         #expect(small.count <= 200)
     }

@@ -1,4 +1,5 @@
 import NIOHTTP1
+import Requests
 import Testing
 
 @testable import WebServer

@@ -76,7 +76,7 @@ struct ReceiveBatch: ~Copyable {
     ///
     /// - Returns: nil if the sender's address is of an unknown family.
     @inline(__always)
-    mutating func take(_ slot: Int) -> ReceivedDatagram? {
+    mutating func takeDatagram(_ slot: Int) -> ReceivedDatagram? {
         let byteCount = Int(messages[slot].byte_count)
         var segmentByteCount = byteCount
         var localIP: IPAddress?

@@ -9,7 +9,7 @@ extension PacketPath {
 
     /// Tells an allocation's client what the network reports about its packets (RFC 8656 §11.5).
     @inline(never)
-    mutating func readErrors(_ socket: RelaySocketTable.Entry, _ streams: inout StreamClients) {
+    mutating func readErrors(_ socket: RelaySocketTable.Entry) {
         var limit = Self.maxErrors
         while let error = ErrorQueue.next(socket.descriptor, limit: &limit) {
             guard let route = turn.route(of: socket.allocation) else { return }
@@ -20,13 +20,7 @@ extension PacketPath {
             guard isReported, writer.byteCount > 0 else { continue }
             let bytes = answers.keep(writer)
             counters.icmpReports &+= 1
-            if route.fiveTuple.transport.isStream {
-                guard let start = bytes.baseAddress else { continue }
-                streams.append(
-                    route.handle, OutgoingFrame(payload: start, payloadByteCount: bytes.count))
-            } else {
-                sendAnswer(bytes, route)
-            }
+            sendAnswer(bytes, to: route)
         }
     }
 }

@@ -22,9 +22,9 @@ extension PacketPath {
     }
 
     /// Takes the datagrams that wait at a relay socket and queues them for the client.
-    mutating func readPeers(_ tag: PollTag, events: UInt32, streams: inout StreamClients) {
+    mutating func readPeers(_ tag: PollTag, events: UInt32) {
         guard let socket = sockets.entry(tag) else { return }
-        if events & PollRegistry.error != 0 { readErrors(socket, &streams) }
+        if events & PollRegistry.error != 0 { readErrors(socket) }
         for _ in 0..<Self.maxReads {
             if peerSlots &+ Self.relayRead > Self.relayBatch { flush() }
             let first = peerSlots
@@ -32,16 +32,16 @@ extension PacketPath {
             counters.receiveCalls &+= 1
             peerSlots = first &+ count
             for slot in first..<first &+ count {
-                if let datagram = fromPeers.take(slot) { relay(datagram, to: socket.allocation, &streams) }
+                if let datagram = fromPeers.takeDatagram(slot) {
+                    relayFromPeer(datagram, to: socket.allocation)
+                }
             }
             if count < Self.relayRead { return }
         }
     }
 
     @inline(__always)
-    private mutating func relay(
-        _ datagram: ReceivedDatagram, to allocation: AllocationID, _ streams: inout StreamClients
-    ) {
+    private mutating func relayFromPeer(_ datagram: ReceivedDatagram, to allocation: AllocationID) {
         guard let start = datagram.bytes.baseAddress else { return }
         var offset = 0
         repeat {
@@ -51,19 +51,19 @@ extension PacketPath {
                 start: start + offset, byteCount: byteCount,
                 headroom: offset == 0 ? ReceiveBatch.headroom : 0,
                 tailroom: offset &+ byteCount == datagram.bytes.count ? ReceiveBatch.tailroom : 0)
-            sendToClient(payload, of: allocation, from: datagram.source, &streams)
+            sendToClient(payload, of: allocation, from: datagram.source)
             offset &+= byteCount
         } while offset < datagram.bytes.count
     }
 
     /// Takes the packets that other loops have left.
-    mutating func readMailbox(_ packets: borrowing MailboxPackets, streams: inout StreamClients) {
+    mutating func readMailbox(_ packets: borrowing MailboxPackets) {
         var place = 0
         while let (record, start, next) = packets.packet(at: place) {
             let payload = Payload(
                 start: start, byteCount: record.byteCount, headroom: MailboxPackets.headroom,
                 tailroom: MailboxPackets.tailroom)
-            sendToClient(payload, of: record.receiver, from: record.sender, &streams)
+            sendToClient(payload, of: record.receiver, from: record.sender)
             place = next
         }
         flush()
@@ -72,8 +72,7 @@ extension PacketPath {
     /// Judges a peer's packet and queues it for the allocation's client as ChannelData or Data indication.
     @inline(__always)
     mutating func sendToClient(
-        _ payload: Payload, of allocation: AllocationID, from peer: TransportAddress,
-        _ streams: inout StreamClients
+        _ payload: Payload, of allocation: AllocationID, from peer: TransportAddress
     ) {
         let verdict = turn.classifyPeer(from: peer, to: allocation, byteCount: payload.byteCount, now: now)
         if case .drop = verdict { return }
@@ -106,7 +105,7 @@ extension PacketPath {
             return
         }
         if isStream {
-            streams.append(route.handle, frame)
+            outboxes.append(route.handle, frame)
         } else {
             outgoing.add(frame, to: path(to: route))
         }

@@ -5,8 +5,8 @@ import Timing
 /// The way of packets through a loop: from sockets into fixed memory, judged by the rules, and out in batches.
 ///
 /// Packets are not copied. Outgoing packets refer to the memory in which they were received, so that memory is not
-/// reused before `flush`. Stream clients send through `clientFrame`. Output to them is handed to `StreamClients`,
-/// which is passed in wherever that may happen.
+/// reused before `flush`. What goes to stream clients is copied into their outboxes, and the owner of their sockets
+/// writes it at the end of the turn.
 struct PacketPath: ~Copyable {
     /// Datagrams or runs taken from a listener at once.
     static let listenerBatch = 64
@@ -23,7 +23,9 @@ struct PacketPath: ~Copyable {
     var sockets: RelaySocketTable
     var counters = PathCounters()
 
+    /// What goes out: by UDP, and to stream clients.
     var outgoing: SendBatch
+    var outboxes: StreamOutboxes
     var answers = AnswerArena()
     var fromClients = ReceiveBatch(capacity: listenerBatch)
     var fromPeers = ReceiveBatch(capacity: relayBatch)
@@ -40,13 +42,14 @@ struct PacketPath: ~Copyable {
     init(
         turn: consuming TURNServer, listeners: [UDPListener], mailboxes: [LoopMailbox],
         registry: PollRegistry,
-        offloads: Offloads, seed: UInt64
+        streamLimits: StreamLimits, offloads: Offloads, seed: UInt64
     ) {
         now = Clock.now()
         self.turn = turn
         self.mailboxes = mailboxes
         sockets = RelaySocketTable(registry, receivesRuns: offloads.receive)
         outgoing = SendBatch(usesOffload: offloads.send, seed: seed)
+        outboxes = StreamOutboxes(streamLimits)
         self.listeners = UDPListenerTable(listeners)
     }
 

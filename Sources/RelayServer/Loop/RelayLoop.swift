@@ -35,7 +35,7 @@ struct RelayLoop: ThreadLoop, ~Copyable {
         path = PacketPath(
             turn: TURNServer(authority, loop: UInt8(truncatingIfNeeded: number), random: random),
             listeners: listeners, mailboxes: handles.map(\.mailbox), registry: poller.registry,
-            offloads: offloads, seed: seed)
+            streamLimits: streams.limits, offloads: offloads, seed: seed)
         shared = handles[number]
         hold = Hold(windowMicroseconds: holdMicroseconds)
         for (index, listener) in listeners.enumerated() {
@@ -71,7 +71,7 @@ struct RelayLoop: ThreadLoop, ~Copyable {
         for index in 0..<count {
             let (tag, events) = poller.event(index)
             switch tag.kind {
-            case .relay: path.readPeers(tag, events: events, streams: &streams)
+            case .relay: path.readPeers(tag, events: events)
             // After the others, because memory that they filled has to be sent when a listener's has.
             case .listener: readyListeners |= 1 << (tag.index & 31)
             case .mailbox: readMailbox()
@@ -82,7 +82,7 @@ struct RelayLoop: ThreadLoop, ~Copyable {
         while readyListeners != 0 {
             let index = readyListeners.trailingZeroBitCount
             readyListeners &= readyListeners &- 1
-            path.readClients(index, streams: &streams)
+            path.readClients(index)
         }
         streams.write(path: &path)
         path.flush()
@@ -132,7 +132,7 @@ struct RelayLoop: ThreadLoop, ~Copyable {
 
     /// Publishes the counters; the next time is set when something has happened since.
     private mutating func publish() {
-        snapshot.take(path, streams)
+        snapshot.update(from: path, streams)
         shared.publish(snapshot)
         nextPublication = .distantFuture
     }
@@ -142,7 +142,7 @@ struct RelayLoop: ThreadLoop, ~Copyable {
     private mutating func readMailbox() {
         for command in shared.mailbox.take(&inbox, dropped: &path.counters.mailboxFull) { carryOut(command) }
         if !inbox.isEmpty {
-            path.readMailbox(inbox, streams: &streams)
+            path.readMailbox(inbox)
             inbox.removeAll()
         }
     }

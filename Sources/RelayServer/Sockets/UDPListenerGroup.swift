@@ -53,7 +53,7 @@ struct UDPListenerGroup: ~Copyable {
     }
 
     /// A loop's sockets, which belong to it from now on.
-    mutating func take(_ loop: Int) -> [UDPListener] {
+    mutating func takeListeners(ofLoop loop: Int) -> [UDPListener] {
         defer { listeners[loop] = [] }
         return listeners[loop]
     }

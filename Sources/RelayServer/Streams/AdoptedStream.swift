@@ -35,11 +35,11 @@ final class AdoptedStream: Sendable {
     }
 
     deinit {
-        guard let connection = take() else { return }
+        guard let connection = takeConnection() else { return }
         close(connection.socket)
         admission.release(fiveTuple.client.ip)
     }
 
     /// Hands over the connection with its admission; nil the second time.
-    func take() -> Connection? { connection.withLock { $0.take() } }
+    func takeConnection() -> Connection? { connection.withLock { $0.take() } }
 }

@@ -4,7 +4,8 @@ import TLS
 import TURN
 import Timing
 
-/// One TCP or TLS client: its socket, its state, and the bytes that wait in either direction.
+/// One TCP or TLS client: its socket, its state, and the beginning of its next message. What is to be sent to it waits
+/// in the `StreamOutboxes`.
 struct StreamClient: ~Copyable {
     enum Phase: UInt8 {
         /// From a proxy whose header is not complete.
@@ -28,13 +29,10 @@ struct StreamClient: ~Copyable {
     /// From its first bytes on: a connection that stays silent has none.
     var tls: TLSSession?
     var partial = PartialMessage()
-    var outbox = StreamOutbox()
     /// Its socket takes no more: what waits goes out when the poller says that there is room.
     var isBlocked = false
     /// For this reason nothing more is written, and the poller is about to report the end.
     var abandoned: StreamEnd?
-    /// In the list of clients that have something to write at the end of the turn.
-    var isListed = false
     var receivedAt: MonotonicTime
     /// When the message that is still incomplete began.
     var partialSince: MonotonicTime

@@ -64,6 +64,7 @@ extension StreamClients {
         let route = ClientRoute(fiveTuple: fiveTuple, handle: handle)
         counters.accepted &+= 1
         if fiveTuple.transport == .tls { counters.openTLS &+= 1 } else { counters.openTCP &+= 1 }
+        path.outboxes.open(handle)
         table.insert(StreamClient(socket: socket, route: route, admittedAs: address, now: path.now))
         if address != nil { claim(route, path: &path) }
         if let client = table.client(handle) { watchDeadline(of: client, now: path.now) }

@@ -9,7 +9,7 @@ extension StreamClients {
     /// Takes over a connection that was accepted elsewhere, like one of its own listeners'. Bytes that have already
     /// come from it are processed at once.
     mutating func adopt(_ stream: AdoptedStream, path: inout some StreamReceiver & ~Copyable) {
-        guard var connection = stream.take() else { return }
+        guard var connection = stream.takeConnection() else { return }
         let (socket, fiveTuple) = (connection.socket, stream.fiveTuple)
         guard isTakingStreams else {
             counters.count(.refused)
@@ -30,11 +30,11 @@ extension StreamClients {
         }
         // Its handshake is complete.
         client.pointee.phase = .silent
-        take(client, connection.received, path: &path)
+        relayReceived(client, connection.received, path: &path)
     }
 
     /// Works on bytes that came before the socket did, as if they had been read in pieces.
-    private mutating func take(
+    private mutating func relayReceived(
         _ client: UnsafeMutablePointer<StreamClient>, _ received: [UInt8],
         path: inout some StreamReceiver & ~Copyable
     ) {
@@ -50,7 +50,7 @@ extension StreamClients {
                 }
             }
             rest = rest.dropFirst(piece.count)
-            take(client, place, keptByteCount: kept, arrivedByteCount: piece.count, path: &path)
+            relayMessages(client, place, keptByteCount: kept, arrivedByteCount: piece.count, path: &path)
         }
     }
 }

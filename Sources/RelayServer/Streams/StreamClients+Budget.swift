@@ -11,27 +11,31 @@ extension StreamClients {
     private static let lookNanoseconds: Int64 = 200_000_000
 
     /// Reports the waiting bytes if their number has changed much; once a turn.
+    ///
+    /// - Parameter usedByteCount: of the memory of what waits in either direction.
     @inline(__always)
-    mutating func noteMemory(now: MonotonicTime) {
-        let change = memory.usedByteCount &- share.bytes
-        if change >= Self.reportedBytes || change <= -Self.reportedBytes { reportMemory(now: now) }
+    mutating func noteMemory(_ usedByteCount: Int, now: MonotonicTime) {
+        let change = usedByteCount &- share.bytes
+        if change >= Self.reportedBytes || change <= -Self.reportedBytes {
+            reportMemory(usedByteCount, now: now)
+        }
     }
 
-    private mutating func reportMemory(now: MonotonicTime) {
-        share.report(memory.usedByteCount)
+    private mutating func reportMemory(_ usedByteCount: Int, now: MonotonicTime) {
+        share.report(usedByteCount)
         budgetLook = share.bytes > 0 ? now.advanced(byNanoseconds: Self.lookNanoseconds) : nil
     }
 
     /// Ends the slowest clients of this loop if too much waits in the whole process.
     mutating func keepBudget(path: inout some StreamReceiver & ~Copyable) {
-        reportMemory(now: path.now)
+        reportMemory(path.outboxes.memory.usedByteCount, now: path.now)
         let excess = share.excess
         guard excess > 0 else { return }
         var holders: [BufferHolder<UInt32>] = []
         let now = path.now.nanoseconds
         for handle in table.handles {
             guard let client = table.client(handle), client.pointee.phase != .closing else { continue }
-            let byteCount = client.pointee.outbox.capacity + client.pointee.partial.capacity
+            let byteCount = path.outboxes.memoryByteCount(of: handle) + client.pointee.partial.capacity
             guard byteCount > 0 else { continue }
             let begun =
                 client.pointee.partial.isEmpty ? MonotonicTime.distantFuture : client.pointee.partialSince

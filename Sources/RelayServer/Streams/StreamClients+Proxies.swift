@@ -35,13 +35,14 @@ extension StreamClients {
             guard seen < 0 else { return .ended(.client) }
             return errno == EAGAIN || errno == EINTR ? .waiting : .ended(.broken)
         }
-        client.pointee.partial.move(to: place, memory: &memory)
+        client.pointee.partial.move(to: place, memory: &path.outboxes.memory)
         let bytes = UnsafeRawBufferPointer(start: place, count: kept + seen)
         switch ProxyHeader.parse(bytes.bytes) {
         case .needMore:
             // Taken out of the socket, or its readiness would be reported without end.
             guard recv(socket, place + kept, seen, Int32(MSG_DONTWAIT)) == seen,
-                client.pointee.partial.append(place, byteCount: kept + seen, whole: nil, memory: &memory)
+                client.pointee.partial.append(
+                    place, byteCount: kept + seen, whole: nil, memory: &path.outboxes.memory)
             else { return .ended(.broken) }
             return .waiting
         case .malformed: return .ended(.proxyHeader)

@@ -44,9 +44,9 @@ extension StreamClients {
         case .bytes(let count):
             guard count > 0 else { return }
             client.pointee.receivedAt = path.now
-            take(client, place, keptByteCount: kept, arrivedByteCount: count, path: &path)
+            relayMessages(client, place, keptByteCount: kept, arrivedByteCount: count, path: &path)
         case .lastBytes(let count):
-            take(client, place, keptByteCount: kept, arrivedByteCount: count, path: &path)
+            relayMessages(client, place, keptByteCount: kept, arrivedByteCount: count, path: &path)
             finish(client, .client, path: &path)
         }
     }
@@ -60,7 +60,7 @@ extension StreamClients {
     }
 
     /// Appends the new bytes to those that were kept, hands on complete messages and keeps the rest.
-    mutating func take(
+    mutating func relayMessages(
         _ client: UnsafeMutablePointer<StreamClient>, _ place: UnsafeMutableRawPointer,
         keptByteCount kept: Int,
         arrivedByteCount arrived: Int, path: inout some StreamReceiver & ~Copyable
@@ -70,7 +70,7 @@ extension StreamClients {
             if client.pointee.partial.isIncomplete(with: arrived) {
                 return keep(client, place + kept, byteCount: arrived, whole: nil, path: &path)
             }
-            client.pointee.partial.move(to: place, memory: &memory)
+            client.pointee.partial.move(to: place, memory: &path.outboxes.memory)
         }
         let byteCount = kept &+ arrived
         arena?.keep(byteCount)
@@ -80,10 +80,10 @@ extension StreamClients {
             switch frame(of: client, rest) {
             case .message(let count):
                 if client.pointee.phase == .silent { client.pointee.phase = .open }
-                handOn(client, rest, byteCount: count, path: &path)
+                path.relayFrame(.init(rebasing: rest.prefix(count)), from: client.pointee.route)
                 offset &+= count
             case .channelData(let count, let padded):
-                handOn(client, rest, byteCount: count, path: &path)
+                path.relayFrame(.init(rebasing: rest.prefix(count)), from: client.pointee.route)
                 offset &+= padded
             case .needMore(let whole):
                 client.pointee.partialSince = path.now
@@ -91,18 +91,6 @@ extension StreamClients {
             case .malformed: return finish(client, .malformed, path: &path)
             }
         }
-    }
-
-    @inline(__always)
-    private mutating func handOn(
-        _ client: UnsafeMutablePointer<StreamClient>, _ bytes: UnsafeMutableRawBufferPointer, byteCount: Int,
-        path: inout some StreamReceiver & ~Copyable
-    ) {
-        let frame = UnsafeMutableRawBufferPointer(rebasing: bytes.prefix(byteCount))
-        let route = client.pointee.route
-        let answer = path.clientFrame(frame, from: route, streams: &self)
-        guard let start = answer.baseAddress, answer.count > 0 else { return }
-        append(route.handle, OutgoingFrame(payload: start, payloadByteCount: answer.count))
     }
 
     /// The message at the front. The first one must be STUN, and not long: a client that speaks another protocol is
@@ -121,7 +109,9 @@ extension StreamClients {
         _ client: UnsafeMutablePointer<StreamClient>, _ bytes: UnsafeRawPointer, byteCount: Int, whole: Int?,
         path: inout some StreamReceiver & ~Copyable
     ) {
-        if !client.pointee.partial.append(bytes, byteCount: byteCount, whole: whole, memory: &memory) {
+        if !client.pointee.partial.append(
+            bytes, byteCount: byteCount, whole: whole, memory: &path.outboxes.memory)
+        {
             finish(client, .malformed, path: &path)
         }
     }

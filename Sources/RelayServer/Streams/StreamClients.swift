@@ -7,33 +7,11 @@ import TLS
 import TURN
 import Timing
 
-/// How a loop handles what its stream clients send: `PacketPath`, or a test's own receiver.
-protocol StreamReceiver: ~Copyable {
-    /// The time of this turn.
-    var now: MonotonicTime { get }
-    /// Takes a whole message, without ChannelData's padding. Output for stream clients is appended to `streams`.
-    ///
-    /// The bytes stay where they are until the next `flush` and may be overwritten.
-    /// - Returns: the answer, valid until the next `flush`; empty if there is none.
-    mutating func clientFrame(
-        _ frame: UnsafeMutableRawBufferPointer, from route: ClientRoute, streams: inout StreamClients
-    ) -> UnsafeRawBufferPointer
-    /// The client is gone; so is its allocation.
-    mutating func clientClosed(_ fiveTuple: FiveTuple)
-    /// Whether the client has an allocation. Only then may it stay without sending anything.
-    func holdsAllocation(_ fiveTuple: FiveTuple) -> Bool
-    /// Sends the packets that refer to bytes given to `clientFrame`.
-    mutating func flush()
-}
-
-extension PacketPath: StreamReceiver {
-    func holdsAllocation(_ fiveTuple: FiveTuple) -> Bool { turn.holdsAllocation(fiveTuple) }
-}
-
-/// The TCP and TLS clients of one loop: their listeners, connections, receive buffers and outboxes.
+/// The TCP and TLS clients of one loop: their listeners, connections, TLS sessions and receive buffers.
 ///
-/// Owned by the loop beside its `PacketPath`; neither keeps a reference to the other. A turn reads each client that
-/// is ready once, hands its messages to the path where they lie, and writes each client once at the end.
+/// Owned by the loop beside its `PacketPath`, which does not know it: a turn reads each client that is ready once,
+/// hands its messages to the path where they lie, and at the end writes what the path has left in its
+/// `StreamOutboxes`.
 struct StreamClients: ~Copyable {
     let limits: StreamLimits
     let times: StreamTimes
@@ -48,7 +26,6 @@ struct StreamClients: ~Copyable {
     var table = StreamTable<StreamClient>()
     /// The clients of `table` by five-tuple, but for those that a proxy has not named yet.
     var byFiveTuple: [FiveTuple: UInt32] = [:]
-    var memory: StreamMemory
     /// The part of the process's budget that this loop's clients hold, and when it is checked next.
     var share: BufferShare
     var budgetLook: MonotonicTime?
@@ -67,8 +44,6 @@ struct StreamClients: ~Copyable {
     /// Steps of handshakes that this turn has left.
     var handshakesLeft: Int
 
-    /// Clients with something to write at the end of the turn.
-    var listed: [UInt32] = []
     /// Clients that end with the turn.
     var closing: [UInt32] = []
 
@@ -89,7 +64,6 @@ struct StreamClients: ~Copyable {
         times = StreamTimes(limits)
         self.admission = admission
         self.certificates = certificates
-        memory = StreamMemory(largestBytes: limits.outboxBytes + limits.answerReserveBytes)
         handshakesLeft = limits.handshakesPerTurn
     }
 
@@ -98,7 +72,6 @@ struct StreamClients: ~Copyable {
         for handle in table.handles {
             guard let client = table.client(handle) else { continue }
             Glibc.close(client.pointee.socket)
-            client.pointee.outbox.discard()
             client.pointee.partial.discard()
             admission.release(client.pointee.admittedAs)
         }
@@ -135,7 +108,7 @@ struct StreamClients: ~Copyable {
             return
         }
         guard let client = table.client(tag.index), client.pointee.phase != .closing else { return }
-        if events & PollRegistry.output != 0 { unblock(client) }
+        if events & PollRegistry.output != 0 { unblock(client, path: &path) }
         if events & ~PollRegistry.output != 0 { read(client, path: &path) }
     }
 

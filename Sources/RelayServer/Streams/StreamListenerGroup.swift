@@ -29,7 +29,7 @@ struct StreamListenerGroup: ~Copyable {
     }
 
     /// A loop's listeners, which belong to it from now on.
-    mutating func take(_ loop: Int) -> [StreamListener] {
+    mutating func takeListeners(ofLoop loop: Int) -> [StreamListener] {
         defer { listeners[loop] = [] }
         return listeners[loop]
     }

@@ -1,6 +1,6 @@
 import CWebFiles
 import Crypto
-import WebServer
+import WebAPI
 
 /// The pages and the client module, which lie in the binary: compressed and tagged when they are loaded.
 enum EmbeddedPages {

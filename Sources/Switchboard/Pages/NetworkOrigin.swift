@@ -1,7 +1,7 @@
 import Addresses
 import RelayServer
+import Requests
 import Synchronization
-import WebServer
 
 /// Where other devices of the network find the pages of a server that a person has just started.
 final class NetworkOrigin: Sendable {

@@ -1,13 +1,15 @@
 import MetricDescriptions
 import RelayServer
 import Telemetry
+import WebAPI
 import WebServer
 
 extension MetricDescription {
     /// Every metric of the server but those of the process, which have the names that all Prometheus clients use.
     static let all: [MetricDescription] =
-        WebServerMetrics.serving + WebServerMetrics.calls + SweepService.descriptions + WebServerMetrics.store
-        + StoreMetrics.descriptions + RelayServer.metrics + build + TelemetryMetrics.descriptions
+        WebServerMetrics.connections
+        + WebAPIMetrics.requests(refusedBefore: WebServerMetrics.refusalReasons) + WebServerMetrics.signaling
+        + WebAPIMetrics.calls + SweepService.descriptions + WebAPIMetrics.store + StoreMetrics.descriptions + RelayServer.metrics + build + TelemetryMetrics.descriptions
 
     static let buildInfo = "switchboard_build_info"
 

@@ -11,6 +11,7 @@ import RelayServer
 import ServiceLifecycle
 import TLS
 import Telemetry
+import WebAPI
 import WebServer
 
 /// Puts the parts together and runs them until a signal ends it.
@@ -116,15 +117,22 @@ struct Server {
         let store = try await openStore()
         let endings = store.flatMap { relay.follow($0.events) }
         defer { endings?.end() }
+        let admission = values[Settings.roomPolicy].admission(store)
         let networkOrigin = NetworkOrigin(values)
+        let pages = values[Settings.web] ? EmbeddedPages.load(networkOrigin: networkOrigin) : nil
         let web = WebServer(
-            configuration: WebServerConfiguration(values), pairing: store,
-            admission: values[Settings.roomPolicy].admission(store), relay: services,
-            pages: values[Settings.web] ? EmbeddedPages.load(networkOrigin: networkOrigin) : nil,
+            configuration: WebServerConfiguration(values), admission: admission, relay: services,
             certificates: certificates, budget: budget, telemetry: webTelemetry(), logger: logger,
             onListening: { ports in
                 networkOrigin.listens(on: ports.plain)
                 welcome(ports, relay)
+            },
+            responder: { [registry, values] status in
+                WebAPI(
+                    configuration: WebAPIConfiguration(values), pairing: store, admission: admission,
+                    server: LiveReport(web: status, metrics: registry),
+                    iceServers: RelayICEServers(relay: services), relayHealth: services.isHealthy,
+                    pages: pages)
             })
         var running: [ServiceGroupConfiguration.ServiceConfiguration] = []
         if let service = relay.service { running.append(.init(service: service, serviceName: "relay")) }
@@ -169,7 +177,6 @@ struct Server {
         let latency = registry.histogram(
             WebServerMetrics.forwardSeconds, bounds: WebServerTelemetry.forwardLatencyBounds)
         return WebServerTelemetry(
-            metricsText: registry.prometheusText,
             forwardLatency: { counts, sum in latency.add(bucketCounts: counts, sum: sum) })
     }
 

@@ -1,4 +1,6 @@
+import Requests
 import Signaling
+import WebAPI
 import WebServer
 
 extension WebServerConfiguration {
@@ -11,7 +13,7 @@ extension WebServerConfiguration {
         redirectsHTTP = values[Settings.redirectHTTP]
         proxyProtocolFrom = values[Settings.proxyProtocolFrom]
         eventLoops = values[Settings.eventLoops]
-        http = HTTPConfiguration(values)
+        allowedOrigins = AllowedOrigins(values[Settings.allowedOrigins])
         trustedProxies = values[Settings.trustedProxies]
         drainSpread = values[Settings.drainSpread]
         connections = ConnectionLimits(values)
@@ -20,7 +22,8 @@ extension WebServerConfiguration {
     }
 }
 
-extension HTTPConfiguration {
+extension WebAPIConfiguration {
+    /// What the routes are told, as the operator set it.
     init(_ values: SettingValues) {
         self.init()
         allowedOrigins = AllowedOrigins(values[Settings.allowedOrigins])

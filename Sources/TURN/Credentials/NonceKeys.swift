@@ -78,10 +78,10 @@ package struct NonceKeys: Sendable {
         let time = UInt32(truncatingIfNeeded: high)
         var isOurs = false
         for key in keys { isOurs = (code(key, time, ip, features) ^ low) == 0 || isOurs }
-        return isOurs ? judge(time, now) : .foreign
+        return isOurs ? verdictOnAge(time, now) : .foreign
     }
 
-    private func judge(_ time: UInt32, _ now: UnixTime) -> Verdict {
+    private func verdictOnAge(_ time: UInt32, _ now: UnixTime) -> Verdict {
         guard lifetimeSeconds > 0 else { return .valid }
         let now = UInt64(UInt32(truncatingIfNeeded: now.seconds))
         let time = UInt64(time)

@@ -31,7 +31,7 @@ struct AllocationRate: Sendable {
     }
 
     /// Takes so many allocations out of an address's bucket; false, having taken nothing, if there are fewer in it.
-    mutating func take(_ count: Int, of address: AddressKey, at now: MonotonicTime) -> Bool {
+    mutating func admit(_ count: Int, of address: AddressKey, at now: MonotonicTime) -> Bool {
         guard interval > 0 else { return true }
         changeGenerations(at: now.nanoseconds)
         let full = max(younger[address] ?? older[address] ?? 0, now.nanoseconds)

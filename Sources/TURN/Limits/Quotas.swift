@@ -70,14 +70,14 @@ package final class Quotas: Sendable {
 
     /// Takes this number of allocations from all quotas, or takes nothing and returns the one that has too few
     /// left. An attempt that fails later gives them back, but still counts for the rate of the minute.
-    func take(_ count: Int, for claim: QuotaClaim, at now: MonotonicTime) -> Quota? {
+    func charge(_ count: Int, for claim: QuotaClaim, at now: MonotonicTime) -> Quota? {
         counts.withLock { counts in
             let user = counts.users[claim.user, default: 0] + count
             let address = counts.addresses[claim.address, default: 0] + count
             if limits.perUser > 0, user > limits.perUser { return .user }
             if limits.perAddress > 0, address > limits.perAddress { return .address }
             if limits.total > 0, counts.total + count > limits.total { return .total }
-            guard counts.rate.take(count, of: claim.address, at: now) else { return .rate }
+            guard counts.rate.admit(count, of: claim.address, at: now) else { return .rate }
             counts.users[claim.user] = user
             counts.addresses[claim.address] = address
             counts.total += count

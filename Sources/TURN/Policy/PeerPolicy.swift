@@ -59,7 +59,7 @@ package struct PeerPolicy: Sendable {
     }
 
     /// Judges an address. Searches some fifty ranges: for requests, not for packets.
-    package func judge(_ ip: IPAddress) -> Judgement {
+    package func judgePeer(_ ip: IPAddress) -> Judgement {
         let denial = self.denial(of: ip)
         if let number = relayed[ip], denial != .configured {
             return .relayed(number: number, otherPorts: denial == nil)

@@ -59,7 +59,7 @@ struct PortPool: Sendable {
     {
         wake(now)
         guard let port = free.randomElement(using: &random) else { return nil }
-        take(port, payer)
+        takePort(port, payer)
         return port
     }
 
@@ -71,8 +71,8 @@ struct PortPool: Sendable {
         guard let start = free.randomElement(using: &random) else { return nil }
         for candidate in [start...range.upperBound, range.lowerBound...start].joined()
         where candidate & 1 == 0 && isFree(candidate) && (!withNext || isFree(candidate &+ 1)) {
-            take(candidate, payer)
-            if withNext { take(candidate &+ 1, payer) }
+            takePort(candidate, payer)
+            if withNext { takePort(candidate &+ 1, payer) }
             return candidate
         }
         return nil
@@ -105,7 +105,7 @@ struct PortPool: Sendable {
         range.contains(port) && places[Int(port - range.lowerBound)] >= 0
     }
 
-    private mutating func take(_ port: UInt16, _ payer: QuotaClaim) {
+    private mutating func takePort(_ port: UInt16, _ payer: QuotaClaim) {
         payers[port] = payer
         bills.add(payer)
         let place = Int(places[Int(port - range.lowerBound)])

@@ -94,7 +94,7 @@ extension TURNServer {
         let family = wish.wantsBoth ? .ipv4 : try family(wish.family, request)
         // A reserved port counts like an allocation of its own.
         let count = wish.port.portCount
-        if let quota = authority.quotas.take(count, for: claim, at: request.now) {
+        if let quota = authority.quotas.charge(count, for: claim, at: request.now) {
             throw Refusal(refused(quota))
         }
         let first = open(family, wish.port, allocation, claim, expires, request, &sockets)

@@ -95,7 +95,7 @@ extension TURNServer {
     {
         guard allocations[allocation][peer.family].isLive else { throw Refusal(.peerAddressFamilyMismatch) }
         let denial: PeerDenial
-        switch authority.judge(peer.ip) {
+        switch authority.judgePeer(peer.ip) {
         case .reachable: return .elsewhere
         case .relayed(let number, let otherPorts):
             let target = PeerTarget.relayed(number, otherPorts: otherPorts)

@@ -1,4 +1,5 @@
 import Logging
+import Logs
 import NIOCore
 
 /// Pauses a listener while the system has no resources left to accept connections. First in the pipeline of a

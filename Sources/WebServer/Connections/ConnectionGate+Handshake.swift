@@ -1,5 +1,7 @@
 import Addresses
+import Callers
 import NIOCore
+import Requests
 import Signaling
 import Timing
 
@@ -75,35 +77,4 @@ extension ConnectionGate {
         channel.closeFuture.whenComplete { _ in connections.release(key) }
         return true
     }
-}
-
-extension Handshake.Refusal {
-    static let draining = Handshake.Refusal(
-        status: "503 Service Unavailable", id: "draining",
-        message: "The server is about to stop; connect again.",
-        fields: ["Retry-After: 5"])
-    /// RFC 9112 §3.2.
-    static let badTarget = Handshake.Refusal(
-        status: "400 Bad Request", id: "bad_request",
-        message: "The request's target is a path, or a URL with http or https and a host.")
-    /// RFC 9110 §7.4.
-    static let misdirected = Handshake.Refusal(
-        status: "421 Misdirected Request", id: "bad_request", message: "An https URL is asked for by TLS.")
-    /// RFC 9112 §6.1.
-    static let faultyFraming = Handshake.Refusal(
-        status: "400 Bad Request", id: "bad_request",
-        message: "An HTTP/1.0 request has no Transfer-Encoding.")
-    /// RFC 9112 §3.2.
-    static let badHost = Handshake.Refusal(
-        status: "400 Bad Request", id: "bad_request",
-        message: "An HTTP/1.1 request has exactly one Host field, with a host in it.")
-    /// For HTTP where TLS is spoken.
-    static let needsTLS = Handshake.Refusal(
-        status: "400 Bad Request", id: "bad_request",
-        message: "This port speaks TLS: the URL begins with https or wss.")
-    static let noTunnel = Handshake.Refusal(
-        status: "404 Not Found", id: "not_found", message: "There is nothing here.")
-    static let tooManyConnections = Handshake.Refusal(
-        status: "429 Too Many Requests", id: "rate_limited",
-        message: "Too many connections from this address.", fields: ["Retry-After: 60"])
 }

@@ -1,6 +1,7 @@
 import Addresses
 import Backlog
 import NIOCore
+import Requests
 import Timing
 
 /// The first handler of every connection: it looks at the head of each request and makes the connection a
@@ -250,7 +251,7 @@ final class ConnectionGate: ChannelInboundHandler, RemovableChannelHandler, Dead
 
     private func handleHead(_ head: RequestHead, _ length: Int, _ context: ChannelHandlerContext) {
         if let refusal = refusal(of: head.target) { return refuse(refusal, context) }
-        switch Handshake.judge(head, allowedOrigins: server.configuration.http.allowedOrigins) {
+        switch Handshake.judge(head, allowedOrigins: server.configuration.allowedOrigins) {
         case .accept where server.redirects(listener):
             refuse(server.redirection(of: head), context)
         case .accept(let response):
@@ -258,7 +259,7 @@ final class ConnectionGate: ChannelInboundHandler, RemovableChannelHandler, Dead
             open(head, response, context)
         case .refuse(let refusal):
             refuse(refusal, context)
-        case .otherRequest where server.redirects(listener) && !Self.staysPlain(head):
+        case .otherRequest where server.redirects(listener) && !head.staysPlain:
             refuse(server.redirection(of: head), context)
         case .otherRequest where head.hostCount > 1 || head.isHTTP11 && head.hostCount == 0:
             refuse(.badHost, context)

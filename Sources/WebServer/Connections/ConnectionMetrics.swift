@@ -14,13 +14,10 @@ enum ConnectionEnd: String, CaseIterable {
 
 /// Counts what connections are refused and ended for before a route or a session sees them.
 final class ConnectionMetrics: Sendable {
-    /// A head beyond the limit, as the `reason` label has it.
-    static let headersTooLarge = "headers_too_large"
-
     /// Error ids that are given before the router, as the `reason` label has them.
     static let refusalReasons = [
         "bad_handshake", "origin_not_allowed", "unsupported_version", "draining", "https_only", "bad_request",
-        "not_found", "rate_limited", headersTooLarge,
+        "not_found", "rate_limited", "headers_too_large",
     ]
 
     private let refusals: [String: Counter]

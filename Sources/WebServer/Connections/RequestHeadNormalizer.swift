@@ -1,5 +1,7 @@
+import Addresses
 import NIOCore
 import NIOHTTP1
+import Requests
 
 /// Stands right behind the HTTP decoder, before types that know neither a request's version nor the forms of its
 /// target: makes every target a path or `*`, by the rule of ``RequestTarget``, and takes from HTTP/1.0 requests what

@@ -1,12 +1,13 @@
 import Addresses
 import Backlog
-import Hummingbird
+import Callers
 import HummingbirdCore
 import Logging
 import NIOCore
 import NIOHTTP1
 import NIOHTTPTypes
 import NIOHTTPTypesHTTP1
+import Requests
 import Synchronization
 
 /// What every connection needs to know of the server it belongs to.
@@ -26,6 +27,8 @@ final class ServerContext: Sendable {
     let metrics = ConnectionMetrics()
     /// How much may wait in memory.
     let budget: BufferBudget
+    /// What may be asked from outside.
+    let status: WebServerStatus
     let signaling: SignalingService
     /// What TLS connections share; nil without a TLS listener.
     let tls: TLSService?
@@ -35,18 +38,18 @@ final class ServerContext: Sendable {
     private let tlsPort = Atomic<Int>(0)
     /// Where HTTP connections go to be served.
     private let httpConnections: AsyncStream<HTTPConnection>.Continuation
-    private let draining = Atomic<Bool>(false)
 
     init(
         configuration: WebServerConfiguration, resolver: ClientAddressResolver, connections: ConnectionTable,
-        signaling: SignalingService, tls: TLSService?,
+        status: WebServerStatus, tls: TLSService?,
         takeStream: (@Sendable (consuming HandedStream) -> Void)?, budget: BufferBudget,
         httpConnections: AsyncStream<HTTPConnection>.Continuation
     ) {
         self.configuration = configuration
         self.resolver = resolver
         self.connections = connections
-        self.signaling = signaling
+        self.status = status
+        signaling = status.signaling
         self.tls = tls
         self.takeStream = takeStream
         self.budget = budget
@@ -56,9 +59,9 @@ final class ServerContext: Sendable {
     }
 
     /// The server has been told to stop: it takes no more WebSockets and is not ready.
-    var isDraining: Bool { draining.load(ordering: .relaxed) }
+    var isDraining: Bool { status.isDraining }
 
-    func startDraining() { draining.store(true, ordering: .relaxed) }
+    func startDraining() { status.startDraining() }
 
     /// Whether a connection's address is only known from its handshake: it comes from this machine or from a
     /// trusted proxy. All others are counted when they are accepted.

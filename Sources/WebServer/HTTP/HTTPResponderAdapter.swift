@@ -1,16 +1,17 @@
+import Callers
 import HTTPTypes
-import Hummingbird
 import HummingbirdCore
 import Logging
 import NIOCore
+import Requests
 
 /// Thrown after an answer that ends its connection; the channel handler closes on it.
 struct ConnectionEnds: Error {}
 
-/// Joins Hummingbird's HTTP channel to the routes without Hummingbird's `Application`: finds the origin of
+/// Joins Hummingbird's HTTP channel to what answers requests, without Hummingbird's `Application`: finds the origin of
 /// each request, has it answered, and adds the headers that every answer carries.
 struct HTTPResponderAdapter: Sendable {
-    private let responder: RouteResponder
+    private let responder: any WebResponder
     private let resolver: ClientAddressResolver
     private let isDraining: @Sendable () -> Bool
     private let isTLSRequired: Bool
@@ -19,16 +20,19 @@ struct HTTPResponderAdapter: Sendable {
 
     /// The largest body that a client is told to go on with (RFC 9110 §10.1.1). A larger one is refused
     /// before it is sent.
-    private static var maxInvitedBytes: Int { RequestBodyReader.maxDrainedBytes }
+    private static var maxInvitedBytes: Int { maxDrainedBytes }
+    /// How much of a body that is too large is read and dropped, so that its sender, busy writing, gets to
+    /// see the answer instead of a reset. What exceeds this is cut off.
+    private static let maxDrainedBytes = 1 << 20
 
     /// - Parameters:
-    ///   - responder: what `makeResponder` built.
+    ///   - responder: answers each request.
     ///   - resolver: the one that the WebSocket side uses too, so that its warning comes once.
     ///   - isDraining: whether every answer shall end its connection.
     ///   - isTLSRequired: whether requests without TLS are redirected; browsers are also told to use TLS from the
     ///     start.
     init(
-        responder: RouteResponder, resolver: ClientAddressResolver,
+        responder: any WebResponder, resolver: ClientAddressResolver,
         isDraining: @escaping @Sendable () -> Bool, isTLSRequired: Bool = false, logger: Logger
     ) {
         self.responder = responder
@@ -105,7 +109,7 @@ struct HTTPResponderAdapter: Sendable {
         var total = 0
         for try await part in request.body {
             total += part.readableBytes
-            if total > RequestBodyReader.maxDrainedBytes { return }
+            if total > Self.maxDrainedBytes { return }
         }
     }
 

@@ -1,5 +1,6 @@
 import Access
 import Logging
+import Logs
 import Pairing
 import Signaling
 import Synchronization

@@ -55,7 +55,7 @@ import Testing
         fixture.pass(.seconds(500))
         fixture.turn()
         client.send(Array(TestMessage.channelData(100).prefix(50)))
-        #expect(fixture.turns { fixture.streams.memoryInUse })
+        #expect(fixture.turns { fixture.memoryInUse })
         fixture.pass(.milliseconds(9_500))
         client.send([1])
         fixture.turn(milliseconds: 20)
@@ -101,17 +101,17 @@ import Testing
         let media = TestMessage.channelData(1196)
         #expect(
             fixture.turns {
-                fixture.write { streams in for _ in 0..<10 { streams.append(route.handle, media) } }
-                return fixture.streams.counters.droppedPackets > 0
+                fixture.write { outboxes in for _ in 0..<10 { outboxes.append(route.handle, media) } }
+                return fixture.path.outboxes.droppedPackets > 0
             })
-        let dropped = fixture.streams.counters.droppedPackets
+        let dropped = fixture.path.outboxes.droppedPackets
         let answer = TestMessage.binding(0xAB)
         fixture.write {
             $0.append(route.handle, media)
             $0.append(route.handle, answer)
         }
-        #expect(fixture.streams.counters.droppedPackets == dropped + 1)
-        #expect(fixture.streams.counters.droppedBytes == (dropped + 1) * 1200)
+        #expect(fixture.path.outboxes.droppedPackets == dropped + 1)
+        #expect(fixture.path.outboxes.droppedBytes == (dropped + 1) * 1200)
         var last: [UInt8] = []
         #expect(
             fixture.turns {
@@ -130,7 +130,7 @@ import Testing
         var indication = TestMessage.binding(0, byteCount: 100)
         indication[1] = 0x17
         fixture.write { $0.append(route.handle, indication) }
-        #expect(fixture.streams.counters.droppedPackets == 1)
+        #expect(fixture.path.outboxes.droppedPackets == 1)
     }
 
     @Test func whoDoesNotReadItsAnswersEnds() throws {
@@ -139,8 +139,8 @@ import Testing
         limits.answerReserveBytes = 1000
         let fixture = try StreamFixture(limits)
         let (client, route) = try opened(fixture)
-        fixture.write { streams in
-            for _ in 0..<101 { streams.append(route.handle, TestMessage.binding()) }
+        fixture.write { outboxes in
+            for _ in 0..<101 { outboxes.append(route.handle, TestMessage.binding()) }
         }
         #expect(fixture.turns { self.ends(fixture, .unread) })
         _ = client
@@ -153,8 +153,8 @@ import Testing
         let media = TestMessage.channelData(1196)
         #expect(
             fixture.turns {
-                fixture.write { streams in for _ in 0..<50 { streams.append(route.handle, media) } }
-                return fixture.streams.counters.droppedPackets > 0
+                fixture.write { outboxes in for _ in 0..<50 { outboxes.append(route.handle, media) } }
+                return fixture.path.outboxes.droppedPackets > 0
             })
         fixture.pass(.seconds(29))
         client.send(TestMessage.binding())
@@ -172,10 +172,10 @@ import Testing
         let (second, secondRoute) = try opened(fixture)
         func fill(_ route: ClientRoute) -> Bool {
             let media = TestMessage.channelData(1196)
-            let before = fixture.streams.counters.droppedPackets
+            let before = fixture.path.outboxes.droppedPackets
             return fixture.turns {
-                fixture.write { streams in for _ in 0..<50 { streams.append(route.handle, media) } }
-                return fixture.streams.counters.droppedPackets > before
+                fixture.write { outboxes in for _ in 0..<50 { outboxes.append(route.handle, media) } }
+                return fixture.path.outboxes.droppedPackets > before
             }
         }
         #expect(fill(firstRoute))

@@ -129,8 +129,8 @@ import Testing
         let client = try opened(fixture)
         let route = try #require(fixture.path.routes.first)
         let frames = (0..<100).map { TestMessage.channelData(400, $0) }
-        fixture.write { streams in
-            for frame in frames { streams.append(route.handle, frame) }
+        fixture.write { outboxes in
+            for frame in frames { outboxes.append(route.handle, frame) }
         }
         var received: [UInt8] = []
         #expect(

@@ -14,6 +14,7 @@ import Timing
 /// What a test's loop does with messages: notes them, and answers as told.
 struct TestReceiver: StreamReceiver, ~Copyable {
     var now = Clock.now()
+    var outboxes: StreamOutboxes
     var messages: [[UInt8]] = []
     var routes: [ClientRoute] = []
     var closed: [FiveTuple] = []
@@ -21,12 +22,12 @@ struct TestReceiver: StreamReceiver, ~Copyable {
     /// Sends every message back as it came.
     var echoes = false
 
-    mutating func clientFrame(
-        _ frame: UnsafeMutableRawBufferPointer, from route: ClientRoute, streams: inout StreamClients
-    ) -> UnsafeRawBufferPointer {
+    init(_ limits: StreamLimits) { outboxes = StreamOutboxes(limits) }
+
+    mutating func relayFrame(_ frame: UnsafeMutableRawBufferPointer, from route: ClientRoute) {
         messages.append(Array(frame))
         routes.append(route)
-        return echoes ? UnsafeRawBufferPointer(frame) : UnsafeRawBufferPointer(start: nil, count: 0)
+        if echoes { outboxes.append(route.handle, Array(frame)) }
     }
 
     mutating func clientClosed(_ fiveTuple: FiveTuple) { closed.append(fiveTuple) }
@@ -36,7 +37,7 @@ struct TestReceiver: StreamReceiver, ~Copyable {
     mutating func flush() {}
 }
 
-extension StreamClients {
+extension StreamOutboxes {
     mutating func append(_ handle: UInt32, _ bytes: [UInt8], padding: Int = 0) {
         bytes.withUnsafeBytes { memory in
             guard let start = memory.baseAddress else { return }
@@ -51,7 +52,7 @@ extension StreamClients {
 final class StreamFixture {
     private let poller: Poller
     var streams: StreamClients
-    var path = TestReceiver()
+    var path: TestReceiver
     let admission: StreamAdmission
     private(set) var address = TransportAddress(.loopbackIPv4, port: 0)
     /// - Parameter listens: whether it has a listener of its own.
@@ -60,6 +61,7 @@ final class StreamFixture {
         proxies: [IPRange] = [], budget: BufferBudget = BufferBudget(),
         listens: Bool = true
     ) throws {
+        path = TestReceiver(limits)
         admission = StreamAdmission(limits)
         poller = try Poller()
         var listeners: [StreamListener] = []
@@ -99,8 +101,8 @@ final class StreamFixture {
     func pass(_ duration: Duration) { path.now = path.now.advanced(byNanoseconds: duration.wholeNanoseconds) }
 
     /// Writes whatever is appended by `body` as one turn does.
-    func write(_ body: (inout StreamClients) -> Void) {
-        body(&streams)
+    func write(_ body: (inout StreamOutboxes) -> Void) {
+        body(&path.outboxes)
         streams.write(path: &path)
     }
 
@@ -109,6 +111,9 @@ final class StreamFixture {
         streams.adopt(stream, path: &path)
         streams.write(path: &path)
     }
+
+    /// Whether some client's bytes wait in memory.
+    var memoryInUse: Bool { path.outboxes.memory.usedByteCount > 0 }
 
     func closeAll() { streams.close(path: &path) }
 
@@ -165,15 +170,5 @@ enum TestMessage {
 
     static func padded(_ bytes: [UInt8]) -> [UInt8] {
         bytes + [UInt8](repeating: 0, count: -bytes.count & 3)
-    }
-}
-
-extension StreamClients {
-    /// Whether some client's bytes wait in memory.
-    var memoryInUse: Bool {
-        table.handles.contains { handle in
-            guard let client = table.client(handle) else { return false }
-            return !client.pointee.partial.isEmpty || !client.pointee.outbox.isEmpty
-        }
     }
 }

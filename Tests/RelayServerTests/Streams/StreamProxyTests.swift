@@ -112,7 +112,7 @@ import Testing
         let fixture = try StreamFixture(proxies: proxies)
         let client = try fixture.connect()
         client.send(Array(binary.prefix(13)))
-        #expect(fixture.turns { fixture.streams.memoryInUse })
+        #expect(fixture.turns { fixture.memoryInUse })
         client.endWriting()
         #expect(ends(fixture, .client))
     }

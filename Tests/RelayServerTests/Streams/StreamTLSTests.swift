@@ -73,9 +73,9 @@ import Testing
         #expect(fixture.turns { fixture.path.routes.count == 1 })
         let handle = try #require(fixture.path.routes.first).handle
         let frames = (0..<200).map { TestMessage.channelData(1196, UInt8($0)) }
-        fixture.write { streams in for frame in frames { streams.append(handle, frame) } }
+        fixture.write { outboxes in for frame in frames { outboxes.append(handle, frame) } }
         #expect(received(client, 240_000, fixture) == frames.flatMap { $0 })
-        #expect(fixture.streams.counters.droppedPackets == 0)
+        #expect(fixture.path.outboxes.droppedPackets == 0)
     }
 
     @Test func aBlockedClientGetsAllThatWasKeptForIt() throws {
@@ -93,9 +93,9 @@ import Testing
             fixture.turns {
                 fixture.write { $0.append(handle, TestMessage.channelData(1196)) }
                 appended += 1
-                return fixture.streams.counters.droppedPackets > 0
+                return fixture.path.outboxes.droppedPackets > 0
             })
-        let kept = (appended - Int(fixture.streams.counters.droppedPackets)) * 1200
+        let kept = (appended - Int(fixture.path.outboxes.droppedPackets)) * 1200
         #expect(received(client, kept, fixture).count == kept)
     }
 

@@ -52,7 +52,9 @@ final class UDPSocket {
         var readiness = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
         guard poll(&readiness, 1, milliseconds) == 1 else { return nil }
         var batch = ReceiveBatch(capacity: 1)
-        guard batch.receive(from: descriptor, count: 1) == 1, let datagram = batch.take(0) else { return nil }
+        guard batch.receive(from: descriptor, count: 1) == 1, let datagram = batch.takeDatagram(0) else {
+            return nil
+        }
         return (Array(datagram.bytes), datagram.source)
     }
 

@@ -3,6 +3,7 @@ import Glibc
 import Logging
 import Pairing
 import TLS
+import TestSupport
 import Testing
 
 @testable import WebServer
@@ -95,10 +96,10 @@ struct HandOverTests {
         if hasRelay { relay.takeStream = { stream in handOver.yield(Taken(stream)) } }
         let logger = RecordingLog().logger
         let server = WebServer(
-            configuration: configuration, pairing: nil, relay: relay,
+            configuration: configuration, relay: relay,
             certificates: try TLSCertificates(settings, logger: logger),
-            telemetry: WebServerTelemetry(metricsText: { "" }, forwardLatency: { _, _ in }), logger: logger,
-            onListening: { listening.yield($0) })
+            telemetry: WebServerTelemetry(forwardLatency: { _, _ in }), logger: logger,
+            onListening: { listening.yield($0) }, responder: { _ in OKResponder() })
         let running = Task { try await server.run() }
         var bound = ports.makeAsyncIterator()
         let opened = try #require(await bound.next())

@@ -1,5 +1,6 @@
 import DequeModule
 import NIOCore
+import Requests
 import TLS
 import Timing
 

@@ -1,7 +1,0 @@
-import Addresses
-
-extension AddressKey {
-    static func v4(_ bits: UInt32) -> AddressKey { AddressKey(IPAddress(v4: bits)) }
-
-    static func v6(prefix: UInt64) -> AddressKey { AddressKey(IPAddress(v6High: prefix, low: 0)) }
-}

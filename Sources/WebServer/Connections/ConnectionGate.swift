@@ -31,7 +31,7 @@ final class ConnectionGate: ChannelInboundHandler, RemovableChannelHandler, Dead
 
     enum Stage {
         case routing
-        /// A session behind the gate takes all bytes.
+        /// It becomes a session, and leaves NIO.
         case session
         /// The handshake was refused: no more bytes are taken.
         case refused
@@ -45,6 +45,9 @@ final class ConnectionGate: ChannelInboundHandler, RemovableChannelHandler, Dead
     let listener: ListenerKind
     /// In front of it on the TLS listener.
     let tls: TLSHandler?
+    let claim: ConnectionClaim
+    /// The session that it becomes as soon as the socket has taken everything.
+    var opening: OpeningSession?
     /// The client, as its socket or a trusted proxy's header says.
     var peer: SocketAddress?
     /// The connection began with a PROXY header.
@@ -73,8 +76,9 @@ final class ConnectionGate: ChannelInboundHandler, RemovableChannelHandler, Dead
 
     init(
         server: ServerContext, loop: LoopContext, listener: ListenerKind, tls: TLSHandler?,
-        peer: SocketAddress?
+        peer: SocketAddress?, claim: ConnectionClaim
     ) {
+        self.claim = claim
         self.server = server
         self.loop = loop
         self.listener = listener
@@ -110,6 +114,8 @@ final class ConnectionGate: ChannelInboundHandler, RemovableChannelHandler, Dead
     func deadlineReached(at now: MonotonicTime) {
         guard let context else { return }
         if case .refused = stage { return context.close(promise: nil) }
+        // The client does not take the last answer.
+        if opening != nil { return context.close(promise: nil) }
         let deadline = http?.exchange.deadline ?? openedAt
         if now >= deadline {
             server.metrics.ended(http?.exchange.timeout ?? .handshakeTimeout)
@@ -129,11 +135,10 @@ final class ConnectionGate: ChannelInboundHandler, RemovableChannelHandler, Dead
     // MARK: Bytes
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        if case .session = stage { return context.fireChannelRead(data) }
         let arrived = unwrapInboundIn(data)
         switch stage {
-        case .routing, .handingOver: held.writeImmutableBuffer(arrived)
-        case .refused, .session: break
+        case .routing, .handingOver, .session: held.writeImmutableBuffer(arrived)
+        case .refused: break
         }
         loop.giveBackReadBuffer(arrived)
         if isFresh {
@@ -145,6 +150,7 @@ final class ConnectionGate: ChannelInboundHandler, RemovableChannelHandler, Dead
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if opening != nil { return openSession(context) }
         if case .handingOver = stage { handOver(context) } else { context.fireChannelWritabilityChanged() }
     }
 
@@ -157,8 +163,8 @@ final class ConnectionGate: ChannelInboundHandler, RemovableChannelHandler, Dead
         case .routing where http == nil && event as? ChannelEvent == .inputClosed,
             .refused where event as? ChannelEvent == .inputClosed:
             context.close(promise: nil)
-        // The relay sees it too.
-        case .handingOver where event as? ChannelEvent == .inputClosed: return
+        // The next owner sees it, too.
+        case .handingOver where event as? ChannelEvent == .inputClosed, .session where event as? ChannelEvent == .inputClosed: return
         case .routing, .refused, .session, .handingOver:
             context.fireUserInboundEventTriggered(event)
         }

@@ -129,19 +129,21 @@ extension SessionLoop {
     /// Between two clients' events: sends to those that have much.
     mutating func sendMuch() {
         hasMuch = false
-        var kept = 0
-        for index in listed.indices {
-            guard let client = table.client(listed[index]) else { continue }
+        var (index, kept) = (0, 0)
+        // What is sent may list others behind those that are looked at.
+        while index < listed.count {
+            let handle = listed[index]
+            index += 1
+            guard let client = table.client(handle) else { continue }
             if client.pointee.outbox.byteCount >= Self.muchBytes, !client.pointee.isBlocked {
                 client.pointee.isListed = false
-                // It may list others, and itself.
                 collect(client)
             } else {
-                listed[kept] = listed[index]
+                listed[kept] = handle
                 kept += 1
             }
         }
-        listed.removeSubrange(kept..<listed.count)
+        listed.removeSubrange(kept...)
     }
 
     /// Offers what waits to the socket, if that has taken everything before, and acts on signals.

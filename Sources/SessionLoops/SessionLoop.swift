@@ -98,7 +98,11 @@ struct SessionLoop: ThreadLoop, ~Copyable {
     mutating func turn() {
         let count = poller.wait(milliseconds: -1)
         now = Clock.now()
-        var hasCommands = false
+        // Commands first: what another loop sent came before what clients send now.
+        for command in handles[number].queue.take() {
+            carryOut(command)
+            settleIfMuch()
+        }
         var hasTicked = false
         for index in 0..<count {
             let (tag, events) = poller.event(index)
@@ -106,16 +110,8 @@ struct SessionLoop: ThreadLoop, ~Copyable {
             case .client:
                 handle(tag.index, events: events)
                 settleIfMuch()
-            // After the clients: commands may open connections in places that are empty now.
-            case .queue: hasCommands = true
             case .ticker: hasTicked = true
-            case nil: break
-            }
-        }
-        if hasCommands {
-            for command in handles[number].queue.take() {
-                carryOut(command)
-                settleIfMuch()
+            case .queue, nil: break
             }
         }
         if hasTicked { tick() }

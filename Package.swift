@@ -75,8 +75,12 @@ let package = Package(
         .target(name: "BigEndian", swiftSettings: strict),
         // Points in time, rates, heaps of deadlines. It has no clock.
         .target(name: "Timing", swiftSettings: strict),
+        // A header only: what is special within JSON strings, sixteen bytes at a time.
+        .target(name: "CScan"),
         // JSON text: read, checked and written.
-        .target(name: "JSON", swiftSettings: strict),
+        .target(name: "JSON", dependencies: ["CScan"], swiftSettings: strict),
+        // Text as operators write it: lists, typing mistakes, what messages quote.
+        .target(name: "OperatorText", swiftSettings: strict),
         // What HTTP requests ask for and where they end; the WebSocket handshake; the rules of a connection's gate.
         .target(
             name: "Requests",
@@ -100,11 +104,16 @@ let package = Package(
                 "Addresses", "BigEndian", "Timing", "STUN", .product(name: "Crypto", package: "swift-crypto"),
             ],
             swiftSettings: strict),
+        // The ICE servers that members of rooms are told of.
+        .target(
+            name: "ICE", dependencies: ["Addresses", "JSON", "OperatorText", "Signaling", "Timing", "TURN"],
+            swiftSettings: strict),
         // Headers only: what Swift's Glibc module lacks of Linux's sockets, and Debian's libssl-dev.
         .target(name: "CDatagrams"),
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         .target(
-            name: "TLS", dependencies: ["COpenSSL", .product(name: "Logging", package: "swift-log")],
+            name: "TLS",
+            dependencies: ["Addresses", "COpenSSL", .product(name: "Logging", package: "swift-log")],
             swiftSettings: strict),
         // The PROXY protocol's header, v1 and v2.
         .target(name: "ProxyProtocol", dependencies: ["Addresses", "BigEndian"], swiftSettings: strict),
@@ -112,7 +121,8 @@ let package = Package(
         .target(name: "MetricDescriptions", swiftSettings: strict),
         // Who is calling: addresses behind proxies, callers on this machine.
         .target(
-            name: "Callers", dependencies: ["Addresses", "Requests", .product(name: "Logging", package: "swift-log")],
+            name: "Callers",
+            dependencies: ["Addresses", "Requests", .product(name: "Logging", package: "swift-log")],
             swiftSettings: strict),
         // Lines of the log that may come in floods.
         .target(
@@ -185,15 +195,33 @@ let package = Package(
         .target(name: "CClock"),
         // The files of web/ as bytes in the binary.
         .target(name: "CWebFiles"),
+        // What operators set, where they set it, and what it amounts to on this machine.
+        .target(
+            name: "Settings",
+            dependencies: [
+                "Access", "Addresses", "ICE", "OperatorText", "Pairing", "PairingSQLite", "RelayServer",
+                "Requests", "Signaling", "Telemetry", "Timing", "TLS", "TURN", "WebAPI", "WebServer",
+                .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict),
+        // What keeps a server from working.
+        .target(
+            name: "Doctor",
+            dependencies: [
+                "Access", "Addresses", "ICE", "JSON", "OperatorText", "Pairing", "RelayServer", "Settings",
+                "STUN", "Timing", "TLS", "TURN", "CClock",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict),
         .executableTarget(
             name: "Switchboard",
             dependencies: [
-                "WebAPI", "WebServer", "Signaling", "Access", "Pairing", "PairingSQLite", "Telemetry",
-                "RelayServer", "Requests", "TURN", "Addresses", "JSON", "Timing", "STUN", "TLS", "Backlog", "MetricDescriptions", "CWebFiles",
-                "CZlib", "CClock",
+                "Doctor", "ICE", "OperatorText", "Settings", "WebAPI", "WebServer", "Access", "Pairing",
+                "Signaling", "Telemetry", "RelayServer", "Requests", "TURN", "Addresses", "JSON", "Timing", "STUN", "TLS",
+                "Backlog", "MetricDescriptions", "CWebFiles", "CZlib",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -223,7 +251,9 @@ let package = Package(
             dependencies: ["Logs", "TestSupport", .product(name: "Logging", package: "swift-log")],
             swiftSettings: strict),
         .testTarget(name: "BacklogTests", dependencies: ["Backlog"], swiftSettings: strict),
-        .testTarget(name: "WebSocketTests", dependencies: ["WebSocket"], swiftSettings: strict),
+        .testTarget(
+            name: "WebSocketTests", dependencies: ["WebSocket", "GuardedMemory"], swiftSettings: strict),
+        .testTarget(name: "OperatorTextTests", dependencies: ["OperatorText"], swiftSettings: strict),
         .testTarget(name: "TimingTests", dependencies: ["Timing"], swiftSettings: strict),
         .testTarget(name: "AddressesTests", dependencies: ["Addresses"], swiftSettings: strict),
         .testTarget(
@@ -257,7 +287,10 @@ let package = Package(
                 .product(name: "Metrics", package: "swift-metrics"),
             ],
             swiftSettings: strict),
-        .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
+        // Memory that ends a process which reads a byte too many.
+        .target(name: "GuardedMemory", path: "Tests/GuardedMemory", swiftSettings: strict),
+        .testTarget(
+            name: "JSONTests", dependencies: ["JSON", "CScan", "GuardedMemory"], swiftSettings: strict),
         .testTarget(
             name: "RequestsTests", dependencies: ["Addresses", "Requests", "Timing"], swiftSettings: strict),
         .testTarget(name: "SignalingTests", dependencies: ["Signaling", "Timing"], swiftSettings: strict),
@@ -277,7 +310,8 @@ let package = Package(
         .testTarget(
             name: "WebServerTests",
             dependencies: [
-                "Access", "Addresses", "Callers", "WebServer", "Requests", "Timing", "WebSocket", "Signaling", "Pairing",
+                "Access", "Addresses", "Callers", "WebServer", "Requests", "Timing", "WebSocket", "Signaling",
+                "Pairing",
                 "TLS", "ProxyProtocol", "COpenSSL", "TestSupport",
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -293,7 +327,8 @@ let package = Package(
         .testTarget(
             name: "WebAPITests",
             dependencies: [
-                "Access", "Addresses", "Callers", "JSON", "Pairing", "Requests", "TestSupport", "Timing", "WebAPI",
+                "Access", "Addresses", "Callers", "JSON", "Pairing", "Requests", "TestSupport", "Timing",
+                "WebAPI",
                 "WebServer",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -312,10 +347,33 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(
+            name: "ICETests", dependencies: ["ICE", "JSON", "Signaling", "Timing", "TURN"],
+            swiftSettings: strict),
+        // What settings amount to, from sources in a directory of their own.
+        .target(
+            name: "SettingFixtures", dependencies: ["Settings"], path: "Tests/SettingFixtures",
+            swiftSettings: strict),
+        .testTarget(
+            name: "SettingsTests",
+            dependencies: [
+                "Access", "Addresses", "ICE", "Pairing", "RelayServer", "SettingFixtures", "Settings",
+                "Requests", "Signaling", "Telemetry", "TLS", "TURN", "WebAPI", "WebServer",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "DoctorTests",
+            dependencies: [
+                "Addresses", "Doctor", "JSON", "Pairing", "RelayServer", "SettingFixtures", "Settings",
+                "Timing", "TLS", "TURN",
+            ],
+            swiftSettings: strict),
+        .testTarget(
             name: "SwitchboardTests",
             dependencies: [
-                "Access", "Addresses", "Requests", "Switchboard", "JSON", "Timing", "Pairing", "Signaling", "Telemetry",
-                "WebAPI", "WebServer", "RelayServer", "TURN", "STUN", "TLS", "CWebFiles", "MetricDescriptions",
+                "Addresses", "ICE", "Requests", "SettingFixtures", "Settings", "Switchboard", "Pairing",
+                "Signaling", "Telemetry", "WebAPI", "WebServer", "RelayServer", "TURN", "STUN", "CWebFiles",
+                "MetricDescriptions",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],

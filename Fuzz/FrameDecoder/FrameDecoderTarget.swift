@@ -4,7 +4,8 @@ import WebSocket
 /// cut into pieces, and the rest comes from the wire.
 ///
 /// What must hold: however the bytes are cut, the decoder's events are those of the reference; it consumes
-/// all it is given, hands out memory that can be read, and goes on refusing once it has refused.
+/// all it is given, hands out memory that can be read, and goes on refusing once it has refused. The same events come
+/// where whole frames are read without a decoder, and one lives only while a message is incomplete.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzzFrameDecoder(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
     let input = UnsafeBufferPointer(start: start, count: count)
@@ -17,7 +18,12 @@ public func fuzzFrameDecoder(_ start: UnsafePointer<UInt8>, _ count: Int) -> CIn
     let whole = decode([wire[...]], limit: limit)
     let inBytes = decode(wire.indices.map { wire[$0...$0] }, limit: limit)
     let inPieces = decode(pieces(of: wire, seed: input[1]), limit: limit)
-    for (name, outcome) in [("at once", whole), ("byte by byte", inBytes), ("in pieces", inPieces)] {
+    let wholeWithout = decodeWhereNeeded([wire[...]], limit: limit)
+    let inPiecesWithout = decodeWhereNeeded(pieces(of: wire, seed: input[1], longest: 256), limit: limit)
+    for (name, outcome) in [
+        ("at once", whole), ("byte by byte", inBytes), ("in pieces", inPieces),
+        ("at once, without a decoder", wholeWithout), ("in pieces, without a decoder", inPiecesWithout),
+    ] {
         expectEqual(outcome.events, reference.events, "decoded \(name)")
         if reference.events.last?.isLast != true {
             expectEqual(outcome.isIdle, reference.isIdle, "idle after \(name)")
@@ -29,18 +35,62 @@ public func fuzzFrameDecoder(_ start: UnsafePointer<UInt8>, _ count: Int) -> CIn
     return 0
 }
 
-/// Cuts the bytes into pieces of 1 to 16, chosen by a generator that the seed starts.
-private func pieces(of bytes: [UInt8], seed: UInt8) -> [ArraySlice<UInt8>] {
+/// Cuts the bytes into pieces of 1 to `longest` (at most 256), chosen by a generator that the seed starts.
+private func pieces(of bytes: [UInt8], seed: UInt8, longest: Int = 16) -> [ArraySlice<UInt8>] {
     var state = UInt32(seed) &+ 1
     var rest = bytes[...]
     var result: [ArraySlice<UInt8>] = []
     while !rest.isEmpty {
         state = state &* 1_664_525 &+ 1_013_904_223
-        let length = Int(state >> 28) + 1
+        let length = Int(state >> 24) % longest + 1
         result.append(rest.prefix(length))
         rest = rest.dropFirst(length)
     }
     return result
+}
+
+/// As a driver without a decoder of its own: whole frames are read where they stand, and for anything else there is a
+/// decoder, until it is idle again.
+private func decodeWhereNeeded(
+    _ pieces: [ArraySlice<UInt8>], limit: Int
+) -> (events: [WireEvent], isIdle: Bool) {
+    var decoder: FrameDecoder?
+    var events: [WireEvent] = []
+    for piece in pieces {
+        withExactCopy(of: piece, shift: piece.startIndex % 16) { bytes in
+            var offset = 0
+            while events.last?.isLast != true, offset < bytes.count {
+                if decoder == nil, let text = wholeText(bytes, &offset, as: piece, limit: limit) {
+                    events.append(text)
+                    continue
+                }
+                var current = decoder.take() ?? FrameDecoder(maxMessageBytes: limit)
+                if let event = nextEvent(&current, bytes, &offset) { events.append(event) }
+                if !current.isIdle { decoder = consume current }
+            }
+        }
+    }
+    return (events, decoder == nil)
+}
+
+/// The whole text frame at the offset, nil when something else is there. Nothing but its payload may have changed of
+/// what came from the wire from there on.
+private func wholeText(
+    _ bytes: UnsafeMutableRawBufferPointer, _ offset: inout Int, as wire: ArraySlice<UInt8>, limit: Int
+) -> WireEvent? {
+    let start = offset
+    let text = WholeFrame.readText(in: bytes, at: &offset, maxMessageBytes: limit)
+    expect(offset >= start && offset <= bytes.count, "the offset went from \(start) to \(offset)")
+    expect(bytes[offset...].elementsEqual(wire.dropFirst(offset)), "bytes that were not taken are others")
+    guard let text else {
+        expectEqual(offset, start, "the offset of what was not taken")
+        return nil
+    }
+    let header = start..<offset - text.count
+    expect(isWithin(text, bytes) && header.count >= 6, "a text outside its frame")
+    expect(bytes[header].elementsEqual(wire.dropFirst(start).prefix(header.count)), "the header is another")
+    guard ReferenceUTF8.isValid(text) else { return .violation(CloseCode.invalidPayload.rawValue) }
+    return .message(isText: true, Array(text))
 }
 
 private func decode(_ pieces: [ArraySlice<UInt8>], limit: Int) -> (events: [WireEvent], isIdle: Bool) {

@@ -3,7 +3,7 @@ import Signaling
 /// Fuzzes the scan of client messages and the splice of what is forwarded. The first byte shifts the text in
 /// memory, the rest is the text.
 ///
-/// What must hold: exactly what the reference calls JSON is taken for it, every message means what the
+/// What must hold: the search sixteen bytes at a time finds what a search byte by byte finds, exactly what the reference calls JSON is taken for it, every message means what the
 /// reference says, with the same ranges, and what is spliced together for the other peer is JSON whose `type`,
 /// `from` and `roomId` are the server's and stand there once.
 @_cdecl("LLVMFuzzerTestOneInput")
@@ -16,8 +16,9 @@ public func fuzzJSONScan(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
     rules.maxSDPBytes = 64
     rules.maxCandidateBytes = 96
     let expected = expectedOutcome(text, rules)
-    withExactCopy(of: text, shift: Int(input[0] % 8)) { bytes in
+    withExactCopy(of: text, shift: Int(input[0] % 16)) { bytes in
         let bytes = UnsafeRawBufferPointer(bytes)
+        expectSamePlainEnds(bytes)
         let outcome = Result { () throws(SignalingError) in try ClientMessage.parse(bytes, rules: rules) }
         expectEqual(outcome, expected, "the message")
         if case .success(let message) = outcome { expectForwardable(message, bytes) }

@@ -177,7 +177,7 @@ extension Play {
 
     /// Every port that is not free stands on the bill of who took it, but for those that something else has.
     private func expectBills() {
-        let pools = world.authority.addresses
+        let pools = world.authority.ports
         let taken = model.taken(world.resting)
         for family in IPAddress.Family.allCases {
             let setAside = world.setAside.count { $0.family == family }
@@ -204,7 +204,7 @@ extension Play {
         expect(world.openSockets.isEmpty, "sockets are open")
         expectEqual(world.authority.quotas.total, 0, "what the quota counts in the end")
         expectEqual(
-            world.authority.addresses.freePortCount(at: world.now), 2 * World.ports.count,
+            world.authority.ports.freePortCount(at: world.now), 2 * World.ports.count,
             "free ports in the end")
         for counters in [world.first.counters, world.second.counters] {
             expectEqual(counters.permissions, 0, "permissions in the end")

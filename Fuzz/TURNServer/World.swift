@@ -130,7 +130,7 @@ struct World: ~Copyable {
         ends.filter { now < $0.value }.map(\.key)
     }
 
-    func freePorts(_ family: IPAddress.Family) -> Int { authority.addresses.freePortCount(family, at: now) }
+    func freePorts(_ family: IPAddress.Family) -> Int { authority.ports.freePortCount(family, at: now) }
 
     /// All sockets that are open, with the loop that has them.
     var openSockets: [(owner: RelayedOwner, family: IPAddress.Family, local: TransportAddress)] {

@@ -1,23 +1,18 @@
-extension JSONScanner {
-    // Computed, so that another target sees constants and not the address of a global.
-    @inlinable static var ones: UInt64 { 0x0101_0101_0101_0101 }
-    @inlinable static var tops: UInt64 { 0x8080_8080_8080_8080 }
+public import CScan
 
+extension JSONScanner {
     /// The offset behind the closing quote of the string whose opening quote is at `start`. Escapes, control
-    /// characters and UTF-8 are checked on the way; plain ASCII goes by eight bytes at a time.
+    /// characters and UTF-8 are checked on the way; plain ASCII goes by sixteen bytes at a time.
     @inlinable
     package func stringEnd(_ start: Int) -> Int {
         var index = start &+ 1
         while true {
-            index = skipPlain(index)
+            index = scan_plain_end(bytes, index, count)
             guard index < count else { return -1 }
             let byte = bytes[index]
             if byte == UInt8(ascii: "\"") { return index &+ 1 }
-            // What ends the lines of every session description.
-            if byte == UInt8(ascii: "\\"), index &+ 1 < count,
-                bytes[index &+ 1] == UInt8(ascii: "r") || bytes[index &+ 1] == UInt8(ascii: "n")
-            {
-                index &+= 2
+            if byte == UInt8(ascii: "\\"), isLineEnd(index) {
+                index &+= 4
                 continue
             }
             let length = byte == UInt8(ascii: "\\") ? escapeLength(index) : characterLength(index)
@@ -26,29 +21,13 @@ extension JSONScanner {
         }
     }
 
-    /// The first offset at or after `start` of a quote, backslash, control character or non-ASCII byte, or
-    /// one at which fewer than eight bytes are left.
+    /// Whether the escapes of a carriage return and a line feed stand at `index`: what ends the lines of every session
+    /// description.
     @inlinable @inline(__always)
-    func skipPlain(_ start: Int) -> Int {
-        var index = start
-        while index &+ 8 <= count {
-            let marks = Self.marks(
-                UInt64(littleEndian: UnsafeRawPointer(bytes + index).loadUnaligned(as: UInt64.self)))
-            if marks != 0 { return index &+ marks.trailingZeroBitCount >> 3 }
-            index &+= 8
-        }
-        return index
-    }
-
-    /// The top bit of every byte that is special within a string, from the first such byte on.
-    @inlinable @inline(__always)
-    static func marks(_ word: UInt64) -> UInt64 {
-        let quotes = word ^ (ones &* 0x22)
-        let slashes = word ^ (ones &* 0x5C)
-        let special =
-            ((quotes &- ones) & ~quotes) | ((slashes &- ones) & ~slashes)
-            | ((word &- ones &* 0x20) & ~word) | word
-        return special & tops
+    func isLineEnd(_ index: Int) -> Bool {
+        guard index &+ 4 <= count else { return false }
+        let escapes = UnsafeRawPointer(bytes + index).loadUnaligned(as: UInt32.self)
+        return UInt32(littleEndian: escapes) == 0x6E5C_725C
     }
 
     /// The length of the escape sequence at `index`; 0 if it is not valid.
@@ -144,13 +123,28 @@ extension JSONScanner {
     @inlinable @inline(__always)
     package func string(_ inner: Range<Int>, equals text: StaticString) -> Bool {
         if inner.count == text.utf8CodeUnitCount {
-            var index = 0
-            while index < inner.count, bytes[inner.lowerBound &+ index] == text.utf8Start[index] {
-                index &+= 1
-            }
-            return index == inner.count
+            return Self.areEqual(
+                UnsafeRawPointer(bytes + inner.lowerBound), UnsafeRawPointer(text.utf8Start), inner.count)
         }
         return inner.count > text.utf8CodeUnitCount && escapedString(inner, equals: text)
+    }
+
+    /// Eight bytes at a time, the last of which may overlap those before; fewer than eight one by one.
+    @inlinable @inline(__always)
+    static func areEqual(_ one: UnsafeRawPointer, _ other: UnsafeRawPointer, _ count: Int) -> Bool {
+        func areEqual<Word: FixedWidthInteger & BitwiseCopyable>(at index: Int, as word: Word.Type) -> Bool {
+            (one + index).loadUnaligned(as: word) == (other + index).loadUnaligned(as: word)
+        }
+        var index = 0
+        if count < 8 {
+            while index < count, areEqual(at: index, as: UInt8.self) { index &+= 1 }
+            return index == count
+        }
+        while index < count &- 8 {
+            guard areEqual(at: index, as: UInt64.self) else { return false }
+            index &+= 8
+        }
+        return areEqual(at: count &- 8, as: UInt64.self)
     }
 
     @usableFromInline @inline(never)
@@ -161,6 +155,12 @@ extension JSONScanner {
 
     /// Whether the string between the quotes of `inner` has an escape sequence in it.
     package func hasEscape(_ inner: Range<Int>) -> Bool {
-        UnsafeBufferPointer(start: bytes + inner.lowerBound, count: inner.count).contains(UInt8(ascii: "\\"))
+        var index = inner.lowerBound
+        while true {
+            index = scan_plain_end(bytes, index, inner.upperBound)
+            guard index < inner.upperBound else { return false }
+            if bytes[index] == UInt8(ascii: "\\") { return true }
+            index &+= 1
+        }
     }
 }

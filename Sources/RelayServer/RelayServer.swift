@@ -10,7 +10,7 @@ package import TURN
 /// STUN and TURN on sockets: loops on threads of their own, each with its own sockets of the same addresses.
 package final class RelayServer: Sendable {
     /// The addresses that clients connect to, with the ports that the kernel chose if it was to choose.
-    package struct Addresses: Sendable {
+    package struct ListenAddresses: Sendable {
         package let udp: [TransportAddress]
         package let tcp: [TransportAddress]
         package let tls: [TransportAddress]
@@ -24,7 +24,7 @@ package final class RelayServer: Sendable {
         var handles: [LoopHandle] = []
         var threads: [LoopThread] = []
         var certificates: TLSCertificates?
-        var addresses: Addresses?
+        var addresses: ListenAddresses?
         var admission: StreamAdmission?
         /// The loop that gets the next adopted stream.
         var nextLoop = 0
@@ -52,7 +52,7 @@ package final class RelayServer: Sendable {
     /// The sockets of all loops exist before the first packet is read, because the kernel spreads clients over them by
     /// a hash that their number is part of.
     ///
-    package func start() throws(RelayServerError) -> Addresses {
+    package func start() throws(RelayServerError) -> ListenAddresses {
         let loops = min(max(1, configuration.loops), RelayServerConfiguration.maxLoops)
         let offloads = chooseOffloads()
         var listeners = try UDPListenerGroup(
@@ -83,7 +83,7 @@ package final class RelayServer: Sendable {
             Self.stop(handles, threads)
             throw error
         }
-        let addresses = Addresses(
+        let addresses = ListenAddresses(
             udp: listeners.addresses, tcp: streamListeners.tcp, tls: streamListeners.tls)
         state.withLock {
             $0 = State(
@@ -170,7 +170,7 @@ package final class RelayServer: Sendable {
     func refuseStream() { state.withLock { $0.handles.first }?.refuseStream() }
 
     /// The addresses that clients connect to; nil unless the relay runs.
-    var listening: Addresses? { state.withLock { $0.threads.isEmpty ? nil : $0.addresses } }
+    var listening: ListenAddresses? { state.withLock { $0.threads.isEmpty ? nil : $0.addresses } }
 
     /// The family of the preferred relay address; nil without any.
     var relayFamily: IPAddress.Family? { authority.configuration.relays.first?.family }

@@ -83,7 +83,8 @@ package struct RequestHead: Sendable {
         return bytes.count < 20
     }
 
-    /// The offset behind the first blank line.
+    /// The offset behind the first blank line, or behind what can no longer become one: no head has two carriage returns
+    /// at the beginning of a line, and it is unreadable at once, in whatever pieces it comes.
     private static func endOfHead(_ bytes: UnsafeRawBufferPointer, from start: Int) -> Int? {
         var lineIsEmpty = false
         for index in start..<bytes.count {
@@ -91,7 +92,8 @@ package struct RequestHead: Sendable {
             case UInt8(ascii: "\n"):
                 if lineIsEmpty { return index + 1 }
                 lineIsEmpty = true
-            case UInt8(ascii: "\r"): continue
+            case UInt8(ascii: "\r"):
+                if lineIsEmpty, bytes[index - 1] == UInt8(ascii: "\r") { return index + 1 }
             default: lineIsEmpty = false
             }
         }

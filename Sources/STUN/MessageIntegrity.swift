@@ -32,17 +32,17 @@ package enum MessageIntegrity: BitwiseCopyable, Sendable {
     ) -> Result {
         switch self {
         case .sha1:
-            var code = KeyedHash<Insecure.SHA1>(key: keyBytes)
+            var code = HMACCode<Insecure.SHA1>(key: keyBytes)
             update(&code, bytes, at: offset)
             return code.finalize().withUnsafeBytes { body($0.bytes) }
         case .sha256:
-            var code = KeyedHash<SHA256>(key: keyBytes)
+            var code = HMACCode<SHA256>(key: keyBytes)
             update(&code, bytes, at: offset)
             return code.finalize().withUnsafeBytes { body($0.bytes) }
         }
     }
 
-    private func update<Hash>(_ code: inout KeyedHash<Hash>, _ bytes: RawSpan, at offset: Int) {
+    private func update<Hash>(_ code: inout HMACCode<Hash>, _ bytes: RawSpan, at offset: Int) {
         let length = UInt16(truncatingIfNeeded: offset - MessageHeader.byteCount + 4 + byteCount)
         let start = (UInt32(bytes.uint16(at: 0)) << 16 | UInt32(length)).bigEndian
         withUnsafeBytes(of: start) { code.update($0.bytes) }

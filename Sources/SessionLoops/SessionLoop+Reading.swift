@@ -107,14 +107,15 @@ extension SessionLoop {
         let decoder = client.pointee.decoder ?? buffers.spareDecoder
         var offset = 0
         decoding: while client.pointee.rules.takesMessages, !client.pointee.isLeaving {
+            if decoder.pointee.isIdle,
+                let text = WholeFrame.readText(in: bytes, at: &offset, maxMessageBytes: settings.maxMessageBytes)
+            {
+                admit(text, .text, of: client)
+                continue
+            }
             switch decoder.pointee.next(bytes, &offset) {
             case .needsMoreBytes: break decoding
-            case .message(let opcode, let text):
-                switch client.pointee.rules.admit(at: now, settings.bounds) {
-                case .take: read(text, opcode, of: client)
-                case .overRate: refused(.rateLimited, text, opcode, of: client)
-                case .end(let ending): end(client, ending)
-                }
+            case .message(let opcode, let text): admit(text, opcode, of: client)
             case .ping(let payload):
                 switch client.pointee.rules.pinged(at: now, settings.bounds) {
                 case .pongFrame: post(.pong, payload: payload, to: client)
@@ -147,6 +148,17 @@ extension SessionLoop {
         } else if !isNeeded {
             client.pointee.decoder = nil
             SessionBuffers.free(decoder)
+        }
+    }
+
+    @inline(__always)
+    private mutating func admit(
+        _ text: UnsafeRawBufferPointer, _ opcode: Opcode, of client: UnsafeMutablePointer<SessionClient>
+    ) {
+        switch client.pointee.rules.admit(at: now, settings.bounds) {
+        case .take: read(text, opcode, of: client)
+        case .overRate: refused(.rateLimited, text, opcode, of: client)
+        case .end(let ending): end(client, ending)
         }
     }
 

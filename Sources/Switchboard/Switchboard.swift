@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import Settings
 
 /// The program's command tree.
 struct Switchboard: AsyncParsableCommand {

@@ -9,7 +9,7 @@ import Timing
 /// Parts that are read for packets are atomic or constant.
 package final class RelayAuthority: Sendable {
     package let configuration: TURNConfiguration
-    package let addresses: RelayedAddresses
+    package let ports: RelayedPorts
     package let quotas: Quotas
     package let revocations: Revocations
     let reservations: Reservations
@@ -20,7 +20,7 @@ package final class RelayAuthority: Sendable {
 
     package init(_ configuration: TURNConfiguration) {
         self.configuration = configuration
-        addresses = RelayedAddresses(
+        ports = RelayedPorts(
             relays: configuration.relays, range: configuration.relayPorts,
             restSeconds: configuration.portRestSeconds, share: FairShare(configuration.quotas))
         quotas = Quotas(configuration.quotas)
@@ -74,7 +74,7 @@ package final class RelayAuthority: Sendable {
         _ sockets: inout some RelaySockets & ~Copyable
     ) {
         sockets.release(reservation.socket)
-        addresses.giveBack(reservation.port, relay: reservation.relay, .unused, at: now)
+        ports.giveBack(reservation.port, relay: reservation.relay, .unused, at: now)
         quotas.giveBack(for: reservation.claim)
     }
 }

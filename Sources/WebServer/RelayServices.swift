@@ -9,13 +9,13 @@ package struct RelayServices: Sendable {
     package var isHealthy: (@Sendable () async -> Bool)?
     /// Takes connections of the web server's ports that speak STUN; nil if the relay has no part in these ports, and
     /// such bytes are bad input.
-    package var takeStream: (@Sendable (consuming HandedStream) -> Void)?
+    package var takeStream: StreamTaker?
 
     /// The defaults are those of a server without any relay.
     package init(
         iceServers: @escaping @Sendable (_ room: String, _ member: String) -> ICEServers? = { _, _ in nil },
         isHealthy: (@Sendable () async -> Bool)? = nil,
-        takeStream: (@Sendable (consuming HandedStream) -> Void)? = nil
+        takeStream: StreamTaker? = nil
     ) {
         self.iceServers = iceServers
         self.isHealthy = isHealthy

@@ -52,6 +52,9 @@ package struct FrameDecoder: ~Copyable {
         if let failure { return .violation(failure) }
         collected.releaseIfHandedOut()
         control.releaseIfHandedOut()
+        if isIdle, let text = WholeFrame.readText(in: bytes, at: &offset, maxMessageBytes: maxMessageBytes) {
+            return .message(.text, text)
+        }
         while true {
             if frame == nil {
                 switch header.parse(bytes, &offset) {

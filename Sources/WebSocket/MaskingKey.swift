@@ -7,21 +7,27 @@ struct MaskingKey {
         word = UInt32(byte0) | UInt32(byte1) << 8 | UInt32(byte2) << 16 | UInt32(byte3) << 24
     }
 
-    /// Unmasks `bytes` in place, eight at a time. `position` is where they stand in the frame's payload.
+    /// The key that stands in `bytes` at `offset`.
+    init(in bytes: UnsafeMutableRawBufferPointer, at offset: Int) {
+        word = UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt32.self))
+    }
+
+    /// Unmasks `bytes` in place, sixteen at a time. `position` is where they stand in the frame's payload.
     func apply(to bytes: UnsafeMutableRawBufferPointer, at position: Int) {
         let rotated = word.rotatedRight(by: UInt32(position & 3) * 8)
-        let pair = (UInt64(rotated) << 32 | UInt64(rotated)).littleEndian
+        let block = SIMD4<UInt32>(repeating: rotated.littleEndian)
+        let blocksEnd = bytes.count & ~15
         var index = 0
-        while index + 8 <= bytes.count {
-            let value = bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self)
-            bytes.storeBytes(of: value ^ pair, toByteOffset: index, as: UInt64.self)
-            index += 8
+        while index < blocksEnd {
+            let value = bytes.loadUnaligned(fromByteOffset: index, as: SIMD4<UInt32>.self)
+            bytes.storeBytes(of: value ^ block, toByteOffset: index, as: SIMD4<UInt32>.self)
+            index &+= 16
         }
         var rest = rotated
         while index < bytes.count {
             bytes[index] ^= UInt8(truncatingIfNeeded: rest)
             rest = rest.rotatedRight(by: 8)
-            index += 1
+            index &+= 1
         }
     }
 }

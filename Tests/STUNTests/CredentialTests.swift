@@ -25,14 +25,14 @@ struct CredentialTests {
         let key = (0..<keyByteCount).map { UInt8($0 * 7 & 0xFF) }
         for count in [0, 1, 55, 56, 63, 64, 65, 300] {
             let message = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 31) }
-            var sha1 = KeyedHash<Insecure.SHA1>(key: key.span.bytes)
+            var sha1 = HMACCode<Insecure.SHA1>(key: key.span.bytes)
             let halves = [Array(message.prefix(10)), Array(message.dropFirst(10))]
             for half in halves { sha1.update(half.span.bytes) }
             #expect(
                 Array(sha1.finalize())
                     == Array(
                         HMAC<Insecure.SHA1>.authenticationCode(for: message, using: SymmetricKey(data: key))))
-            var sha256 = KeyedHash<SHA256>(key: key.span.bytes)
+            var sha256 = HMACCode<SHA256>(key: key.span.bytes)
             sha256.update(message.span.bytes)
             #expect(
                 Array(sha256.finalize())

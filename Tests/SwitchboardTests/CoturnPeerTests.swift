@@ -1,9 +1,8 @@
 import Addresses
 import Foundation
+import SettingFixtures
 import TURN
 import Testing
-
-@testable import Switchboard
 
 /// What coturn is told to deny, in deploy/coturn-start and as an offer in turn-server/turnserver.conf.
 @Suite("The peers that coturn is told to deny")

@@ -1,7 +1,9 @@
 import Foundation
 import MetricDescriptions
+import SettingFixtures
 import Testing
 
+@testable import Settings
 @testable import Switchboard
 
 @Suite("Documents that follow the code")

@@ -1,4 +1,5 @@
 import MetricDescriptions
+import Requests
 import Signaling
 import Testing
 

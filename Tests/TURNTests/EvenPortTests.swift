@@ -76,7 +76,7 @@ struct EvenPortTests {
         }
         #expect(Set(ports.map { $0?.relayed?.port }) == [50_000, 50_002])
         #expect(ports.allSatisfy { $0?.token == nil })
-        #expect(stage.authority.addresses.freePortCount(at: stage.now) == 2 + 4)
+        #expect(stage.authority.ports.freePortCount(at: stage.now) == 2 + 4)
         #expect(Client(stage, port: 42_000).allocate { $0.add(evenPortReservingNext: false) }?.code == 508)
         #expect(Client(stage, port: 42_000).allocate()?.isSuccess == true)
     }
@@ -94,7 +94,7 @@ struct EvenPortTests {
         stage.passUnnoticed(seconds: 1)
         #expect(late.allocate { $0.add(.reservationToken, token) }?.code == 508)
         #expect(stage.authority.quotas.total == 1)
-        #expect(stage.authority.addresses.freePortCount(.ipv4, at: stage.now) == 1)
+        #expect(stage.authority.ports.freePortCount(.ipv4, at: stage.now) == 1)
         let other = Client(stage, port: 42_000, username: "bob", password: "builder")
         #expect(other.allocate()?.isSuccess == true)
     }
@@ -141,7 +141,7 @@ struct EvenPortTests {
         stage.sockets.busyPorts = [50_000]
         let answer = Client(stage).allocate { $0.add(evenPortReservingNext: true) }
         #expect(answer?.relayed?.port == 50_002)
-        #expect(stage.authority.addresses.freePortCount(.ipv4, at: stage.now) == 1)
-        #expect(stage.authority.addresses.billedPortCount(.ipv4, at: stage.now) == 2)
+        #expect(stage.authority.ports.freePortCount(.ipv4, at: stage.now) == 1)
+        #expect(stage.authority.ports.billedPortCount(.ipv4, at: stage.now) == 2)
     }
 }

@@ -130,7 +130,7 @@ private struct BillRun {
     }
 
     func check(_ place: Comment) throws {
-        let pools = stage.authority.addresses
+        let pools = stage.authority.ports
         var held = 0
         for family in IPAddress.Family.allCases {
             let mine =
@@ -154,8 +154,8 @@ private struct BillRun {
     mutating func end() throws {
         stage.endAll()
         stage.pass(seconds: 120)
-        #expect(stage.authority.addresses.freePortCount(at: stage.now) == 2 * Self.ports.count)
+        #expect(stage.authority.ports.freePortCount(at: stage.now) == 2 * Self.ports.count)
         #expect(stage.authority.quotas.total == 0)
-        #expect(stage.authority.addresses.restCount == 0)
+        #expect(stage.authority.ports.restCount == 0)
     }
 }

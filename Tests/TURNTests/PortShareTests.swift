@@ -42,7 +42,7 @@ struct PortShareTests {
             #expect(client.allocate()?.isSuccess == true)
             #expect(client.refresh(0)?.isSuccess == true)
         }
-        #expect(stage.authority.addresses.freePortCount(.ipv4, at: stage.now) == ports.count)
+        #expect(stage.authority.ports.freePortCount(.ipv4, at: stage.now) == ports.count)
         #expect(stranger(stage).allocate()?.isSuccess == true)
     }
 
@@ -62,7 +62,7 @@ struct PortShareTests {
         }
         #expect(codes.count == 169 && Set(codes) == [486])
         #expect(isTold(stage, .addressShare))
-        #expect(stage.authority.addresses.freePortCount(.ipv4, at: stage.now) == 10)
+        #expect(stage.authority.ports.freePortCount(.ipv4, at: stage.now) == 10)
         #expect(stage.authority.quotas.total == 0)
         let others = stranger(stage)
         #expect(others.allocate()?.isSuccess == true)
@@ -106,7 +106,7 @@ struct PortShareTests {
         }
         #expect((890...900).contains(made))
         #expect(isTold(stage, .rate))
-        #expect(stage.authority.addresses.billedPortCount(.ipv4, at: stage.now) <= 900)
+        #expect(stage.authority.ports.billedPortCount(.ipv4, at: stage.now) <= 900)
         #expect(stranger(stage).allocate()?.isSuccess == true)
     }
 
@@ -122,7 +122,7 @@ struct PortShareTests {
         for _ in 0..<100 {
             #expect(loop.allocate { $0.add(evenPortReservingNext: true) }?.code == 486)
         }
-        #expect(stage.authority.addresses.freePortCount(.ipv4, at: stage.now) == 30)
+        #expect(stage.authority.ports.freePortCount(.ipv4, at: stage.now) == 30)
         for client in clients { client.refresh(0) }
         stage.sockets.fails = true
         for _ in 0..<100 {
@@ -133,8 +133,8 @@ struct PortShareTests {
         for _ in 0..<100 {
             #expect(loop.allocate { $0.add(evenPortReservingNext: true) }?.code == 508)
         }
-        #expect(stage.authority.addresses.freePortCount(.ipv4, at: stage.now) == 41)
-        #expect(stage.authority.addresses.billedPortCount(.ipv4, at: stage.now) == 0)
+        #expect(stage.authority.ports.freePortCount(.ipv4, at: stage.now) == 41)
+        #expect(stage.authority.ports.billedPortCount(.ipv4, at: stage.now) == 0)
         #expect(stage.authority.quotas.total == 0 && stage.sockets.open.isEmpty)
         #expect(stranger(stage).allocate()?.isSuccess == true)
     }
@@ -148,7 +148,7 @@ struct PortShareTests {
         let token = try #require(client.allocate { $0.add(evenPortReservingNext: true) }?.token)
         client.refresh(0)
         func bill() -> Int {
-            stage.authority.addresses.billedPortCount(.ipv4, of: Self.attacker, at: stage.now)
+            stage.authority.ports.billedPortCount(.ipv4, of: Self.attacker, at: stage.now)
         }
         #expect(bill() == 1)
         let second = Client(stage, port: 41_000, ip: IPAddress(v4: 0x0909_0910))
@@ -174,7 +174,7 @@ struct PortShareTests {
             try client.use()
             client.refresh(0)
         }
-        let free = stage.authority.addresses.freePortCount(.ipv4, at: stage.now)
+        let free = stage.authority.ports.freePortCount(.ipv4, at: stage.now)
         #expect((9...11).contains(free))
         #expect(stranger(stage).allocate()?.isSuccess == true)
         let newcomers = (0..<free - 1).map {
@@ -235,7 +235,7 @@ struct PortShareTests {
         #expect(dual?.relayedAddresses.map(\.family) == [.ipv6])
         #expect(dual?.value(.addressErrorCode) == [1, 0, 5, 8])
         #expect(isTold(stage, .userShare))
-        #expect(stage.authority.addresses.billedPortCount(.ipv6, at: stage.now) == 1)
+        #expect(stage.authority.ports.billedPortCount(.ipv6, at: stage.now) == 1)
     }
 
     @Test("A datagram from anybody makes the port rest; a permission, a channel and nothing do not")

@@ -123,7 +123,7 @@ struct QuotaTests {
             $0.quotas.perAddressAndMinute = 0
         }
         let peer = try address("1.1.1.1", 7000)
-        let before = stage.authority.addresses.freePortCount(at: stage.now)
+        let before = stage.authority.ports.freePortCount(at: stage.now)
         for round in 0..<10 {
             for number in 0..<1000 {
                 let client = Client(
@@ -144,10 +144,10 @@ struct QuotaTests {
         #expect(stage.server.byRoom.isEmpty && stage.server.owners.allSatisfy { $0 == nil })
         #expect(stage.server.allocations.end <= 1000)
         stage.pass(seconds: 120)
-        #expect(stage.authority.addresses.freePortCount(at: stage.now) == before)
+        #expect(stage.authority.ports.freePortCount(at: stage.now) == before)
         let kept = stage.authority.quotas.entryCounts
         #expect([kept.users, kept.addresses, kept.rates] == [0, 0, 0])
-        #expect(stage.authority.addresses.restCount == 0)
+        #expect(stage.authority.ports.restCount == 0)
     }
 
     @Test("When the server stops, everything ends")

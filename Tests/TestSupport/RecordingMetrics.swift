@@ -36,7 +36,9 @@ package final class RecordingMetrics: MetricsFactory {
         Handler(label, dimensions, self)
     }
 
-    package func makeRecorder(label: String, dimensions: [(String, String)], aggregate: Bool) -> any RecorderHandler {
+    package func makeRecorder(label: String, dimensions: [(String, String)], aggregate: Bool)
+        -> any RecorderHandler
+    {
         Handler(label, dimensions, self)
     }
 

@@ -12,7 +12,8 @@ struct JoinAdmissionTests {
     func joins() async throws {
         let id = try #require(LiveRoomID("r"))
         for (verdict, expected) in [
-            (Verdict.admitted, true), (.refused, false), (.unavailable(PairingStoreError(.unavailable, "the app is away")), nil),
+            (Verdict.admitted, true), (.refused, false),
+            (.unavailable(PairingStoreError(.unavailable, "the app is away")), nil),
         ] as [(Verdict, Bool?)] {
             let admission = StubAdmission(verdict, on: [.join])
             let service = signaling(admission)

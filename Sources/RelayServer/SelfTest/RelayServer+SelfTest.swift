@@ -1,6 +1,7 @@
 import Addresses
 import CDatagrams
 import Glibc
+import TLS
 package import TURN
 
 extension RelayServer {
@@ -32,9 +33,11 @@ extension RelayServer {
         let kind = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
         guard socketpair(AF_UNIX, kind, 0, &ends) == 0 else { return .failed(.connect) }
         // No client on the network connects to port 0.
+        let client = TransportAddress(.loopbackIPv4, port: .random(in: 1...UInt16.max))
         adopt(
-            socket: ends[0], client: TransportAddress(.loopbackIPv4, port: .random(in: 1...UInt16.max)),
-            server: TransportAddress(.loopbackIPv4, port: 0), tls: nil, received: [])
+            DetachedStream(
+                socket: ends[0], client: client, server: TransportAddress(.loopbackIPv4, port: 0), tls: nil,
+                received: []))
         return SelfTest.run(SelfTestSocket(stream: ends[1]), family: family, credential: credential)
     }
 }

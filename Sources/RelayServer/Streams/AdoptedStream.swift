@@ -1,5 +1,4 @@
 import Addresses
-import Glibc
 import Loops
 import Synchronization
 import TLS
@@ -7,39 +6,28 @@ import TURN
 
 /// A connection that another part of the program has accepted, on its way to a loop: it waits in the loop's mailbox.
 ///
-/// It has been admitted, so the queue never holds more than the limit of all streams. The loop that takes it owns
-/// its socket. A stream that is not taken is closed.
+/// It has been admitted, so the queue never holds more than the limit of all streams. A stream that is not taken is
+/// closed.
 final class AdoptedStream: Sendable {
-    /// The parts that pass to the new owner.
-    struct Connection: ~Copyable, Sendable {
-        let socket: Int32
-        /// With a complete handshake; nil for plain TCP.
-        var tls: TLSSession?
-        /// What has come from the client already, decrypted.
-        let received: [UInt8]
-    }
-
     let fiveTuple: FiveTuple
     private let admission: StreamAdmission
-    private let connection: Mutex<Connection?>
+    private let stream: Mutex<DetachedStream?>
 
-    /// - Returns: nil, having closed the socket, if there are too many streams.
-    init?(_ connection: consuming Connection, _ fiveTuple: FiveTuple, admission: StreamAdmission) {
-        guard admission.admit(fiveTuple.client.ip) else {
-            close(connection.socket)
-            return nil
-        }
+    /// - Returns: nil, which closes the stream, if there are too many.
+    init?(_ stream: consuming DetachedStream, admission: StreamAdmission) {
+        let fiveTuple = FiveTuple(
+            client: stream.client.unmapped, server: stream.server.unmapped,
+            transport: stream.isTLS ? .tls : .tcp)
+        guard admission.admit(fiveTuple.client.ip) else { return nil }
         self.fiveTuple = fiveTuple
         self.admission = admission
-        self.connection = Mutex(connection)
+        self.stream = Mutex(stream)
     }
 
     deinit {
-        guard let connection = takeConnection() else { return }
-        close(connection.socket)
-        admission.release(fiveTuple.client.ip)
+        if takeStream() != nil { admission.release(fiveTuple.client.ip) }
     }
 
-    /// Hands over the connection with its admission; nil the second time.
-    func takeConnection() -> Connection? { connection.withLock { $0.take() } }
+    /// Hands over the stream with its admission; nil the second time.
+    func takeStream() -> DetachedStream? { stream.withLock { $0.take() } }
 }

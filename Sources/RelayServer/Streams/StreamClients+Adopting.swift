@@ -8,29 +8,29 @@ import TURN
 extension StreamClients {
     /// Takes over a connection that was accepted elsewhere, like one of its own listeners'. Bytes that have already
     /// come from it are processed at once.
-    mutating func adopt(_ stream: AdoptedStream, path: inout some StreamReceiver & ~Copyable) {
-        guard var connection = stream.takeConnection() else { return }
-        let (socket, fiveTuple) = (connection.socket, stream.fiveTuple)
+    mutating func adopt(_ adopted: AdoptedStream, path: inout some StreamReceiver & ~Copyable) {
+        guard var stream = adopted.takeStream() else { return }
+        let fiveTuple = adopted.fiveTuple
         guard isTakingStreams else {
             counters.count(.refused)
             admission.release(fiveTuple.client.ip)
-            Glibc.close(socket)
             return
         }
         if arena == nil { arena = StreamArena() }
+        let socket = stream.takeSocket()
         StreamSocket.makeNonBlocking(socket)
         StreamSocket.setOptions(socket)
         guard let handle = insert(socket, fiveTuple, admittedAs: fiveTuple.client.ip, path: &path),
             let client = table.client(handle)
         else { return }
         counters.adopted &+= 1
-        if let exchange = arena?.exchange {
-            connection.tls?.attach(to: exchange)
-            client.pointee.tls = connection.tls.take()
+        if let exchange = arena?.exchange, var tls = stream.takeTLS() {
+            tls.attach(to: exchange)
+            client.pointee.tls = consume tls
         }
         // Its handshake is complete.
         client.pointee.phase = .silent
-        relayReceived(client, connection.received, path: &path)
+        relayReceived(client, stream.received, path: &path)
     }
 
     /// Works on bytes that came before the socket did, as if they had been read in pieces.

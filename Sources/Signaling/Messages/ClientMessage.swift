@@ -77,7 +77,7 @@ extension ClientMessage {
         case UInt8(ascii: "n"): break
         case UInt8(ascii: "{"):
             if candidate.count > rules.maxCandidateBytes { throw .tooLarge }
-            guard CandidateShape.isValid(candidate, json) else { throw .invalidMessage }
+            guard members.hasCandidateShape else { throw .invalidMessage }
         default: throw .invalidMessage
         }
         return .candidate(candidate)

@@ -8,6 +8,8 @@ struct TopLevel {
     private(set) var type: Range<Int>?
     private(set) var sdp: Range<Int>?
     private(set) var candidate: Range<Int>?
+    /// `candidate` is an object of a candidate's shape.
+    private(set) var hasCandidateShape = false
     private(set) var roomID: Range<Int>?
     private(set) var deviceID: Range<Int>?
 
@@ -21,9 +23,11 @@ struct TopLevel {
         object = start..<start
         var cursor = MemberCursor(objectAt: start)
         while true {
-            switch cursor.next(json) {
-            case .member(let key, let value):
-                note(key, value, json)
+            switch cursor.nextKey(json) {
+            case .key(let key, let value):
+                let end = noteMember(key, valueAt: value, depth: cursor.valueDepth, json)
+                guard end >= 0 else { throw .invalidJSON }
+                cursor.pass(end)
             case .end(let end):
                 guard json.skipWhitespace(end) == json.count else { throw .invalidJSON }
                 object = start..<end
@@ -34,80 +38,72 @@ struct TopLevel {
         }
     }
 
+    private enum Name {
+        case type, sdp, candidate, roomID, deviceID, other
+    }
+
+    /// Notes a member that the protocol knows.
+    /// - Returns: the offset behind its value; -1 when that is malformed.
     @inline(__always)
-    private mutating func note(_ key: Range<Int>, _ value: Range<Int>, _ json: JSONScanner) {
+    private mutating func noteMember(
+        _ key: Range<Int>, valueAt start: Int, depth: Int, _ json: JSONScanner
+    ) -> Int {
+        let name = Self.name(of: key, json)
+        if name == .candidate { return noteCandidate(start, depth: depth, json) }
+        let end = json.valueEnd(start, depth: depth)
+        guard end >= 0 else { return -1 }
+        switch name {
+        case .type: type = start..<end
+        case .sdp: sdp = start..<end
+        case .roomID: roomID = start..<end
+        case .deviceID: deviceID = start..<end
+        case .candidate, .other: break
+        }
+        return end
+    }
+
+    /// An object's shape is checked in the scan that finds its end.
+    @inline(__always)
+    private mutating func noteCandidate(_ start: Int, depth: Int, _ json: JSONScanner) -> Int {
+        let end: Int
+        if start < json.count, json.bytes[start] == UInt8(ascii: "{") {
+            var shape = CandidateShape()
+            end = shape.scan(objectAt: start, depth: depth, json)
+            hasCandidateShape = shape.isValid
+        } else {
+            end = json.valueEnd(start, depth: depth)
+            hasCandidateShape = false
+        }
+        guard end >= 0 else { return -1 }
+        candidate = start..<end
+        return end
+    }
+
+    @inline(__always)
+    private static func name(of key: Range<Int>, _ json: JSONScanner) -> Name {
         switch key.count {
-        case 3 where json.string(key, equals: "sdp"): sdp = value
-        case 4 where json.string(key, equals: "type"): type = value
-        case 6 where json.string(key, equals: "roomId"): roomID = value
-        case 8 where json.string(key, equals: "deviceId"): deviceID = value
-        case 9 where json.string(key, equals: "candidate"): candidate = value
-        case 8...: noteEscaped(key, value, json)
-        default: return
+        case 3 where json.string(key, equals: "sdp"): .sdp
+        case 4 where json.string(key, equals: "type"): .type
+        case 6 where json.string(key, equals: "roomId"): .roomID
+        case 8 where json.string(key, equals: "deviceId"): .deviceID
+        case 9 where json.string(key, equals: "candidate"): .candidate
+        case 8...: escapedName(of: key, json)
+        default: .other
         }
     }
 
     /// A key that does not match as written may still match when its escapes are decoded. The shortest such
     /// spelling has eight bytes.
     @inline(never)
-    private mutating func noteEscaped(_ key: Range<Int>, _ value: Range<Int>, _ json: JSONScanner) {
-        guard json.hasEscape(key) else { return }
-        switch json.decodeString(key) {
-        case "type": type = value
-        case "sdp": sdp = value
-        case "candidate": candidate = value
-        case "roomId": roomID = value
-        case "deviceId": deviceID = value
-        default: return
-        }
-    }
-}
-
-/// The shape of an ICE candidate as browsers write it (RTCIceCandidateInit): `candidate` is a string;
-/// `sdpMLineIndex`, where present, a number or null; `sdpMid` a string or null. Other members are free.
-enum CandidateShape {
-    /// - Parameter object: the range of an object that has been scanned.
-    static func isValid(_ object: Range<Int>, _ json: JSONScanner) -> Bool {
-        var hasCandidate = false
-        var cursor = MemberCursor(objectAt: object.lowerBound)
-        while case .member(let key, let value) = cursor.next(json) {
-            let first = json.bytes[value.lowerBound]
-            let isString = first == UInt8(ascii: "\"")
-            let isNull = first == UInt8(ascii: "n")
-            switch name(of: key, json) {
-            case .candidate:
-                hasCandidate = isString
-                if !isString { return false }
-            case .sdpMid:
-                if !isString, !isNull { return false }
-            case .sdpMLineIndex:
-                let isNumber =
-                    first == UInt8(ascii: "-") || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(first)
-                if !isNumber, !isNull { return false }
-            case .other:
-                continue
-            }
-        }
-        return hasCandidate
-    }
-
-    private enum Name {
-        case candidate, sdpMid, sdpMLineIndex, other
-    }
-
-    private static func name(of key: Range<Int>, _ json: JSONScanner) -> Name {
-        switch key.count {
-        case 6 where json.string(key, equals: "sdpMid"): return .sdpMid
-        case 9 where json.string(key, equals: "candidate"): return .candidate
-        case 13 where json.string(key, equals: "sdpMLineIndex"): return .sdpMLineIndex
-        default:
-            guard json.hasEscape(key) else { return .other }
-            switch json.decodeString(key) {
-            case "candidate": return .candidate
-            case "sdpMid": return .sdpMid
-            case "sdpMLineIndex": return .sdpMLineIndex
-            default: return .other
-            }
+    private static func escapedName(of key: Range<Int>, _ json: JSONScanner) -> Name {
+        guard json.hasEscape(key) else { return .other }
+        return switch json.decodeString(key) {
+        case "type": .type
+        case "sdp": .sdp
+        case "candidate": .candidate
+        case "roomId": .roomID
+        case "deviceId": .deviceID
+        default: .other
         }
     }
 }

@@ -1,5 +1,8 @@
 import ArgumentParser
 import JSON
+import OperatorText
+import RelayServer
+import Settings
 import TURN
 import Timing
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Pairing
+import Settings
 
 /// `switchboard db`: the pairing database, without the server.
 struct DatabaseCommand: AsyncParsableCommand {

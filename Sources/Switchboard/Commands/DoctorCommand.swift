@@ -1,6 +1,8 @@
 import ArgumentParser
+import Doctor
 import Foundation
 import Glibc
+import Settings
 
 /// `switchboard doctor`: looks for everything that could keep the server from working, and says what to do.
 struct DoctorCommand: AsyncParsableCommand {
@@ -62,7 +64,7 @@ struct DoctorCommand: AsyncParsableCommand {
     private func printJSON(_ doctor: Doctor, _ examination: Examination) async -> [Finding] {
         var checks: [(check: DoctorCheck, findings: [Finding])] = []
         let findings = await doctor.examine(examination) { checks.append(($0, $1)) }
-        StandardStreams.printLine(DoctorReport.json(findings, checks))
+        StandardStreams.printLine(DoctorReport.json(findings, checks, version: Version.current))
         return findings
     }
 

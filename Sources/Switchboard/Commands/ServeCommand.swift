@@ -1,4 +1,6 @@
 import ArgumentParser
+import Doctor
+import Settings
 
 /// `switchboard serve`: the server.
 struct ServeCommand: AsyncParsableCommand {

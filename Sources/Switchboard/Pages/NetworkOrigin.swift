@@ -1,6 +1,7 @@
 import Addresses
 import RelayServer
 import Requests
+import Settings
 import Synchronization
 
 /// Where other devices of the network find the pages of a server that a person has just started.

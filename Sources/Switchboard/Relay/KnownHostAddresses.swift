@@ -1,5 +1,4 @@
 import Addresses
-import Glibc
 import RelayServer
 
 /// The known addresses of the machine, which no client of the relay may reach: the last ones that could be read.
@@ -30,12 +29,5 @@ struct KnownHostAddresses {
             defer { isLost = true }
             return isLost ? .stillLost : .lost(error)
         }
-    }
-}
-
-extension HostAddressesError {
-    /// The consequence for the operator, in one line.
-    var forOperators: String {
-        "the addresses of this machine cannot be read: \(String(cString: strerror(errorNumber)))"
     }
 }

@@ -5,7 +5,7 @@ import TURN
 /// Tells the relay which rooms ended before this start: their credentials are still over.
 struct RecallService: Service {
     let store: any PairingStore
-    let relay: Relay
+    let relay: RelaySetup
 
     /// Tries once a second; for a database that could not be read at the start.
     func run() async throws {

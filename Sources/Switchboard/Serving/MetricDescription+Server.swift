@@ -9,7 +9,8 @@ extension MetricDescription {
     static let all: [MetricDescription] =
         WebServerMetrics.connections
         + WebAPIMetrics.requests(refusedBefore: WebServerMetrics.refusalReasons) + WebServerMetrics.signaling
-        + WebAPIMetrics.calls + SweepService.descriptions + WebAPIMetrics.store + StoreMetrics.descriptions + RelayServer.metrics + build + TelemetryMetrics.descriptions
+        + WebAPIMetrics.calls + SweepService.descriptions + WebAPIMetrics.store + StoreMetrics.descriptions
+        + RelayServer.metrics + build + TelemetryMetrics.descriptions
 
     static let buildInfo = "switchboard_build_info"
 

@@ -1,6 +1,7 @@
 import Access
 import ArgumentParser
 import Backlog
+import Doctor
 import Glibc
 import Logging
 import MetricDescriptions
@@ -9,6 +10,7 @@ import NIOCore
 import Pairing
 import RelayServer
 import ServiceLifecycle
+import Settings
 import TLS
 import Telemetry
 import WebAPI
@@ -109,7 +111,7 @@ struct Server {
 
     private func serve(on host: RelayHost?) async throws {
         let budget = BufferBudget(maxBytes: values[Settings.maxBufferedBytes])
-        let relay = try Relay(values, host: host, budget: budget, logger: logger)
+        let relay = try RelaySetup(values, host: host, budget: budget, logger: logger)
         relay.notices.forEach(note)
         registry.onScrape { relay.metrics() }
         let services = relay.forWebServer
@@ -135,7 +137,7 @@ struct Server {
                     pages: pages)
             })
         var running: [ServiceGroupConfiguration.ServiceConfiguration] = []
-        if let service = relay.service { running.append(.init(service: service, serviceName: "relay")) }
+        if let runner = relay.runner { running.append(.init(service: runner, serviceName: "relay")) }
         if let store {
             let sweep = SweepService(store: store, interval: values[Settings.sweepInterval], logger: logger)
             running.append(.init(service: sweep, serviceName: "sweep"))
@@ -157,7 +159,7 @@ struct Server {
             ServiceGroup(configuration: group), timeout, onShutdown: relay.beginDraining,
             onHangUp: {
                 certificates?.reload()
-                relay.service?.reloadCertificates()
+                relay.runner?.reloadCertificates()
             })
         await store?.close()
     }
@@ -195,7 +197,7 @@ struct Server {
         }
     }
 
-    private func welcome(_ ports: WebServer.Ports, _ relay: Relay) {
+    private func welcome(_ ports: WebServer.Ports, _ relay: RelaySetup) {
         relay.webServerListens(ports)
         let welcome = Welcome(
             host: values[Settings.host], ports: ports, servesPages: values[Settings.web],

@@ -3,6 +3,7 @@ import Glibc
 import Logging
 import ServiceLifecycle
 import Telemetry
+import Timing
 import UnixSignals
 
 /// Turns SIGTERM and SIGINT into a shutdown: the first asks for a graceful one, a second ends the process at once.
@@ -64,12 +65,5 @@ struct ShutdownSignals {
         logger.critical(message, metadata: metadata)
         log.flush(within: .milliseconds(500))
         _exit(1)
-    }
-}
-
-extension Duration {
-    /// The time in seconds, with a fraction.
-    var inSeconds: Double {
-        Double(components.seconds) + Double(components.attoseconds) / 1e18
     }
 }

@@ -31,7 +31,7 @@ struct AnswerLimit: ~Copyable {
     deinit { places.deallocate() }
 
     /// Whether an address may have one more answer now; if so it is counted.
-    mutating func admits(_ ip: IPAddress, _ hash: KeyedHash, at now: MonotonicTime) -> Bool {
+    mutating func admits(_ ip: IPAddress, _ hash: AddressHash, at now: MonotonicTime) -> Bool {
         guard interval > 0 else { return true }
         let key = AddressKey(ip).words
         let group = places + Int(hash.hash(key)) % Self.groups * Self.placesInGroup

@@ -20,7 +20,7 @@ struct AnswerLimits: ~Copyable {
 
     /// Whether an address may have one more answer now; if so it is counted.
     mutating func admits(
-        _ ip: IPAddress, _ proof: AddressProof, _ hash: KeyedHash, at now: MonotonicTime
+        _ ip: IPAddress, _ proof: AddressProof, _ hash: AddressHash, at now: MonotonicTime
     ) -> Bool {
         switch proof {
         case .nothing: forgeable.admits(ip, hash, at: now)

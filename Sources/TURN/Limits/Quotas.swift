@@ -32,7 +32,7 @@ package enum Quota: UInt8, BitwiseCopyable, Sendable, CaseIterable {
 /// How many allocations a user, an address and all together have, and how many an address has begun of late. Shared by
 /// all loops; locked briefly per Allocate and per end of an allocation.
 ///
-/// These are allocations and reservations that live. Ports, which outlive them, are on the bills of `RelayedAddresses`.
+/// These are allocations and reservations that live. Ports, which outlive them, are on the bills of `RelayedPorts`.
 package final class Quotas: Sendable {
     private struct Counts: Sendable {
         var total = 0

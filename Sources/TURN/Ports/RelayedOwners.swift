@@ -4,7 +4,7 @@ import Synchronization
 /// The receiver at each port of each relay address, and the address as clients know it. Fixed rows of words, read
 /// for packets. The words are atomic; the addresses never change.
 ///
-/// A copy is a view of the same rows. The holder of a copy must also keep the `RelayedAddresses` that it came from,
+/// A copy is a view of the same rows. The holder of a copy must also keep the `RelayedPorts` that it came from,
 /// which frees them.
 struct RelayedOwners: BitwiseCopyable, @unchecked Sendable {
     /// By relay number and port, counted from the first, `RelayedOwner.packed` or 0.

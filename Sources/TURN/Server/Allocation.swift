@@ -51,7 +51,7 @@ struct RelaySlot: BitwiseCopyable {
 
     var expires: MonotonicTime
     let port: UInt16
-    /// The relay's number in `RelayedAddresses`.
+    /// The relay's number in `RelayedPorts`.
     let relay: UInt8
     private var flags: UInt8
 

@@ -75,9 +75,9 @@ extension TURNServer {
             throw Refusal(.insufficientCapacity)
         }
         let slot = RelaySlot(expires: expires, port: held.port, relay: held.relay)
-        let family = addresses.relays[Int(held.relay)].family
+        let family = ports.relays[Int(held.relay)].family
         guard sockets.adopt(held.socket, family, for: id(allocation)) == .opened else {
-            addresses.giveBack(held.port, relay: held.relay, .unused, at: request.now)
+            ports.giveBack(held.port, relay: held.relay, .unused, at: request.now)
             authority.quotas.giveBack(for: held.claim)
             throw Refusal(.insufficientCapacity)
         }
@@ -117,11 +117,11 @@ extension TURNServer {
     /// The family of a relayed address: the requested one, else the listener's, else the only one there is.
     private func family(_ wish: IPAddress.Family?, _ request: Request) throws(Refusal) -> IPAddress.Family {
         if let wish {
-            guard addresses.supports(wish) else { throw Refusal(.addressFamilyNotSupported) }
+            guard ports.supports(wish) else { throw Refusal(.addressFamilyNotSupported) }
             return wish
         }
         let listener = request.fiveTuple.server.family
-        return addresses.supports(listener) ? listener : listener == .ipv4 ? .ipv6 : .ipv4
+        return ports.supports(listener) ? listener : listener == .ipv4 ? .ipv6 : .ipv4
     }
 
     /// Gives an allocation a relayed address of a family, or says why not.
@@ -130,11 +130,11 @@ extension TURNServer {
         _ expires: MonotonicTime,
         _ request: Request, _ sockets: inout some RelaySockets & ~Copyable
     ) -> ErrorCode? {
-        guard addresses.supports(family) else { return .addressFamilyNotSupported }
+        guard ports.supports(family) else { return .addressFamilyNotSupported }
         var draws = 0
-        for relay in addresses.numbers(family, preferring: request.fiveTuple.server.ip) {
+        for relay in ports.numbers(family, preferring: request.fiveTuple.server.ip) {
             drawing: while draws < Self.maxDraws {
-                switch addresses.draw(wish, relay: relay, for: claim, at: request.now, using: &random) {
+                switch ports.draw(wish, relay: relay, for: claim, at: request.now, using: &random) {
                 case .noneFree: break drawing
                 case .overShare(let quota): return refused(quota)
                 case .port(let port):
@@ -162,13 +162,13 @@ extension TURNServer {
         let first = openSocket(slot, allocation, &sockets)
         guard first == .opened else {
             giveBackUnopened(slot.port, slot.relay, first, at: request.now)
-            if isPair { addresses.giveBack(slot.port + 1, relay: slot.relay, .unused, at: request.now) }
+            if isPair { ports.giveBack(slot.port + 1, relay: slot.relay, .unused, at: request.now) }
             return first
         }
         guard isPair else { return .opened }
         let second = holdNext(slot, allocation, claim, request, &sockets)
         if second != .opened {
-            closeSlot(addresses.relays[Int(slot.relay)].family, of: allocation, &sockets, at: request.now)
+            closeSlot(ports.relays[Int(slot.relay)].family, of: allocation, &sockets, at: request.now)
             giveBackUnopened(slot.port + 1, slot.relay, second, at: request.now)
         }
         return second
@@ -177,13 +177,13 @@ extension TURNServer {
     private func giveBackUnopened(
         _ port: UInt16, _ relay: UInt8, _ result: RelaySocketResult, at now: MonotonicTime
     ) {
-        addresses.giveBack(port, relay: relay, result == .addressInUse ? .busy : .unused, at: now)
+        ports.giveBack(port, relay: relay, result == .addressInUse ? .busy : .unused, at: now)
     }
 
     private mutating func openSocket(
         _ slot: RelaySlot, _ allocation: UInt32, _ sockets: inout some RelaySockets & ~Copyable
     ) -> RelaySocketResult {
-        let local = addresses.relays[Int(slot.relay)].local
+        let local = ports.relays[Int(slot.relay)].local
         let result = sockets.open(TransportAddress(local, port: slot.port), for: id(allocation))
         if result == .opened { enter(slot, local.family, allocation) }
         return result
@@ -192,7 +192,7 @@ extension TURNServer {
     /// Makes an open socket the relayed address of an allocation in a family.
     private mutating func enter(_ slot: RelaySlot, _ family: IPAddress.Family, _ allocation: UInt32) {
         allocations[allocation][family] = slot
-        addresses.publish(
+        ports.publish(
             RelayedOwner(loop: loop, allocation: id(allocation)), relay: slot.relay, port: slot.port)
     }
 
@@ -201,7 +201,7 @@ extension TURNServer {
         _ slot: RelaySlot, _ allocation: UInt32, _ claim: QuotaClaim, _ request: Request,
         _ sockets: inout some RelaySockets & ~Copyable
     ) -> RelaySocketResult {
-        let next = TransportAddress(addresses.relays[Int(slot.relay)].local, port: slot.port + 1)
+        let next = TransportAddress(ports.relays[Int(slot.relay)].local, port: slot.port + 1)
         let socket: HeldRelaySocket
         switch sockets.hold(next) {
         case .held(let held): socket = held

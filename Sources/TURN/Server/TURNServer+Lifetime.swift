@@ -81,9 +81,9 @@ extension TURNServer {
         let slot = allocations[allocation][family]
         guard slot.isLive else { return }
         allocations[allocation][family].end()
-        addresses.withdraw(relay: slot.relay, port: slot.port)
+        ports.withdraw(relay: slot.relay, port: slot.port)
         sockets.close(id(allocation), family, isUsed: slot.isUsed)
-        addresses.giveBack(slot.port, relay: slot.relay, slot.isUsed ? .used : .unused, at: now)
+        ports.giveBack(slot.port, relay: slot.relay, slot.isUsed ? .used : .unused, at: now)
     }
 
     /// Forgets an allocation whose sockets are closed.

@@ -15,12 +15,12 @@ package struct TURNServer: ~Copyable {
     package internal(set) var counters = RelayCounters()
 
     let configuration: TURNConfiguration
-    let addresses: RelayedAddresses
+    let ports: RelayedPorts
     let relayedOwners: RelayedOwners
     let deniedPorts: PortSet
     let bytePrice: ThroughputLimit.Price
     let packetPrice: ThroughputLimit.Price
-    let hash: KeyedHash
+    let hash: AddressHash
 
     var allocations = Slab<Allocation>()
     /// By allocation index: the client that made it. The slow half of an allocation.
@@ -53,12 +53,12 @@ package struct TURNServer: ~Copyable {
         self.authority = authority
         self.loop = loop
         self.configuration = configuration
-        addresses = authority.addresses
-        relayedOwners = addresses.owners
+        ports = authority.ports
+        relayedOwners = ports.owners
         deniedPorts = PortSet(configuration.peers.deniedPorts + [0])
         bytePrice = ThroughputLimit.Price(perSecond: configuration.maxBytesPerSecond)
         packetPrice = ThroughputLimit.Price(perSecond: configuration.maxPacketsPerSecond)
-        hash = KeyedHash(seed: (random.next(), random.next(), random.next(), random.next()))
+        hash = AddressHash(seed: (random.next(), random.next(), random.next(), random.next()))
         lastIndication = random.next()
         indicationSalt = UInt32(truncatingIfNeeded: random.next())
         tombstones = Tombstones(seconds: configuration.tombstoneSeconds)

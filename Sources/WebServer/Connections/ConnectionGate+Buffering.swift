@@ -1,4 +1,5 @@
 import NIOCore
+import Requests
 import Timing
 
 extension ConnectionGate: BufferingConnection {
@@ -7,18 +8,13 @@ extension ConnectionGate: BufferingConnection {
 
     var bufferedByteCount: Int {
         guard let channel else { return 0 }
-        if case .session = stage { return 0 }
+        if case .session = rules.input { return 0 }
         return channel.unsentByteCount + keptInputBytes
     }
 
-    var behindSince: MonotonicTime { http?.exchange.since ?? openedAt }
+    var behindSince: MonotonicTime { rules.behindSince }
 
-    var isEnding: Bool {
-        if case .refused = stage { true } else { false }
-    }
+    var isEnding: Bool { rules.isLingering }
 
-    func closeAsSlowest() {
-        server.metrics.ended(.memory)
-        channel?.close(promise: nil)
-    }
+    func closeAsSlowest() { perform(rules.isSlowest()) }
 }

@@ -12,22 +12,9 @@ import TLS
 #endif
 
 extension ConnectionGate {
-    /// Whether the connection speaks STUN, judged by its first bytes. It does if ALPN said so, or if they look like
-    /// a STUN message (RFC 8489 §5), which cannot be HTTP.
-    func speaksSTUN(_ first: ByteBuffer) -> Bool {
-        if tls?.applicationProtocol == TLSSettings.turnProtocol { return true }
-        return first.getInteger(at: first.readerIndex, as: UInt8.self).map { $0 < 0x04 } ?? false
-    }
-
-    /// Hands the connection to the relay once everything written to it is out. Nothing is sent or shut down when NIO
-    /// lets go of it: the relay holds the same socket by another descriptor.
+    /// Hands the connection to the relay. Nothing is sent or shut down when NIO lets go of it: the relay holds the same
+    /// socket by another descriptor.
     func handOver(_ context: ChannelHandlerContext) {
-        guard case .handingOver = stage else { return }
-        // What is left of the handshake's last flight.
-        guard context.channel.isWritable else {
-            _ = context.channel.setOption(.autoRead, value: false)
-            return
-        }
         let take = server.takeStream
         let socket = duplicateSocket(context)
         guard let take, let socket, let addresses = addresses(context) else {
@@ -46,7 +33,7 @@ extension ConnectionGate {
         // First NIO forgets the socket: two pollers must not read from it.
         context.close(promise: nil)
         take(
-            HandedStream(
+            DetachedStream(
                 socket: socket, client: addresses.client, server: addresses.server, tls: session,
                 received: received))
     }

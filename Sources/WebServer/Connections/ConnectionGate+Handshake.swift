@@ -2,51 +2,24 @@ import Addresses
 import Callers
 import NIOCore
 import Requests
-import Signaling
-import Timing
 
 extension ConnectionGate {
-    /// Makes the connection a WebSocket session, with `response` as the answer to its handshake.
-    func open(_ head: RequestHead, _ response: [UInt8], _ context: ChannelHandlerContext) {
-        var provenance = head.provenance
+    /// Makes the connection a WebSocket session if there is room for one.
+    func admit(_ handshake: AcceptableHandshake, _ context: ChannelHandlerContext) {
+        held.moveReaderIndex(forwardBy: handshake.byteCount)
+        var provenance = handshake.provenance
         provenance.isProxied = isProxied
         let origin = server.resolver.resolve(peer: peer, provenance)
-        if server.isDraining { return refuse(.draining, context) }
+        let now = loop.now
+        if server.isDraining { return perform(rules.admitted(.draining, at: now)) }
         let key = server.countsAtHandshake(peer) && !origin.isLocal ? origin.key : nil
-        if let key, server.connections.take(key, at: loop.now) != nil {
-            return refuse(.tooManyConnections, context)
+        if let key, server.connections.take(key, at: now) != nil {
+            return perform(rules.admitted(.tooManyConnections, at: now))
         }
-        stage = .session
+        guard case .openSession = rules.admitted(.granted, at: now) else { return }
         if let key { claim.counts(for: key) }
-        opening = OpeningSession(response: response)
+        opening = OpeningSession(response: handshake.response)
         openSession(context)
-    }
-
-    /// Why a target is refused, whatever the request is; nil if the target is acceptable.
-    ///
-    /// A target with the scheme https is answered only where it came by TLS, to this server or to a proxy that is
-    /// trusted (RFC 9110 §7.4); a redirection tells the others where to go.
-    func refusal(of target: RequestTarget?) -> Handshake.Refusal? {
-        guard let target else { return .badTarget }
-        if target.subject == .tunnel { return .noTunnel }
-        let isFromTrustedProxy = isProxied || peer.map(server.resolver.isTrustedProxy) ?? false
-        let isSecure = tls != nil || isFromTrustedProxy || server.redirects(listener)
-        return target.scheme == .https && !isSecure ? .misdirected : nil
-    }
-
-    /// Answers with a refusal that ends the connection.
-    func refuse(_ refusal: Handshake.Refusal, _ context: ChannelHandlerContext) {
-        server.metrics.refused(refusal.id)
-        context.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: refusal.response)), promise: nil)
-        context.close(mode: .output, promise: nil)
-        linger()
-    }
-
-    /// The last answer is out; further input is dropped for a while.
-    func linger() {
-        held.clear()
-        stage = .refused
-        loop.setDeadline(of: self, to: loop.now + SessionBounds.lingerTime)
     }
 
     /// Counts the connection for its client's address from now to its end, unless only a request can tell the

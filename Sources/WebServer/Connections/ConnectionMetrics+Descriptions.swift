@@ -1,4 +1,5 @@
 import MetricDescriptions
+import Requests
 
 extension ConnectionMetrics {
     /// What is counted of connections before a route or a session sees them.

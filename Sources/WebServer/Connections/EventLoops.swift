@@ -61,8 +61,8 @@ final class EventLoops: Sendable {
         try channel.syncOptions?.setOption(.recvAllocator, value: SharedReadBuffer(loop: loop))
         let tls = listener == .tls ? loop.tls.map { TLSHandler($0, loop: loop) } : nil
         let gate = ConnectionGate(
-            server: server, loop: loop, listener: listener, tls: tls, peer: channel.remoteAddress,
-            claim: claim)
+            server: server, loop: loop, tls: tls, redirectPort: server.redirectPort(of: listener),
+            peer: channel.remoteAddress, claim: claim)
         let pipeline = channel.pipeline.syncOperations
         try pipeline.addHandler(gate)
         if let tls { try pipeline.addHandler(tls, position: .first) }

@@ -3,7 +3,7 @@ import HTTPTypes
 import NIOCore
 import NIOHTTP1
 import NIOHTTPTypes
-import Timing
+import Requests
 
 /// Stands behind the HTTP decoder: it knows when requests and responses begin and end, answers what the decoder
 /// refuses, and keeps a request's body within bounds whatever becomes of the request.
@@ -16,21 +16,14 @@ final class HTTPConnectionGuard: ChannelDuplexHandler {
     /// A request that sends more than this is cut off, also while it is only read to be dropped.
     static let maxBodyBytes = 1_048_576
 
-    private(set) var exchange: HTTPExchange
-    private let loop: LoopContext
+    /// Its rules are told of requests and responses. It lets go of this guard when it leaves the pipeline.
+    private let gate: ConnectionGate
     private var bodyBytes = 0
     private var requestIsOpen = false
     private var responseIsOpen = false
     private var closesAfterResponse = false
     /// The last response is out; the rest of its request is dropped, so that the kernel does not drop the response.
     private var isLingering = false
-    /// Told when the exchange has to be over earlier than it seemed.
-    var onDeadline: (MonotonicTime) -> Void = { _ in }
-    /// Told of an answer that is long enough to wait for a slow client.
-    var onLongAnswer: () -> Void = {}
-    /// Told when a request has its whole answer.
-    var onAnswer: () -> Void = {}
-    private let metrics: ConnectionMetrics
     /// The last response is on its way to the socket.
     private var isEnding = false
     /// The input was not HTTP, or ended within a request; nothing more goes out.
@@ -38,18 +31,10 @@ final class HTTPConnectionGuard: ChannelDuplexHandler {
     /// The connection has become a WebSocket: HTTP's wish to half-close it no longer counts.
     private var isRetired = false
 
-    init(
-        limits: ConnectionLimits, loop: LoopContext, metrics: ConnectionMetrics
-    ) {
-        self.loop = loop
-        self.metrics = metrics
-        exchange = HTTPExchange(limits: limits, now: loop.now)
-    }
+    init(gate: ConnectionGate) { self.gate = gate }
 
     /// What has come of the body of a request that is not answered, and may be kept until it is.
-    var keptBodyBytes: Int { exchange.isAnswered || isLingering ? 0 : bodyBytes }
-
-    func bytesArrived() { exchange.bytesArrived(at: loop.now) }
+    var keptBodyBytes: Int { gate.rules.isAnswered || isLingering ? 0 : bodyBytes }
 
     /// The request that comes is of a client that does not expect the connection to go on (HTTP/1.0).
     func closeAfterNextResponse() { closesAfterResponse = true }
@@ -60,11 +45,11 @@ final class HTTPConnectionGuard: ChannelDuplexHandler {
     /// Closes once the open exchange, if any, is over and the socket has taken its response.
     func closeWhenIdle(_ channel: any Channel) {
         closesAfterResponse = true
-        if exchange.isIdle, channel.isWritable { channel.close(promise: nil) }
+        if gate.rules.isIdle, channel.isWritable { channel.close(promise: nil) }
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        if closesAfterResponse, exchange.isIdle, !isEnding, context.channel.isWritable {
+        if closesAfterResponse, gate.rules.isIdle, !isEnding, context.channel.isWritable {
             context.close(promise: nil)
         }
         context.fireChannelWritabilityChanged()
@@ -76,19 +61,19 @@ final class HTTPConnectionGuard: ChannelDuplexHandler {
         case .head:
             requestIsOpen = true
             bodyBytes = 0
-            exchange.requestBegan()
+            gate.rules.requestBegan()
         case .body(let bytes):
             bodyBytes += bytes.readableBytes
             if bodyBytes > Self.maxBodyBytes { return cutOff(context) }
         case .end:
             requestIsOpen = false
-            exchange.requestEnded(at: loop.now)
+            gate.rules.requestEnded(at: gate.loop.now)
         }
         context.fireChannelRead(data)
     }
 
     private func cutOff(_ context: ChannelHandlerContext) {
-        metrics.ended(.bodyTooLarge)
+        gate.server.metrics.ended(.bodyTooLarge)
         context.close(promise: nil)
     }
 
@@ -102,15 +87,15 @@ final class HTTPConnectionGuard: ChannelDuplexHandler {
             context.write(wrapOutboundOut(.head(head)), promise: promise)
         case .body(let bytes):
             context.write(data, promise: promise)
-            if bytes.readableBytes >= BufferBudget.notedBytes { onLongAnswer() }
+            if bytes.readableBytes >= BufferBudget.notedBytes { gate.loop.noteBuffering(gate) }
         case .end:
             responseIsOpen = false
-            exchange.responseEnded(at: loop.now, requestIsOpen: requestIsOpen)
+            gate.rules.responseEnded(at: gate.loop.now, requestIsOpen: requestIsOpen)
             if closesAfterResponse {
                 writeLast(data, promise, context)
             } else {
                 context.writeAndFlush(data, promise: promise)
-                if exchange.isAnswered { onAnswer() }
+                gate.answered()
             }
         }
     }
@@ -146,8 +131,7 @@ final class HTTPConnectionGuard: ChannelDuplexHandler {
     /// Half-closes, and drops what still comes in for a while.
     private func linger(_ context: ChannelHandlerContext) {
         isLingering = true
-        exchange.lingers(at: loop.now)
-        onDeadline(exchange.deadline)
+        gate.httpLingers()
         context.close(mode: .output, promise: nil)
         context.read()
     }
@@ -176,7 +160,7 @@ final class HTTPConnectionGuard: ChannelDuplexHandler {
     /// the reader of the request is told that it is incomplete.
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         if isRetired || isLingering { return context.fireErrorCaught(error) }
-        let isInTurn = exchange.isAnswered || requestIsOpen
+        let isInTurn = gate.rules.isAnswered || requestIsOpen
         guard isInTurn, !isEnding, !responseIsOpen, context.channel.isActive else {
             hasFailed = true
             context.fireErrorCaught(error)
@@ -194,7 +178,7 @@ final class HTTPConnectionGuard: ChannelDuplexHandler {
         let id = isTooLarge ? "headers_too_large" : "bad_request"
         let message =
             isTooLarge ? "The request's header fields are too large." : "The request is not valid HTTP."
-        metrics.refused(id)
+        gate.server.metrics.refused(id)
         let body = #"{"error":"\#(id)","message":"\#(message)"}"#
         let head = HTTPResponse(
             status: isTooLarge ? .requestHeaderFieldsTooLarge : .badRequest,

@@ -35,8 +35,10 @@ final class ServerContext: Sendable {
     let sessions: SessionServer
     /// What TLS connections share; nil without a TLS listener.
     let tls: TLSService?
+    /// What the gates of all connections go by.
+    let gatePolicy: GatePolicy
     /// Where connections go that speak STUN; nil if there is no relay to take them.
-    let takeStream: (@Sendable (consuming HandedStream) -> Void)?
+    let takeStream: StreamTaker?
     /// The port of the TLS listener; 0 before it listens.
     private let tlsPort = Atomic<Int>(0)
     /// Where HTTP connections go to be served.
@@ -45,7 +47,7 @@ final class ServerContext: Sendable {
     init(
         configuration: WebServerConfiguration, resolver: ClientAddressResolver, connections: ConnectionTable,
         status: WebServerStatus, signaling: SignalingService, tls: TLSService?,
-        takeStream: (@Sendable (consuming HandedStream) -> Void)?, budget: BufferBudget,
+        takeStream: StreamTaker?, budget: BufferBudget,
         httpConnections: AsyncStream<HTTPConnection>.Continuation
     ) {
         self.configuration = configuration
@@ -58,6 +60,7 @@ final class ServerContext: Sendable {
         self.takeStream = takeStream
         self.budget = budget
         self.httpConnections = httpConnections
+        gatePolicy = GatePolicy(configuration, handsOver: takeStream != nil)
         // Configured values, until the bound ports are known.
         tlsPort.store(configuration.tlsPort, ordering: .relaxed)
     }
@@ -84,25 +87,14 @@ final class ServerContext: Sendable {
     /// Notes the TLS port, for redirections.
     func listens(tlsPort port: Int) { tlsPort.store(port, ordering: .relaxed) }
 
-    /// Whether requests that come to this listener are redirected to TLS.
-    func redirects(_ listener: ListenerKind) -> Bool {
-        listener == .plain && configuration.redirectsHTTP && tls != nil
-    }
-
-    /// The answer to a request that must come by TLS.
-    func redirection(of head: RequestHead) -> Handshake.Refusal {
-        .redirection(of: head, port: tlsPort.load(ordering: .relaxed))
+    /// The port of TLS, if requests that come to this listener are redirected there.
+    func redirectPort(of listener: ListenerKind) -> Int? {
+        guard listener == .plain, configuration.redirectsHTTP, tls != nil else { return nil }
+        return tlsPort.load(ordering: .relaxed)
     }
 
     /// Puts the HTTP handlers behind the gate and hands the connection to the task that serves it.
-    ///
-    /// - Parameters:
-    ///   - peer: the client.
-    ///   - isProxied: whether the connection began with a PROXY header.
-    ///   - isSecure: whether it speaks TLS.
-    func installHTTP(
-        on channel: any Channel, loop: LoopContext, peer: SocketAddress?, isProxied: Bool, isSecure: Bool
-    ) throws -> HTTPConnectionGuard {
+    func installHTTP(behind gate: ConnectionGate, on channel: any Channel) throws -> HTTPConnectionGuard {
         var limits = NIOHTTPDecoderLimitConfiguration()
         limits.maxHeaderFieldSize = configuration.connections.maxHeaderBytes
         limits.maxHeaderListSize = configuration.connections.maxHeaderBytes
@@ -112,14 +104,25 @@ final class ServerContext: Sendable {
             withPipeliningAssistance: false, withErrorHandling: false, withOutboundHeaderValidation: false,
             withEncoderConfiguration: .init(), withDecoderLimitConfiguration: limits)
         try pipeline.addHandler(RequestHeadNormalizer())
-        try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: isSecure))
-        let connectionGuard = HTTPConnectionGuard(
-            limits: configuration.connections, loop: loop, metrics: metrics)
+        try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: gate.tls != nil))
+        let connectionGuard = HTTPConnectionGuard(gate: gate)
         try pipeline.addHandler(connectionGuard)
         let served = try NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>(
             wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true))
-        httpConnections.yield(HTTPConnection(channel: served, peer: peer, isProxied: isProxied))
+        httpConnections.yield(HTTPConnection(channel: served, peer: gate.peer, isProxied: gate.isProxied))
         return connectionGuard
+    }
+}
+
+extension GatePolicy {
+    init(_ configuration: WebServerConfiguration, handsOver: Bool) {
+        self.init()
+        handshakeTimeout = configuration.connections.handshakeTimeout
+        requestTimeout = configuration.connections.requestTimeout
+        idleTimeout = configuration.connections.idleTimeout
+        maxHeaderBytes = configuration.connections.maxHeaderBytes
+        allowedOrigins = configuration.http.allowedOrigins
+        self.handsOver = handsOver
     }
 }
 

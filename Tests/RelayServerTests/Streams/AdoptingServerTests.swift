@@ -1,6 +1,7 @@
 import Addresses
 import Glibc
 import STUN
+import TLS
 import TURN
 import Testing
 
@@ -32,8 +33,9 @@ import Testing
             let client = TransportAddress(IPAddress(v4: 0xC000_0201), port: UInt16(5_000 + number))
             let mapped = TransportAddress(IPAddress(v6High: 0, low: 0xFFFF_C000_0201), port: client.port)
             server.adopt(
-                socket: connection.socket, client: number % 2 == 0 ? client : mapped,
-                server: connection.server, tls: nil, received: TestMessage.binding(UInt8(number)))
+                DetachedStream(
+                    socket: connection.socket, client: number % 2 == 0 ? client : mapped,
+                    server: connection.server, tls: nil, received: TestMessage.binding(UInt8(number))))
             #expect(try answer(connection)?.address(.xorMappedAddress) == client)
         }
         try eventually { server.snapshots().allSatisfy { $0.streams.adopted == 2 } }
@@ -50,8 +52,10 @@ import Testing
         let connections = try (0..<2).map { _ in try AcceptedConnection() }
         for connection in connections {
             server.adopt(
-                socket: connection.socket, client: connection.address, server: connection.server, tls: nil,
-                received: [])
+                DetachedStream(
+                    socket: connection.socket, client: connection.address, server: connection.server,
+                    tls: nil,
+                    received: []))
         }
         try eventually { isEnded(connections[1]) }
         #expect(server.snapshot().streams.ended(.refused) == 1)
@@ -65,8 +69,10 @@ import Testing
         func adopt() throws -> AcceptedConnection {
             let connection = try AcceptedConnection()
             server.adopt(
-                socket: connection.socket, client: connection.address, server: connection.server, tls: nil,
-                received: [])
+                DetachedStream(
+                    socket: connection.socket, client: connection.address, server: connection.server,
+                    tls: nil,
+                    received: []))
             return connection
         }
         let early = try adopt()

@@ -19,10 +19,10 @@ import Testing
         _ connection: AcceptedConnection, _ fixture: StreamFixture, received: [UInt8] = [],
         client: TransportAddress? = nil
     ) -> Bool {
-        let fiveTuple = FiveTuple(
-            client: client ?? connection.address, server: connection.server, transport: .tcp)
         let stream = AdoptedStream(
-            .init(socket: connection.socket, tls: nil, received: received), fiveTuple,
+            DetachedStream(
+                socket: connection.socket, client: client ?? connection.address, server: connection.server,
+                tls: nil, received: received),
             admission: fixture.admission)
         if let stream { fixture.adopt(stream) }
         return stream != nil
@@ -145,10 +145,10 @@ import Testing
         let fixture = try StreamFixture(listens: false)
         let connection = try AcceptedConnection()
         do {
-            let fiveTuple = FiveTuple(
-                client: connection.address, server: connection.server, transport: .tcp)
             let stream = AdoptedStream(
-                .init(socket: connection.socket, tls: nil, received: []), fiveTuple,
+                DetachedStream(
+                    socket: connection.socket, client: connection.address, server: connection.server,
+                    tls: nil, received: []),
                 admission: fixture.admission)
             #expect(stream != nil && fixture.admission.count == 1)
         }
@@ -162,9 +162,11 @@ import Testing
         let (older, newer) = (try AcceptedConnection(), try AcceptedConnection())
         let server = TransportAddress(.loopbackIPv4, port: 443)
         for connection in [older, newer] {
-            let fiveTuple = FiveTuple(client: try #require(client), server: server, transport: .tcp)
+            let client = try #require(client)
             let stream = AdoptedStream(
-                .init(socket: connection.socket, tls: nil, received: TestMessage.binding()), fiveTuple,
+                DetachedStream(
+                    socket: connection.socket, client: client, server: server, tls: nil,
+                    received: TestMessage.binding()),
                 admission: fixture.admission)
             fixture.adopt(try #require(stream))
         }
@@ -195,9 +197,10 @@ import Testing
         #expect(host.receive(byteCount: first.count) == first)
         #expect(tlsClient.write(second) == .done(second.count))
         #expect(host.receiveOnce(byteCount: 100).isEmpty)
-        let fiveTuple = FiveTuple(client: connection.address, server: connection.server, transport: .tls)
         let stream = AdoptedStream(
-            .init(socket: connection.socket, tls: host.takeSession(), received: first), fiveTuple,
+            DetachedStream(
+                socket: connection.socket, client: connection.address, server: connection.server,
+                tls: host.takeSession(), received: first),
             admission: fixture.admission)
         fixture.adopt(try #require(stream))
         #expect(fixture.turns { fixture.path.messages == [first, second] })

@@ -1,6 +1,7 @@
 import Addresses
 import Glibc
 import RelayServer
+import Settings
 import Testing
 
 @testable import Switchboard

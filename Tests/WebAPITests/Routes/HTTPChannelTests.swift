@@ -19,7 +19,8 @@ struct HTTPChannelTests {
         let api = WebAPI(
             configuration: WebAPIConfiguration(), pairing: InMemoryPairingStore(), server: StubServer())
         let adapter = HTTPResponderAdapter(
-            responder: AnsweringAPI(api: api), resolver: ClientAddressResolver(), isDraining: { false }, logger: logger)
+            responder: AnsweringAPI(api: api), resolver: ClientAddressResolver(), isDraining: { false },
+            logger: logger)
         let http = HTTP1Channel(responder: adapter.channelResponder)
         let group = MultiThreadedEventLoopGroup.singleton
         let server = try await ServerBootstrap(group: group)

@@ -17,7 +17,7 @@ private final class Taken: @unchecked Sendable {
     let isTLS: Bool
     var tls: TLSSession?
 
-    init(_ stream: consuming HandedStream) {
+    init(_ stream: consuming DetachedStream) {
         var stream = stream
         (client, server, received) = (stream.client, stream.server, stream.received)
         socket = stream.takeSocket()

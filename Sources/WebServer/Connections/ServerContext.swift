@@ -121,7 +121,7 @@ extension GatePolicy {
         requestTimeout = configuration.connections.requestTimeout
         idleTimeout = configuration.connections.idleTimeout
         maxHeaderBytes = configuration.connections.maxHeaderBytes
-        allowedOrigins = configuration.http.allowedOrigins
+        allowedOrigins = configuration.allowedOrigins
         self.handsOver = handsOver
     }
 }

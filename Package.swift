@@ -218,7 +218,8 @@ let package = Package(
             name: "Switchboard",
             dependencies: [
                 "Doctor", "ICE", "OperatorText", "Settings", "WebAPI", "WebServer", "Access", "Pairing",
-                "Signaling", "Telemetry", "RelayServer", "Requests", "TURN", "Addresses", "JSON", "Timing", "STUN", "TLS",
+                "Signaling", "Telemetry", "RelayServer", "Requests", "TURN", "Addresses", "JSON", "Timing",
+                "STUN", "TLS",
                 "Backlog", "MetricDescriptions", "CWebFiles", "CZlib",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),

@@ -1,6 +1,6 @@
 import Requests
 import Signaling
-import WebAPI
+package import WebAPI
 package import WebServer
 
 extension WebServerConfiguration {
@@ -24,7 +24,7 @@ extension WebServerConfiguration {
 
 extension WebAPIConfiguration {
     /// What the routes are told, as the operator set it.
-    init(_ values: SettingValues) {
+    package init(_ values: SettingValues) {
         self.init()
         allowedOrigins = AllowedOrigins(values[Settings.allowedOrigins])
         adminToken = values[Settings.adminToken].flatMap(AdminToken.init)

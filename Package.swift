@@ -373,7 +373,7 @@ let package = Package(
             name: "SwitchboardTests",
             dependencies: [
                 "Addresses", "ICE", "Requests", "SettingFixtures", "Settings", "Switchboard", "Pairing",
-                "Signaling", "Telemetry", "WebAPI", "WebServer", "RelayServer", "TURN", "STUN", "CWebFiles",
+                "Signaling", "Telemetry", "WebAPI", "SessionLoops", "WebServer", "RelayServer", "TURN", "STUN", "CWebFiles",
                 "MetricDescriptions",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

@@ -80,11 +80,13 @@ extension SessionLoop {
         let excess = share.excess - ending
         guard excess > 0 else { return }
         let now = now.nanoseconds
+        let sparesFast = share.isSmall
         let holders = buffering.compactMap { handle -> BufferHolder<UInt32>? in
             guard let client = table.client(handle), client.pointee.rules.isOpen else { return nil }
-            return BufferHolder(
+            let holder = BufferHolder(
                 id: handle, byteCount: client.pointee.bufferedByteCount,
                 behindNanoseconds: now - min(now, client.pointee.behindSince.nanoseconds))
+            return holder.isSlow || !sparesFast ? holder : nil
         }
         for slow in BufferHolder.slowest(holders, freeing: excess) {
             guard let client = table.client(slow.id), !client.pointee.isGone else { continue }

@@ -26,7 +26,8 @@ package final class WebServer: Service {
     private let configuration: WebServerConfiguration
     private let makeResponder: @Sendable (WebServerStatus) -> any WebResponder
     private let admission: any Admission
-    private let relay: RelayServices
+    private let iceServers: ICEServerLookup
+    private let takeStream: StreamTaker?
     private let acceptFailures = LogThrottle()
     private let telemetry: WebServerTelemetry
     private let logger: Logger
@@ -48,14 +49,16 @@ package final class WebServer: Service {
 
     /// - Parameters:
     ///   - admission: decides which rooms may be joined; by default every room.
-    ///   - relay: the relay, and what clients are told of it; default none.
+    ///   - iceServers: what members of rooms are told of STUN and TURN; default nothing.
+    ///   - takeStream: takes connections of these ports that speak STUN; default nil, which makes them bad input.
     ///   - certificates: opens the TLS listener; default none. Their maker chooses what ALPN offers.
     ///   - budget: how much may wait in memory, shared with whatever else has clients.
     ///   - onListening: called once, when clients can connect, with the ports that were bound.
     ///   - responder: makes what answers HTTP requests; called once, when the server begins to run.
     package init(
         configuration: WebServerConfiguration, admission: any Admission = OpenAdmission(),
-        relay: RelayServices = RelayServices(), certificates: TLSCertificates? = nil,
+        iceServers: @escaping ICEServerLookup = { _, _ in nil }, takeStream: StreamTaker? = nil,
+        certificates: TLSCertificates? = nil,
         budget: BufferBudget = BufferBudget(), telemetry: WebServerTelemetry, logger: Logger,
         onListening: @escaping @Sendable (_ ports: Ports) -> Void = { _ in },
         responder: @escaping @Sendable (_ status: WebServerStatus) -> any WebResponder
@@ -63,7 +66,8 @@ package final class WebServer: Service {
         self.configuration = configuration
         makeResponder = responder
         self.admission = admission
-        self.relay = relay
+        self.iceServers = iceServers
+        self.takeStream = takeStream
         self.certificates = certificates
         self.budget = budget
         self.telemetry = telemetry
@@ -125,7 +129,7 @@ package final class WebServer: Service {
     ) throws -> ServerContext {
         let connections = ConnectionTable(limits: configuration.connections)
         let signaling = SignalingService(
-            configuration: configuration, admission: admission, iceServers: relay.iceServers,
+            configuration: configuration, admission: admission, iceServers: iceServers,
             metrics: SignalingMetrics(forwardLatency: telemetry.forwardLatency), logger: logger)
         let sessions = try signaling.makeSessions(
             loops: configuration.eventLoops == 0 ? System.coreCount : configuration.eventLoops,
@@ -135,7 +139,7 @@ package final class WebServer: Service {
             resolver: ClientAddressResolver(trustedProxies: configuration.trustedProxies, logger: logger),
             connections: connections, status: WebServerStatus(sessions: sessions), signaling: signaling,
             tls: certificates.map { TLSService($0, limits: configuration.connections) },
-            takeStream: relay.takeStream, budget: budget,
+            takeStream: takeStream, budget: budget,
             httpConnections: httpConnections)
     }
 

@@ -35,7 +35,7 @@ import Testing
         #expect(wakes == [true, false, false, false, false, false])
         var packets = MailboxPackets()
         var dropped: UInt64 = 0
-        #expect(mailbox.take(&packets, dropped: &dropped).isEmpty)
+        #expect(mailbox.takeMail(&packets, dropped: &dropped).isEmpty)
         #expect(dropped == 0)
         let received = Self.payloads(packets)
         #expect(received == sent)
@@ -54,12 +54,12 @@ import Testing
         }
         var packets = MailboxPackets()
         var dropped: UInt64 = 0
-        _ = mailbox.take(&packets, dropped: &dropped)
+        _ = mailbox.takeMail(&packets, dropped: &dropped)
         let kept = Self.payloads(packets).count
         #expect(kept == 17)
         #expect(dropped == 3)
         packets.removeAll()
-        _ = mailbox.take(&packets, dropped: &dropped)
+        _ = mailbox.takeMail(&packets, dropped: &dropped)
         let empty = packets.isEmpty
         #expect(empty)
     }

@@ -99,6 +99,20 @@ struct RequestHeadTests {
         #expect(try head("POST / HTTP/1.1\r\nHost: h\r\n\(fields)\r\n").framing == expected)
     }
 
+    @Test("is given up on when a line begins with two carriage returns, wherever it is cut")
+    func twoReturns() {
+        let bytes = Array("GET / HTTP/1.1\r\nHost: h\r\n\r\r\n".utf8)
+        for count in bytes.count - 1...bytes.count {
+            for searched in 0...bytes.count - 2 {
+                guard
+                    case .unreadable = bytes.prefix(count).withUnsafeBytes({
+                        RequestHead.parse($0, searched: searched)
+                    })
+                else { return #expect(Bool(false), "cut at \(count), searched \(searched)") }
+            }
+        }
+    }
+
     @Test(
         "is given up on at once when it cannot be one",
         arguments: [

@@ -15,7 +15,7 @@ enum FilesCheck {
                 .notice(.filesLimit, "the limit of open files cannot be read", do: "run: ulimit -Hn")
             ]
         }
-        let relaying = (try? machine.relayHost()).map { RelayAddresses.locals(values, host: $0) } ?? []
+        let relaying = (try? machine.relayHost()).map { RelayAddressPlan.locals(values, host: $0) } ?? []
         let plan = DescriptorPlan(
             values, limit: limit, relaying: relaying, processors: machine.processors())
         let who = running == nil ? "this process may have" : "the running server may have"

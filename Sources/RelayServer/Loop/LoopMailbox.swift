@@ -58,7 +58,7 @@ final class LoopMailbox: Sendable {
     ///   - packets: empty; full on return.
     ///   - dropped: grows by the number of packets that found no room.
     /// - Returns: the commands, in their order.
-    func take(_ packets: inout MailboxPackets, dropped: inout UInt64) -> [LoopCommand] {
+    func takeMail(_ packets: inout MailboxPackets, dropped: inout UInt64) -> [LoopCommand] {
         state.withLock { state in
             swap(&state.packets, &packets)
             state.isWaking = false

@@ -140,7 +140,9 @@ struct RelayLoop: ThreadLoop, ~Copyable {
     // MARK: From other threads
 
     private mutating func readMailbox() {
-        for command in shared.mailbox.take(&inbox, dropped: &path.counters.mailboxFull) { carryOut(command) }
+        for command in shared.mailbox.takeMail(&inbox, dropped: &path.counters.mailboxFull) {
+            carryOut(command)
+        }
         if !inbox.isEmpty {
             path.readMailbox(inbox)
             inbox.removeAll()

@@ -9,7 +9,7 @@ extension DescriptorPlan {
     ///
     /// - Parameters:
     ///   - limit: files that may be open.
-    ///   - relaying: the addresses of this machine that are relayed from (``RelayAddresses/locals(_:host:)``); none
+    ///   - relaying: the addresses of this machine that are relayed from (``RelayAddressPlan/locals(_:host:)``); none
     ///     without a relay.
     ///   - processors: those that are online; loops are made for each.
     package init(_ values: SettingValues, limit: Int, relaying: [IPAddress], processors: Int) {

@@ -21,7 +21,7 @@ package struct RelayPlan: Sendable {
     /// - Throws: when addresses that were set cannot be used.
     package init(_ values: SettingValues, host: RelayHost) throws(UsageError) {
         var notices: [String] = []
-        let relays = try RelayAddresses(values, host: host)
+        let relays = try RelayAddressPlan(values, host: host)
         notices += relays.notices
         var random = SecretRandom()
         let configured = values[Settings.relaySecrets].map { SharedSecret($0) }

@@ -121,16 +121,20 @@ struct RelaySetup: Sendable {
         }
     }
 
-    /// What the web server asks of it.
-    var forWebServer: RelayServices {
-        var services = RelayServices()
-        services.iceServers = { [directory] room, member in
-            directory.servers(room: room, member: member, now: .now)
-        }
-        if let runner {
-            services.isHealthy = { await runner.isHealthy() }
-            if values[Settings.relaySharePorts] { services.takeStream = { runner.adopt($0) } }
-        }
-        return services
+    /// What the members of rooms are told of STUN and TURN.
+    var iceServers: ICEServerLookup {
+        { [directory] room, member in directory.servers(room: room, member: member, now: .now) }
+    }
+
+    /// Asks whether the relay works; nil without an embedded relay.
+    var health: (@Sendable () async -> Bool)? {
+        guard let runner else { return nil }
+        return { await runner.isHealthy() }
+    }
+
+    /// Takes connections of the web server's ports that speak STUN; nil if the relay has no part in these ports.
+    var takeStream: StreamTaker? {
+        guard let runner, values[Settings.relaySharePorts] else { return nil }
+        return { runner.adopt($0) }
     }
 }

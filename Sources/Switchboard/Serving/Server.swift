@@ -90,7 +90,7 @@ struct Server {
             return self
         }
         let plan = DescriptorPlan(
-            values, limit: openFiles, relaying: host.map { RelayAddresses.locals(values, host: $0) } ?? [],
+            values, limit: openFiles, relaying: host.map { RelayAddressPlan.locals(values, host: $0) } ?? [],
             processors: KernelFile.processors())
         guard plan.isWorkable else { throw plan.refusal }
         guard !plan.cuts.isEmpty else { return self }
@@ -114,8 +114,8 @@ struct Server {
         let relay = try RelaySetup(values, host: host, budget: budget, logger: logger)
         relay.notices.forEach(note)
         registry.onScrape { relay.metrics() }
-        let services = relay.forWebServer
-        let certificates = try certificates(sharesPort: services.takeStream != nil)
+        let takeStream = relay.takeStream
+        let certificates = try certificates(sharesPort: takeStream != nil)
         let store = try await openStore()
         let endings = store.flatMap { relay.follow($0.events) }
         defer { endings?.end() }
@@ -123,8 +123,9 @@ struct Server {
         let networkOrigin = NetworkOrigin(values)
         let pages = values[Settings.web] ? EmbeddedPages.load(networkOrigin: networkOrigin) : nil
         let web = WebServer(
-            configuration: WebServerConfiguration(values), admission: admission, relay: services,
-            certificates: certificates, budget: budget, telemetry: webTelemetry(), logger: logger,
+            configuration: WebServerConfiguration(values), admission: admission,
+            iceServers: relay.iceServers, takeStream: takeStream, certificates: certificates, budget: budget,
+            telemetry: webTelemetry(), logger: logger,
             onListening: { ports in
                 networkOrigin.listens(on: ports.plain)
                 welcome(ports, relay)
@@ -133,7 +134,7 @@ struct Server {
                 WebAPI(
                     configuration: WebAPIConfiguration(values), pairing: store, admission: admission,
                     server: LiveReport(web: status, metrics: registry),
-                    iceServers: RelayICEServers(relay: services), relayHealth: services.isHealthy,
+                    iceServers: RelayICEServers(lookup: relay.iceServers), relayHealth: relay.health,
                     pages: pages)
             })
         var running: [ServiceGroupConfiguration.ServiceConfiguration] = []

@@ -26,10 +26,10 @@ struct LiveReport: ServerReport {
 
 /// What clients are told of the relay, as an answer of the routes.
 struct RelayICEServers: ICEServerSource {
-    let relay: RelayServices
+    let lookup: ICEServerLookup
 
     func addServers(for member: DeviceID, in room: RoomID, to answer: inout JSONObjectWriter) {
-        let servers = relay.iceServers(room.rawValue, member.rawValue)
+        let servers = lookup(room.rawValue, member.rawValue)
         answer.add(servers ?? ICEServers(json: Array("[]".utf8), expires: nil))
     }
 }

@@ -4,10 +4,9 @@ import Timing
 /// Token buckets, one per address. An address may make so many allocations a minute, all of them at once if it was
 /// quiet.
 ///
-/// A bucket is one point in time: when it will be full again (the generic cell rate algorithm). After that it means
-/// nothing. Buckets are kept in two generations. At most once a minute a write turns the younger generation into
-/// the older one and drops the previous older one, whose buckets are full by then. So nothing is kept for longer
-/// than two minutes of writes, and dropping needs no search.
+/// A bucket means nothing once it is full again. Buckets are kept in two generations. At most once a minute a write
+/// turns the younger generation into the older one and drops the previous older one, whose buckets are full by then. So
+/// nothing is kept for longer than two minutes of writes, and dropping needs no search.
 struct AllocationRate: Sendable {
     /// Addresses in a generation. A full younger generation becomes the older one early. The addresses that have
     /// been quiet for longest are forgotten then: they gain the least from starting afresh.
@@ -18,8 +17,8 @@ struct AllocationRate: Sendable {
     /// How far ahead of now a bucket's time may be, in nanoseconds.
     private let window: Int64
     private let maxAddresses: Int
-    private var younger: [AddressKey: Int64] = [:]
-    private var older: [AddressKey: Int64] = [:]
+    private var younger: [AddressKey: RateLimit] = [:]
+    private var older: [AddressKey: RateLimit] = [:]
     /// When the younger generation began, in nanoseconds.
     private var began: Int64 = 0
 
@@ -34,10 +33,10 @@ struct AllocationRate: Sendable {
     mutating func admit(_ count: Int, of address: AddressKey, at now: MonotonicTime) -> Bool {
         guard interval > 0 else { return true }
         changeGenerations(at: now.nanoseconds)
-        let full = max(younger[address] ?? older[address] ?? 0, now.nanoseconds)
-        let next = full + interval * Int64(count)
-        guard next - now.nanoseconds <= window else { return false }
-        younger[address] = next
+        let cost = interval * Int64(count)
+        var bucket = younger[address] ?? older[address] ?? RateLimit()
+        guard bucket.allows(cost: cost, tolerance: window - cost, at: now) else { return false }
+        younger[address] = bucket
         return true
     }
 

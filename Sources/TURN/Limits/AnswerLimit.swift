@@ -9,21 +9,20 @@ import Timing
 struct AnswerLimit: ~Copyable {
     private struct Place: BitwiseCopyable {
         var key: (UInt64, UInt64) = (0, 0)
-        /// Up to when its answers are accounted for, in nanoseconds (GCRA); 0 is an unused place.
-        var accounted: Int64 = 0
+        /// Without any answer in an unused place, which therefore counts as quiet for longest.
+        var limit = RateLimit()
     }
 
     private static let groups = 512
     private static let placesInGroup = 8
 
     private let places: UnsafeMutablePointer<Place>
-    private let interval: Int64
-    private let tolerance: Int64
+    /// Nil is no limit.
+    private let rule: RateLimit.Rule?
 
     /// `perSecond` answers an address in the long run, `burst` at once; 0 a second is no limit.
     init(perSecond: Int, burst: Int) {
-        interval = perSecond > 0 ? 1_000_000_000 / Int64(perSecond) : 0
-        tolerance = interval * Int64(max(burst, 1))
+        rule = perSecond > 0 ? RateLimit.Rule(perSecond: Double(perSecond), burst: burst) : nil
         places = .allocate(capacity: Self.groups * Self.placesInGroup)
         places.initialize(repeating: Place(), count: Self.groups * Self.placesInGroup)
     }
@@ -32,24 +31,17 @@ struct AnswerLimit: ~Copyable {
 
     /// Whether an address may have one more answer now; if so it is counted.
     mutating func admits(_ ip: IPAddress, _ hash: AddressHash, at now: MonotonicTime) -> Bool {
-        guard interval > 0 else { return true }
+        guard let rule else { return true }
         let key = AddressKey(ip).words
         let group = places + Int(hash.hash(key)) % Self.groups * Self.placesInGroup
         var chosen = 0
         for place in 0..<Self.placesInGroup {
-            if group[place].accounted != 0, group[place].key == key {
-                return charge(&group[place], at: now)
+            if group[place].limit.isUsed, group[place].key == key {
+                return group[place].limit.allows(rule, at: now)
             }
-            if group[place].accounted < group[chosen].accounted { chosen = place }
+            if group[place].limit.isQuieter(than: group[chosen].limit) { chosen = place }
         }
-        group[chosen] = Place(key: key, accounted: now.nanoseconds)
-        return charge(&group[chosen], at: now)
-    }
-
-    private func charge(_ place: inout Place, at now: MonotonicTime) -> Bool {
-        let next = max(place.accounted, now.nanoseconds) + interval
-        guard next - now.nanoseconds <= tolerance else { return false }
-        place.accounted = next
-        return true
+        group[chosen] = Place(key: key)
+        return group[chosen].limit.allows(rule, at: now)
     }
 }

@@ -1,7 +1,7 @@
 import Timing
 
-/// What one allocation may relay in one direction (`max-bps`), as a generic cell rate algorithm: a point in time up to
-/// which its packets are accounted for. Off when the cost is 0.
+/// What one allocation may relay in one direction (`max-bps`): a rate limit whose events cost as many units as they have.
+/// Off when the cost is 0.
 struct ThroughputLimit: BitwiseCopyable, Sendable {
     /// The price of a byte or a packet in nanoseconds, in 1/1024ths, and how far ahead an allocation may be.
     struct Price: BitwiseCopyable, Sendable {
@@ -17,15 +17,13 @@ struct ThroughputLimit: BitwiseCopyable, Sendable {
         var isOn: Bool { cost > 0 }
     }
 
-    private var accounted: Int64 = 0
+    private var limit = RateLimit()
 
     /// Whether so many units may pass now; if so they are counted.
     @inline(__always)
     mutating func admits(_ units: Int, _ price: Price, at now: MonotonicTime) -> Bool {
         guard price.isOn else { return true }
-        let start = max(accounted, now.nanoseconds)
-        guard start &- now.nanoseconds <= price.tolerance else { return false }
-        accounted = start &+ (Int64(truncatingIfNeeded: units) &* price.cost) &>> 10
-        return true
+        let cost = (Int64(truncatingIfNeeded: units) &* price.cost) &>> 10
+        return limit.allows(cost: cost, tolerance: price.tolerance, at: now)
     }
 }

@@ -17,14 +17,14 @@ final class SignalingService: Sendable {
     let metrics: SignalingMetrics
     let logger: Logger
     /// The ICE servers for a member of a room.
-    let iceServers: @Sendable (_ room: String, _ member: String) -> ICEServers?
+    let iceServers: ICEServerLookup
     /// Decides which rooms may be joined.
     private let admission: any Admission
     private let failures = LogThrottle()
 
     init(
         configuration: WebServerConfiguration, admission: any Admission,
-        iceServers: @escaping @Sendable (_ room: String, _ member: String) -> ICEServers?,
+        iceServers: @escaping ICEServerLookup,
         metrics: SignalingMetrics, logger: Logger
     ) {
         self.iceServers = iceServers

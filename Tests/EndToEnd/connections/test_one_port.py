@@ -39,8 +39,9 @@ SHARED = "switchboard_relay_shared_streams_total"
 HANDSHAKES = "switchboard_tls_handshakes_total"
 FAILURES = "switchboard_tls_handshake_failures_total"
 HANDED_OVER = "switchboard_streams_handed_over_total"
-GIVEN_UP = 4
-"""Connections that two browsers may give up during a call."""
+GIVEN_UP = 24
+"""Connections that two browsers may give up during a call: on a busy machine they gather more than once, some each time.
+Far less than the hundreds of handshakes that would be counted twice."""
 
 
 def tls(certificate: Certificate) -> dict[str, Any]:
@@ -372,10 +373,9 @@ def test_two_chromiums_call_while_all_three_share_the_port(
         """What the browsers began and gave up before they had said anything, as they do with spare connections."""
         return handshakes() - done["https"] - 2 * done["wss"] - done["turn"] - of_browsers()
 
-    eventually(
-        lambda: are_all_taken() and of_browsers() >= 2 and 0 <= uncounted() <= GIVEN_UP, 2 * FOLD_LIMIT,
-        f"all handshakes are counted: {done}, {of_browsers()} of browsers, {uncounted()} too many", interval=0.2,
-    )  # fmt: skip
+    eventually(lambda: are_all_taken() and of_browsers() >= 2, 2 * FOLD_LIMIT, "the browsers' streams are counted")
+    eventually(lambda: uncounted() >= 0, 2 * FOLD_LIMIT, "all handshakes are counted", interval=0.2)
+    assert uncounted() <= GIVEN_UP, (done, of_browsers(), uncounted())
     # Elsewhere clients may go before they can be handed over; none of these does.
     assert handed_over("failed") == failed
     new_failures = by_label(server, FAILURES, "reason")

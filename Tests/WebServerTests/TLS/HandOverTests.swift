@@ -92,11 +92,11 @@ struct HandOverTests {
         var configuration = WebServerConfiguration()
         (configuration.host, configuration.port, configuration.tlsPort) = ("127.0.0.1", 0, 0)
         configuration.eventLoops = 1
-        var relay = RelayServices()
-        if hasRelay { relay.takeStream = { stream in handOver.yield(Taken(stream)) } }
+        var takeStream: StreamTaker?
+        if hasRelay { takeStream = { stream in handOver.yield(Taken(stream)) } }
         let logger = RecordingLog().logger
         let server = WebServer(
-            configuration: configuration, relay: relay,
+            configuration: configuration, takeStream: takeStream,
             certificates: try TLSCertificates(settings, logger: logger),
             telemetry: WebServerTelemetry(forwardLatency: { _, _ in }), logger: logger,
             onListening: { listening.yield($0) }, responder: { _ in OKResponder() })

@@ -32,7 +32,7 @@ package struct RelayHost {
 }
 
 /// The addresses that relayed addresses are on, and what a NAT makes of them.
-package struct RelayAddresses {
+package struct RelayAddressPlan {
     let addresses: [RelayAddress]
     /// What an operator should hear about.
     let notices: [String]

@@ -22,10 +22,13 @@ struct SessionElsewhereTests {
         for result in [JoinResult.seated, .full, .waiting(retry: now + .seconds(2))] {
             var rules = session()
             #expect(rules.joinTakesTime(request, at: now) == .stopReading)
-            #expect(!rules.takesMessages && !rules.readsSocket && rules.isOpen)
+            var states = [rules.takesMessages, rules.readsSocket, rules.isOpen]
+            #expect(states == [false, false, true])
             #expect(rules.joined(request, result, at: now) == .resume)
-            #expect(rules.takesMessages && rules.readsSocket)
-            #expect(rules.participant.seat?.room == (result == .seated ? "r" : nil))
+            states = [rules.takesMessages, rules.readsSocket, rules.isOpen]
+            #expect(states == [true, true, true])
+            let room = rules.participant.seat?.room
+            #expect(room == (result == .seated ? "r" : nil))
         }
     }
 
@@ -36,7 +39,8 @@ struct SessionElsewhereTests {
         #expect(rules.forwarded(.congested, at: now) == .stopReading)
         #expect(rules.joinTakesTime(request, at: now) == .nothing)
         #expect(rules.joined(request, .full, at: now) == .lookAtDeadline)
-        #expect(!rules.takesMessages)
+        let takesMessages = rules.takesMessages
+        #expect(!takesMessages)
         #expect(rules.joined(request, .seated, at: now) == .resume)
     }
 
@@ -55,6 +59,7 @@ struct SessionElsewhereTests {
         var rules = session()
         _ = rules.violated(.protocolError, at: now)
         #expect(rules.joinTakesTime(request, at: now) == .nothing)
-        #expect(!rules.isOpen)
+        let isOpen = rules.isOpen
+        #expect(!isOpen)
     }
 }

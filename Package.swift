@@ -153,7 +153,8 @@ let package = Package(
         .target(
             name: "WebServer",
             dependencies: [
-                "Access", "Addresses", "Backlog", "Callers", "Logs", "Loops", "MetricDescriptions", "Requests",
+                "Access", "Addresses", "Backlog", "Callers", "Logs", "Loops", "MetricDescriptions",
+                "Requests",
                 "SessionLoops", "Timing", "Signaling", "Pairing", "TLS", "ProxyProtocol",
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "Crypto", package: "swift-crypto"),
@@ -373,7 +374,8 @@ let package = Package(
             name: "SwitchboardTests",
             dependencies: [
                 "Addresses", "ICE", "Requests", "SettingFixtures", "Settings", "Switchboard", "Pairing",
-                "Signaling", "Telemetry", "WebAPI", "SessionLoops", "WebServer", "RelayServer", "TURN", "STUN", "CWebFiles",
+                "Signaling", "Telemetry", "WebAPI", "SessionLoops", "WebServer", "RelayServer", "TURN",
+                "STUN", "CWebFiles",
                 "MetricDescriptions",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

@@ -66,7 +66,8 @@ package struct SessionCounters: Sendable {
         0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1,
     ]
     private static let latencyBoundNanoseconds: [14 of Int64] = [
-        50_000, 100_000, 250_000, 500_000, 1_000_000, 2_500_000, 5_000_000, 10_000_000, 25_000_000, 50_000_000,
+        50_000, 100_000, 250_000, 500_000, 1_000_000, 2_500_000, 5_000_000, 10_000_000, 25_000_000,
+        50_000_000,
         100_000_000, 250_000_000, 500_000_000, 1_000_000_000,
     ]
 
@@ -119,7 +120,8 @@ package struct SessionCounters: Sendable {
     mutating func countForwarded(_ count: Int, nanoseconds: Int64) {
         forwarded &+= count
         var bucket = 0
-        while bucket < Self.latencyBoundNanoseconds.count, nanoseconds > Self.latencyBoundNanoseconds[bucket] {
+        while bucket < Self.latencyBoundNanoseconds.count, nanoseconds > Self.latencyBoundNanoseconds[bucket]
+        {
             bucket += 1
         }
         latencies[bucket] &+= UInt64(count)

@@ -73,7 +73,8 @@ extension SessionLoop {
         from client: UnsafeMutablePointer<SessionClient>
     ) -> Delivery {
         let sender = client.pointee.handle
-        guard let room = client.pointee.room, let forwarding = client.pointee.rules.participant.seat?.forwarding,
+        guard let room = client.pointee.room,
+            let forwarding = client.pointee.rules.participant.seat?.forwarding,
             let peer = rooms.peer(of: sender, in: room)
         else { return .noPeer }
         guard let receiver = table.client(peer) else { return .dropped }

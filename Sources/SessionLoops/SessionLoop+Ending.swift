@@ -29,7 +29,9 @@ extension SessionLoop {
     }
 
     private mutating func postClose(_ code: UInt16?, to client: UnsafeMutablePointer<SessionClient>) {
-        guard let code else { return post(.close, payload: UnsafeRawBufferPointer(start: nil, count: 0), to: client) }
+        guard let code else {
+            return post(.close, payload: UnsafeRawBufferPointer(start: nil, count: 0), to: client)
+        }
         withUnsafeBytes(of: code.bigEndian) { post(.close, payload: $0, to: client) }
     }
 

@@ -89,7 +89,9 @@ extension SessionLoop {
         guard !output.isEmpty,
             let place = client.pointee.outbox.extend(output.count, limit: .max, memory: &memory)
         else { return }
-        output.withUnsafeBytes { UnsafeMutableRawBufferPointer(start: place, count: output.count).copyMemory(from: $0) }
+        output.withUnsafeBytes {
+            UnsafeMutableRawBufferPointer(start: place, count: output.count).copyMemory(from: $0)
+        }
         list(client)
     }
 

@@ -25,7 +25,9 @@ extension SessionLoop {
 
     /// Takes the readiness of a connection; one that is gone is ignored.
     mutating func handle(_ handle: UInt32, events: UInt32) {
-        guard let client = table.client(handle), !client.pointee.isGone, !client.pointee.isLeaving else { return }
+        guard let client = table.client(handle), !client.pointee.isGone, !client.pointee.isLeaving else {
+            return
+        }
         if events & PollRegistry.output != 0 { unblock(client) }
         if events & ~PollRegistry.output != 0, !client.pointee.isGone { read(client, events) }
     }
@@ -75,7 +77,8 @@ extension SessionLoop {
     // MARK: Messages
 
     /// Carries out what may be carried out now and keeps the rest if necessary. The bytes are unmasked where they lie.
-    mutating func take(_ client: UnsafeMutablePointer<SessionClient>, _ bytes: UnsafeMutableRawBufferPointer) {
+    mutating func take(_ client: UnsafeMutablePointer<SessionClient>, _ bytes: UnsafeMutableRawBufferPointer)
+    {
         var rest = UnsafeRawBufferPointer(bytes)
         if client.pointee.rules.takesMessages, !client.pointee.isLeaving {
             rest = UnsafeRawBufferPointer(rebasing: rest[consume(client, bytes)...])
@@ -108,7 +111,8 @@ extension SessionLoop {
         var offset = 0
         decoding: while client.pointee.rules.takesMessages, !client.pointee.isLeaving {
             if decoder.pointee.isIdle,
-                let text = WholeFrame.readText(in: bytes, at: &offset, maxMessageBytes: settings.maxMessageBytes)
+                let text = WholeFrame.readText(
+                    in: bytes, at: &offset, maxMessageBytes: settings.maxMessageBytes)
             {
                 admit(text, .text, of: client)
                 continue
@@ -192,7 +196,8 @@ extension SessionLoop {
 
     /// Reads records, and decrypts all of them: a session never keeps input for later.
     private mutating func receiveTLS(_ client: UnsafeMutablePointer<SessionClient>) -> Received {
-        let count = recv(client.pointee.socket, buffers.ciphertext, SessionBuffers.readBytes, Int32(MSG_DONTWAIT))
+        let count = recv(
+            client.pointee.socket, buffers.ciphertext, SessionBuffers.readBytes, Int32(MSG_DONTWAIT))
         guard count > 0 else { return count == 0 ? .last(0) : Self.failure }
         buffers.exchange.pointee = TLSExchange(
             socket: client.pointee.socket, input: buffers.ciphertext, inputByteCount: count)

@@ -33,7 +33,9 @@ extension SessionLoop {
         isDraining = true
         let clients = table.handles
         for (index, handle) in clients.enumerated() {
-            guard let client = table.client(handle), !client.pointee.isGone, !client.pointee.isVisitor else { continue }
+            guard let client = table.client(handle), !client.pointee.isGone, !client.pointee.isVisitor else {
+                continue
+            }
             perform(client.pointee.rules.drain(at: now + time * index / max(1, clients.count)), client)
         }
     }

@@ -54,7 +54,9 @@ extension SessionLoop {
 
     /// News for a client from the room in which its visitor waits.
     mutating func told(_ handle: UInt32, _ serial: UInt64, _ signals: SessionSignals) {
-        guard let client = table.client(handle), case .waits(serial, _, _) = client.pointee.errand else { return }
+        guard let client = table.client(handle), case .waits(serial, _, _) = client.pointee.errand else {
+            return
+        }
         // The room stays full: the visitor waits no more.
         if signals.contains(.joinRefused) { dismissVisitor(of: client) }
         signal(signals, to: client)
@@ -124,7 +126,8 @@ extension SessionLoop {
 
     /// Passes on what a visitor hears while it waits. What comes for one that has a seat waits for its client.
     mutating func passOnSignals(_ visitor: UnsafeMutablePointer<SessionClient>) {
-        guard visitor.pointee.room == nil, case .visits(let client, let serial, let loop) = visitor.pointee.errand
+        guard visitor.pointee.room == nil,
+            case .visits(let client, let serial, let loop) = visitor.pointee.errand
         else { return }
         let signals = visitor.pointee.ledger.takeSignals()
         guard !signals.isEmpty else { return }

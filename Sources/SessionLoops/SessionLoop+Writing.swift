@@ -49,7 +49,8 @@ extension SessionLoop {
     ///   - write: fills exactly `byteCount` bytes.
     @inline(__always)
     mutating func post(
-        _ opcode: Opcode?, byteCount: Int, to client: UnsafeMutablePointer<SessionClient>, from sender: UInt32?,
+        _ opcode: Opcode?, byteCount: Int, to client: UnsafeMutablePointer<SessionClient>,
+        from sender: UInt32?,
         _ write: (UnsafeMutableRawBufferPointer) -> Void
     ) -> Delivery {
         guard !client.pointee.isGone else { return .dropped }

@@ -16,10 +16,8 @@ import Timing
 ///
 /// Pointers to clients stay good until the turn ends: places are emptied in ``settle()`` only.
 struct SessionLoop: ThreadLoop, ~Copyable {
-    /// How often deadlines and memory are looked at.
+    /// How often deadlines and memory are looked at, and counters reported.
     static let tickNanoseconds = 200_000_000
-    /// Counters are reported with every so many-th tick.
-    private static let ticksPerReport = 5
     /// Clients that may wait for the end of the turn with output: more would take outboxes out of the caches.
     private static let maxListed = 48
 
@@ -31,7 +29,6 @@ struct SessionLoop: ThreadLoop, ~Copyable {
     let tally: SessionTally
     private let poller: Poller
     private var ticker: Ticker
-    private var ticks = 0
     private var isRunning = true
 
     var registry: PollRegistry { poller.registry }
@@ -95,8 +92,10 @@ struct SessionLoop: ThreadLoop, ~Copyable {
     }
 
     /// Waits until something happens, and does all of it.
-    mutating func turn() {
-        let count = poller.wait(milliseconds: -1)
+    ///
+    /// - Parameter milliseconds: waits no longer; -1 without end.
+    mutating func turn(waiting milliseconds: Int32 = -1) {
+        let count = poller.wait(milliseconds: milliseconds)
         now = Clock.now()
         // Commands first: what another loop sent came before what clients send now.
         for command in handles[number].queue.take() {
@@ -149,14 +148,11 @@ struct SessionLoop: ThreadLoop, ~Copyable {
         ticker.acknowledge()
         fireDeadlines()
         keepBudget()
-        ticks += 1
-        guard ticks >= Self.ticksPerReport else { return }
         report()
         if table.count == 0 { ticker.stop() }
     }
 
     private mutating func report() {
-        ticks = 0
         guard !counters.isEmpty else { return }
         services.report(counters)
         counters = SessionCounters()
@@ -179,7 +175,8 @@ struct SessionLoop: ThreadLoop, ~Copyable {
         let (socket, interest) = (client.socket, client.interest)
         table.insert(client)
         guard let place = table.client(handle) else { return nil }
-        guard isVisitor || registry.watch(socket, tag: PollTag(.client, index: handle), events: interest) else {
+        guard isVisitor || registry.watch(socket, tag: PollTag(.client, index: handle), events: interest)
+        else {
             table.remove(handle)
             closed(address)
             return nil
@@ -204,7 +201,7 @@ struct SessionLoop: ThreadLoop, ~Copyable {
     }
 
     /// Ends everything: other loops' commands that come from now on find nobody.
-    private mutating func closeAll() {
+    mutating func closeAll() {
         now = Clock.now()
         for handle in table.handles {
             if let client = table.client(handle) { hangUp(client) }

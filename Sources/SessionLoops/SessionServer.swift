@@ -76,7 +76,8 @@ package final class SessionServer: Sendable {
         StreamSocket.setOptions(socket)
         var generator = SystemRandomNumberGenerator()
         var client = SessionClient(
-            socket: socket, address: address, tls: tls, participant: Participant(id: ClientID(using: &generator)),
+            socket: socket, address: address, tls: tls,
+            participant: Participant(id: ClientID(using: &generator)),
             now: Clock.now())
         client.kept = received
         tally.opened()
@@ -100,7 +101,8 @@ package final class SessionServer: Sendable {
         for handle in handles where rooms.count < limit {
             let left = limit - rooms.count
             rooms += await withCheckedContinuation { continuation in
-                let isPosted = handle.queue.post(.listRooms(limit: left) { continuation.resume(returning: $0) })
+                let isPosted = handle.queue.post(
+                    .listRooms(limit: left) { continuation.resume(returning: $0) })
                 if !isPosted { continuation.resume(returning: []) }
             }
         }

@@ -32,17 +32,20 @@ package struct SessionServices: Sendable {
     /// The ICE servers for a member of a room; nil when there are none to tell of.
     package var iceServers: @Sendable (_ room: String, _ member: String) -> ICEServers?
     /// Asks whether a room may be joined. The answer, nil when that cannot be found out, may come from any thread.
-    package var askStore: @Sendable (_ room: LiveRoomID, _ answer: @escaping @Sendable (Bool?) -> Void) -> Void
-    /// Takes what a loop has counted; about once a second while something happens.
+    package var askStore:
+        @Sendable (_ room: LiveRoomID, _ answer: @escaping @Sendable (Bool?) -> Void) -> Void
+    /// Takes what a loop has counted; with each tick in which something has happened.
     package var report: @Sendable (SessionCounters) -> Void
     /// A connection that was adopted is gone.
     package var ended: @Sendable (_ address: AddressKey?) -> Void
 
     package init(
         iceServers: @escaping @Sendable (_ room: String, _ member: String) -> ICEServers? = { _, _ in nil },
-        askStore: @escaping @Sendable (_ room: LiveRoomID, _ answer: @escaping @Sendable (Bool?) -> Void) -> Void = {
-            $1(true)
-        },
+        askStore:
+            @escaping @Sendable (_ room: LiveRoomID, _ answer: @escaping @Sendable (Bool?) -> Void) -> Void =
+            {
+                $1(true)
+            },
         report: @escaping @Sendable (SessionCounters) -> Void = { _ in },
         ended: @escaping @Sendable (_ address: AddressKey?) -> Void = { _ in }
     ) {

@@ -73,8 +73,11 @@ import Testing
                 joins += 1
                 let room = "room \(Int.random(in: 0..<30, using: &generator))"
                 // What follows in the same bytes moves along.
-                player.client.send(TestClient.join(room) + TestClient.candidate("\(ObjectIdentifier(player).hashValue) \(number)"))
-            case 55..<80: player.client.send(TestClient.candidate("\(ObjectIdentifier(player).hashValue) \(number)"))
+                player.client.send(
+                    TestClient.join(room)
+                        + TestClient.candidate("\(ObjectIdentifier(player).hashValue) \(number)"))
+            case 55..<80:
+                player.client.send(TestClient.candidate("\(ObjectIdentifier(player).hashValue) \(number)"))
             case 80..<86: player.client.send(TestClient.text(#"{"type":"leave_room"}"#))
             case 86..<92:
                 player.client.send(TestClient.pingMessage)
@@ -130,9 +133,11 @@ import Testing
             let client = try server.connect()
             connected += 1
             var bytes = TestClient.join("r\(round % 7)") + TestClient.candidate("x") + TestClient.pingMessage
-            bytes += TestClient.frame(UInt8.random(in: 0..<16, using: &generator), Array(repeating: 65, count: round % 300))
+            bytes += TestClient.frame(
+                UInt8.random(in: 0..<16, using: &generator), Array(repeating: 65, count: round % 300))
             for _ in 0..<Int.random(in: 0..<6, using: &generator) {
-                bytes[Int.random(in: bytes.indices, using: &generator)] = UInt8.random(in: .min ... .max, using: &generator)
+                bytes[Int.random(in: bytes.indices, using: &generator)] = UInt8.random(
+                    in: .min ... .max, using: &generator)
             }
             bytes.removeLast(Int.random(in: 0..<20, using: &generator))
             let cut = Int.random(in: 0...bytes.count, using: &generator)

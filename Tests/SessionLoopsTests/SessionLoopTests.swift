@@ -1,5 +1,4 @@
 import Backlog
-import Glibc
 import Loops
 import Signaling
 import Testing
@@ -47,7 +46,8 @@ import Testing
         let server = try SessionTestServer(loops: 4)
         for number in 0..<16 {
             let client = try server.connect(
-                sending: TestClient.join("room \(number)") + TestClient.pingMessage + Array(TestClient.pingMessage.dropLast(3)))
+                sending: TestClient.join("room \(number)") + TestClient.pingMessage
+                    + Array(TestClient.pingMessage.dropLast(3)))
             #expect(client.nextType() == "connected")
             #expect(client.nextType() == "room_joined")
             #expect(client.nextType() == "pong")
@@ -56,7 +56,9 @@ import Testing
         }
     }
 
-    @Test func `A member gets a seat in another room, wherever it is, and its peer learns that it left`() throws {
+    @Test func `A member gets a seat in another room, wherever it is, and its peer learns that it left`()
+        throws
+    {
         let server = try SessionTestServer(loops: 4)
         for number in 0..<24 {
             let (mover, left, met) = (try server.connect(), try server.connect(), try server.connect())
@@ -89,7 +91,9 @@ import Testing
                 #expect(client.nextType() == "room_joined")
                 clients.append(client)
             }
-            for client in [clients[1], clients[0], clients[3], clients[2]] { #expect(client.nextType() == "room_ready") }
+            for client in [clients[1], clients[0], clients[3], clients[2]] {
+                #expect(client.nextType() == "room_ready")
+            }
             clients[0].send(TestClient.join("b\(number)"))
             // Both members are probed and show that they live.
             for member in clients[2...] {
@@ -129,7 +133,8 @@ import Testing
     @Test func `The store's answer finds its client`() async throws {
         let server = try SessionTestServer(loops: 3, asksStore: true)
         for (number, verdict) in [true, false, nil, true].enumerated() {
-            let client = try server.connect(sending: TestClient.join("room \(number)") + TestClient.pingMessage)
+            let client = try server.connect(
+                sending: TestClient.join("room \(number)") + TestClient.pingMessage)
             #expect(client.nextType() == "connected")
             #expect(await server.eventually { server.told.with { $0.questions.count } == 1 })
             server.told.with { $0.questions.removeFirst() }.answer(verdict)
@@ -201,20 +206,15 @@ struct WritingThread {
         var threadName: String { "writing" }
 
         mutating func run() {
-            var sent = 0
-            while sent < bytes.count {
-                let count = bytes.withUnsafeBytes {
-                    send(socket, $0.baseAddress! + sent, bytes.count - sent, Int32(MSG_NOSIGNAL))
-                }
-                guard count > 0 else { return }
-                sent += count
-            }
+            _ = TestClient.write(bytes, to: socket)
         }
     }
 
     private let thread: LoopThread
 
-    init(_ socket: Int32, _ bytes: [UInt8]) throws { thread = try LoopThread(Writer(socket: socket, bytes: bytes)) }
+    init(_ socket: Int32, _ bytes: [UInt8]) throws {
+        thread = try LoopThread(Writer(socket: socket, bytes: bytes))
+    }
 
     func join() { thread.join() }
 }

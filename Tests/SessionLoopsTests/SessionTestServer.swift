@@ -24,7 +24,8 @@ final class SessionTestServer: Sendable {
 
     init(
         loops: Int = 2, asksStore: Bool = false, pingInterval: Duration = .seconds(25),
-        probeTimeout: Duration = .seconds(2), maxOutboxBytes: Int = 1 << 20, budget: BufferBudget = BufferBudget()
+        probeTimeout: Duration = .seconds(2), maxOutboxBytes: Int = 1 << 20,
+        budget: BufferBudget = BufferBudget()
     ) throws {
         let told = Told.Box()
         self.told = told
@@ -59,7 +60,8 @@ final class SessionTestServer: Sendable {
         }
         guard result == 0 else { throw LoopError(.poller, errno: errno) }
         server.adopt(
-            socket: ends.0, address: Self.address, tls: nil, response: Array("HTTP\r\n\r\n".utf8), received: received)
+            socket: ends.0, address: Self.address, tls: nil, response: Array("HTTP\r\n\r\n".utf8),
+            received: received)
         return TestClient(socket: ends.1)
     }
 
@@ -78,7 +80,9 @@ extension SessionTestServer.Told {
     final class Box: Sendable {
         private let state = Mutex(SessionTestServer.Told())
 
-        func with<Result>(_ body: (inout SessionTestServer.Told) -> Result) -> Result { state.withLock { body(&$0) } }
+        func with<Result>(_ body: (inout SessionTestServer.Told) -> Result) -> Result {
+            state.withLock { body(&$0) }
+        }
 
         var endedCount: Int { with { $0.ended.count } }
     }

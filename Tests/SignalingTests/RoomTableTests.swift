@@ -66,7 +66,8 @@ struct RoomTableTests {
         #expect(rooms.join("t", leaving: first, member: "a", device: nil, now: now).departure?.peer == nil)
         #expect(rooms.summaries(limit: 9).map(\.roomID).sorted() == ["s", "t"])
         guard
-            case .alreadySeated = rooms.join("s", leaving: moved.room, member: "c", device: nil, now: now).outcome
+            case .alreadySeated = rooms.join("s", leaving: moved.room, member: "c", device: nil, now: now)
+                .outcome
         else { return #expect(Bool(false)) }
         _ = rooms.join("u", leaving: nil, member: "d", device: nil, now: now)
         #expect(rooms.count == 3)
@@ -82,7 +83,8 @@ struct RoomTableTests {
             let id: LiveRoomID = ["q", "r", "s", "t", "u", "v"].randomElement(using: &generator) ?? "q"
             if Bool.random(using: &generator) {
                 let now = MonotonicTime(nanoseconds: Int64(step) * 1_000_000_000)
-                let joined = rooms.join(id, leaving: seats[member]?.room, member: member, device: nil, now: now)
+                let joined = rooms.join(
+                    id, leaving: seats[member]?.room, member: member, device: nil, now: now)
                 if case .seated(let peer, let evicted) = joined.outcome {
                     for gone in evicted { seats[gone] = nil }
                     seats[member] = (id, joined.room)

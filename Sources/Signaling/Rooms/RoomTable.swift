@@ -74,7 +74,8 @@ package struct RoomTable<Member: Equatable> {
     /// gets the new one, and keeps it otherwise.
     @inlinable
     package mutating func join(
-        _ id: LiveRoomID, leaving current: RoomHandle?, member: Member, device: DeviceMark?, now: MonotonicTime
+        _ id: LiveRoomID, leaving current: RoomHandle?, member: Member, device: DeviceMark?,
+        now: MonotonicTime
     ) -> Joined {
         let index = place(of: id)
         let room = RoomHandle(index: index, generation: entries[Int(index)].generation)

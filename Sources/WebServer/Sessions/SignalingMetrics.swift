@@ -29,8 +29,12 @@ final class SignalingMetrics: Sendable {
     /// Takes over what a loop has counted; from any thread.
     func add(_ taken: SessionCounters) {
         func add(_ count: Int, to counter: Counter) { if count > 0 { counter.increment(by: count) } }
-        for (kind, counter) in zip(CountedMessage.allCases, messages) { add(taken.messages(kind), to: counter) }
-        for (reason, counter) in zip(CountedRefusal.allCases, refusals) { add(taken.refusals(reason), to: counter) }
+        for (kind, counter) in zip(CountedMessage.allCases, messages) {
+            add(taken.messages(kind), to: counter)
+        }
+        for (reason, counter) in zip(CountedRefusal.allCases, refusals) {
+            add(taken.refusals(reason), to: counter)
+        }
         for (reason, counter) in zip(SessionEnd.allCases, ends) { add(taken.ends(reason), to: counter) }
         if taken.opened > 0 { opened.increment(by: taken.opened) }
         guard taken.forwarded > 0 else { return }

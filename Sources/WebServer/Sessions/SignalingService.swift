@@ -68,10 +68,12 @@ final class SignalingService: Sendable {
         try SessionServer(
             loops: loops,
             settings: SessionSettings(
-                rules: rules, bounds: bounds, outboxBound: outboxBound, maxMessageBytes: limits.maxMessageBytes,
+                rules: rules, bounds: bounds, outboxBound: outboxBound,
+                maxMessageBytes: limits.maxMessageBytes,
                 probeTimeout: limits.probeTimeout, probeInterval: limits.probeInterval),
             services: SessionServices(
-                iceServers: iceServers, askStore: { self.askStore(for: $0, $1) }, report: { self.metrics.add($0) },
+                iceServers: iceServers, askStore: { self.askStore(for: $0, $1) },
+                report: { self.metrics.add($0) },
                 ended: { address in
                     if let address { connections.release(address) }
                     connections.closed()

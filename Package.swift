@@ -211,7 +211,7 @@ let package = Package(
             name: "Doctor",
             dependencies: [
                 "Access", "Addresses", "ICE", "JSON", "OperatorText", "Pairing", "RelayServer", "Settings",
-                "STUN", "Timing", "TLS", "TURN", "CClock",
+                "Requests", "STUN", "Timing", "TLS", "TURN", "WebServer", "CClock",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),

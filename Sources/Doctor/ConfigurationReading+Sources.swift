@@ -30,8 +30,8 @@ extension ConfigurationReading {
                     switch source.place {
                     case .commandLine, .environment: nil
                     case .dotEnv: dotEnvPath
-                    case .configurationFile: values[Settings.configFile]
-                    case .turnServerFile: values[Settings.turnConfig]
+                    case .configurationFile: values.configFile
+                    case .turnServerFile: values.turnServerFile
                     }
                 if let path, !secretFiles.contains(path) { secretFiles.append(path) }
             }

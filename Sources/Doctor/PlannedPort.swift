@@ -1,6 +1,7 @@
 import Addresses
 import RelayServer
 import Settings
+import WebServer
 
 /// A port that the server will open, and the setting that says so.
 struct PlannedPort: Hashable, Sendable {
@@ -17,18 +18,18 @@ struct PlannedPort: Hashable, Sendable {
 extension SettingValues {
     /// Where the web server listens; empty where the kernel chooses the port or HOST cannot be looked up.
     func webEndpoints(_ resolve: (String) -> [IPAddress]) -> [Endpoint] {
-        endpoints(port: self[Settings.port], resolve)
+        endpoints(port: self.web.port, resolve)
     }
 
     /// Where it listens for HTTPS; empty without a certificate.
     func httpsEndpoints(_ resolve: (String) -> [IPAddress]) -> [Endpoint] {
-        self[Settings.tlsCert] == nil ? [] : endpoints(port: self[Settings.tlsPort], resolve)
+        self.certificate.chain == nil ? [] : endpoints(port: self.web.tlsPort, resolve)
     }
 
     private func endpoints(port: Int, _ resolve: (String) -> [IPAddress]) -> [Endpoint] {
         guard port != 0 else { return [] }
         // Of several addresses of a name the first is listened on.
-        return resolve(self[Settings.host]).prefix(1).map {
+        return resolve(self.web.host).prefix(1).map {
             Endpoint(
                 address: TransportAddress($0, port: UInt16(clamping: port)), transport: .tcp,
                 isDualStack: $0.family == .ipv6)

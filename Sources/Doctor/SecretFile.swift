@@ -39,8 +39,8 @@ package struct SecretFile: Hashable, Sendable {
     ///
     /// - Parameter settingFiles: where settings were read that hold a secret.
     package static func all(_ values: SettingValues, settingFiles: [String]) -> [SecretFile] {
-        var keys = [values[Settings.tlsKey]]
-        if values.hasRelay, values[Settings.relayTLS] { keys.append(values[Settings.relayKey]) }
+        var keys = [values.certificate.key]
+        if values.hasRelay, values.relay.servesTLS { keys.append(values.relay.certificate.key) }
         var files = settingFiles.map { SecretFile(path: $0, content: .settings) }
         for key in keys.compactMap({ $0 }).map({ SecretFile(path: $0, content: .privateKey) })
         where !files.contains(key) {

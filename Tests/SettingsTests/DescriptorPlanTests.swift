@@ -1,6 +1,9 @@
 import Addresses
+import RelayServer
 import SettingFixtures
+import TURN
 import Testing
+import WebServer
 
 @testable import Settings
 
@@ -99,12 +102,12 @@ struct DescriptorPlanTests {
         let set = try await values(environment: ["RELAY_MAX_STREAMS": "20", "RELAY_TOTAL_QUOTA": "0"])
         let plan = DescriptorPlan(set, limit: 1_024, relaying: [IPAddress(v4: 1)], processors: 1)
         let kept = plan.applied(to: set)
-        #expect(kept[Settings.relayMaxStreams] == 20)
-        #expect(kept[Settings.maxConnections] == plan.granted("MAX_CONNECTIONS"))
-        #expect(kept[Settings.relayTotalQuota] == plan.granted("relay ports"))
-        #expect(kept[Settings.maxConnections] < 1_024 && kept[Settings.relayTotalQuota] > 0)
+        #expect(kept.relayServer.streams.maxStreams == 20)
+        #expect(kept.web.connections.maxConnections == plan.granted("MAX_CONNECTIONS"))
+        #expect(kept.turn.quotas.total == plan.granted("relay ports"))
+        #expect(kept.web.connections.maxConnections < 1_024 && kept.turn.quotas.total > 0)
         let roomy = DescriptorPlan(set, limit: 1 << 20, relaying: [IPAddress(v4: 1)], processors: 1)
-        #expect(roomy.applied(to: set)[Settings.relayTotalQuota] == 0)
+        #expect(roomy.applied(to: set).turn.quotas.total == 0)
     }
 
     @Test(
@@ -114,21 +117,23 @@ struct DescriptorPlanTests {
         let preset = try await values(environment: [:])
         let plan = DescriptorPlan(preset, limit: 512, relaying: [IPAddress(v4: 1)], processors: 1)
         let kept = plan.applied(to: preset)
-        for (ofOne, total) in [
-            (Settings.maxConnectionsPerAddress, Settings.maxConnections),
-            (Settings.relayMaxStreamsPerAddress, Settings.relayMaxStreams),
-            (Settings.relayAddressQuota, Settings.relayTotalQuota),
-            (Settings.relayUserQuota, Settings.relayTotalQuota),
-        ] {
-            #expect(kept[ofOne] * 2 <= kept[total] && kept[ofOne] > 0, "\(ofOne.declaration.name)")
+        let limits: [(ofOne: KeyPath<ServerConfiguration, Int>, total: KeyPath<ServerConfiguration, Int>)] = [
+            (\.web.connections.maxConnectionsPerAddress, \.web.connections.maxConnections),
+            (\.relayServer.streams.maxStreamsPerAddress, \.relayServer.streams.maxStreams),
+            (\.turn.quotas.perAddress, \.turn.quotas.total),
+            (\.turn.quotas.perUser, \.turn.quotas.total),
+        ]
+        for limit in limits {
+            let (ofOne, total) = (kept[dynamicMember: limit.ofOne], kept[dynamicMember: limit.total])
+            #expect(ofOne * 2 <= total && ofOne > 0, "\(Settings.at(limit.ofOne).name)")
         }
         #expect(plan.cutsInWords(preset).contains("RELAY_MAX_STREAMS_PER_ADDRESS 128 to "))
-        #expect(!kept.isSet(Settings.relayAddressQuota))
+        #expect(!kept.isSet(\.turn.quotas.perAddress))
         let unlimited = try await values(environment: [
             "RELAY_ADDRESS_QUOTA": "0", "RELAY_USER_QUOTA": "100000",
         ])
         let left = DescriptorPlan(unlimited, limit: 512, relaying: [IPAddress(v4: 1)], processors: 1)
             .applied(to: unlimited)
-        #expect(left[Settings.relayAddressQuota] == 0 && left[Settings.relayUserQuota] == 100_000)
+        #expect(left.turn.quotas.perAddress == 0 && left.turn.quotas.perUser == 100_000)
     }
 }

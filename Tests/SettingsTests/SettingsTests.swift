@@ -2,6 +2,7 @@ import Access
 import Addresses
 import Foundation
 import Logging
+import Requests
 import SettingFixtures
 import Signaling
 import Telemetry
@@ -16,16 +17,16 @@ struct SettingsTests {
     @Test("Without any source every setting has its default, and every default is a value that could be set")
     func defaults() async throws {
         let values = try await values()
-        #expect(values[Settings.port] == 8080)
-        #expect(values[Settings.host] == "0.0.0.0")
-        #expect(values[Settings.useSQLite] == false)
-        #expect(values[Settings.sqliteDBPath] == "./data/chat.db")
-        #expect(values[Settings.allowedOrigins] == ["*"])
-        #expect(values[Settings.roomPolicy] == .open)
-        #expect(values[Settings.trustedProxies] == [])
-        #expect(values[Settings.adminToken] == nil)
-        #expect(values[Settings.forwardedTypes] == ["key_exchange", "key_exchange_complete"])
-        #expect(values[Settings.pingInterval] == .seconds(25))
+        #expect(values.web.port == 8080)
+        #expect(values.web.host == "0.0.0.0")
+        #expect(values.pairing.isOn == false)
+        #expect(values.pairing.databasePath == "./data/chat.db")
+        #expect(values.web.allowedOrigins == .any)
+        #expect(values.roomPolicy == .open)
+        #expect(values.web.trustedProxies == [])
+        #expect(values.adminToken == nil)
+        #expect(values.web.signaling.forwardedTypes == ["key_exchange", "key_exchange_complete"])
+        #expect(values.web.sessions.pingInterval == .seconds(25))
         for setting in Settings.all where !setting.defaultText.isEmpty {
             #expect(setting.accepts(setting.defaultText), "\(setting.name)")
         }
@@ -38,10 +39,10 @@ struct SettingsTests {
         let untouched = try await values()
         expectEqual(WebServerConfiguration(spelledOut), WebServerConfiguration(untouched))
         expectEqual(WebAPIConfiguration(spelledOut), WebAPIConfiguration(untouched))
-        #expect(spelledOut[Settings.logFormat] == untouched[Settings.logFormat])
-        #expect(spelledOut[Settings.logLevel] == untouched[Settings.logLevel])
-        #expect(spelledOut[Settings.sweepInterval] == untouched[Settings.sweepInterval])
-        #expect(spelledOut[Settings.shutdownTimeout] == untouched[Settings.shutdownTimeout])
+        #expect(spelledOut.log.format == untouched.log.format)
+        #expect(spelledOut.log.level == untouched.log.level)
+        #expect(spelledOut.pairing.sweepInterval == untouched.pairing.sweepInterval)
+        #expect(spelledOut.shutdownTimeout == untouched.shutdownTimeout)
     }
 
     @Test("The web server's own defaults are the documented ones")
@@ -79,20 +80,20 @@ struct SettingsTests {
         let environment = ["PORT": "3", "HOST": "", "EVENT_LOOPS": ""]
         let all = try await values(
             ["--port", "4", "--host="], environment: environment, dotEnv: dotEnv, json: json)
-        #expect(all[Settings.port] == 4)
-        #expect(all[Settings.host] == "b")
-        #expect(all[Settings.messageBurst] == 11)
-        #expect(all[Settings.pingInterval] == .milliseconds(1_500))
-        #expect(all[Settings.useSQLite])
-        #expect(all[Settings.eventLoops] == 7)
-        #expect(try await values(environment: environment, dotEnv: dotEnv, json: json)[Settings.port] == 3)
-        #expect(try await values(dotEnv: dotEnv, json: json)[Settings.port] == 2)
-        #expect(try await values(json: json)[Settings.port] == 1)
+        #expect(all.web.port == 4)
+        #expect(all.web.host == "b")
+        #expect(all.web.sessions.messageBurst == 11)
+        #expect(all.web.sessions.pingInterval == .milliseconds(1_500))
+        #expect(all.pairing.isOn)
+        #expect(all.web.eventLoops == 7)
+        #expect(try await values(environment: environment, dotEnv: dotEnv, json: json).web.port == 3)
+        #expect(try await values(dotEnv: dotEnv, json: json).web.port == 2)
+        #expect(try await values(json: json).web.port == 1)
     }
 
     @Test("A byte order mark before the JSON file is ignored")
     func byteOrderMark() async throws {
-        #expect(try await values(json: "\u{FEFF}{\"port\": 7, \"host\": \"a\"}")[Settings.port] == 7)
+        #expect(try await values(json: "\u{FEFF}{\"port\": 7, \"host\": \"a\"}").web.port == 7)
     }
 
     @Test(
@@ -103,16 +104,16 @@ struct SettingsTests {
             ("off", false),
         ])
     func switches(text: String, expected: Bool) async throws {
-        #expect(try await values(environment: ["USE_SQLITE": text])[Settings.useSQLite] == expected)
-        #expect(try await values(["--use-sqlite", text])[Settings.useSQLite] == expected)
-        #expect(try await values(["--use-sqlite=\(text)"])[Settings.useSQLite] == expected)
+        #expect(try await values(environment: ["USE_SQLITE": text]).pairing.isOn == expected)
+        #expect(try await values(["--use-sqlite", text]).pairing.isOn == expected)
+        #expect(try await values(["--use-sqlite=\(text)"]).pairing.isOn == expected)
     }
 
     @Test("A switch with no- before its name is off, and takes no value")
     func negatedSwitch() async throws {
-        #expect(try await values([])[Settings.web])
-        #expect(try await !values(["--no-web"])[Settings.web])
-        #expect(try await !values(["--no-web", "--port", "1"])[Settings.web])
+        #expect(try await values([]).servesPages)
+        #expect(try await !values(["--no-web"]).servesPages)
+        #expect(try await !values(["--no-web", "--port", "1"]).servesPages)
         for arguments in [["--no-web=1"], ["--no-web", "1"], ["--no-web", "--web"], ["--no-port"]] {
             await #expect(throws: UsageError.self) { try await values(arguments) }
         }
@@ -121,20 +122,22 @@ struct SettingsTests {
     @Test("A switch without a value is on, also before another flag")
     func bareSwitch() async throws {
         let values = try await values(["--use-sqlite", "--port", "1"])
-        #expect(values[Settings.useSQLite])
-        #expect(values[Settings.port] == 1)
+        #expect(values.pairing.isOn)
+        #expect(values.web.port == 1)
     }
 
     @Test("Lists are split at commas, spaces around elements do not count, JSON may use an array")
     func lists() async throws {
         let origins = ["https://a.example", "http://localhost:5173"]
         let text = "https://a.example , http://localhost:5173"
-        #expect(try await values(["--allowed-origins", text])[Settings.allowedOrigins] == origins)
-        #expect(try await values(environment: ["ALLOWED_ORIGINS": text])[Settings.allowedOrigins] == origins)
+        #expect(
+            try await values(["--allowed-origins", text]).web.allowedOrigins == AllowedOrigins(origins))
+        #expect(
+            try await values(environment: ["ALLOWED_ORIGINS": text]).web.allowedOrigins
+                == AllowedOrigins(origins))
         let json = #"{"allowed-origins": ["https://a.example", "http://localhost:5173"]}"#
-        #expect(try await values(json: json)[Settings.allowedOrigins] == origins)
-        let proxies = try await values(environment: ["TRUSTED_PROXIES": "10.0.0.0/8,::1"])[
-            Settings.trustedProxies]
+        #expect(try await values(json: json).web.allowedOrigins == AllowedOrigins(origins))
+        let proxies = try await values(environment: ["TRUSTED_PROXIES": "10.0.0.0/8,::1"]).web.trustedProxies
         #expect(proxies == [IPRange("10.0.0.0/8"), IPRange("::1")])
     }
 
@@ -248,8 +251,8 @@ struct CommandLineFlagTests {
 
     @Test("A value may look like a flag and may hold equals signs")
     func oddValues() async throws {
-        #expect(try await values(["--admin-token", "--secret=="])[Settings.adminToken] == "--secret==")
-        #expect(try await values(["--admin-token=--a=b,c=,d"])[Settings.adminToken] == "--a=b,c=,d")
+        #expect(try await values(["--admin-token", "--secret=="]).adminToken == "--secret==")
+        #expect(try await values(["--admin-token=--a=b,c=,d"]).adminToken == "--a=b,c=,d")
     }
 }
 
@@ -285,7 +288,7 @@ struct ConfigurationFileTests {
 
     @Test("Null counts as unset")
     func null() async throws {
-        #expect(try await values(json: #"{"port": null}"#)[Settings.port] == 8080)
+        #expect(try await values(json: #"{"port": null}"#).web.port == 8080)
     }
 
     @Test("A refused ICE_SERVERS says where its mistake is, and shows no secret")

@@ -15,10 +15,10 @@ struct SharedPortsSettingsTests {
     func known() async throws {
         let fixed = try await values(
             environment: certificate.merging(["PORT": "80", "TLS_PORT": "443"]) { $1 })
-        #expect(SharedPorts(fixed) == SharedPorts(host: fixed[Settings.host], plain: 80, tls: 443))
+        #expect(SharedPorts(fixed) == SharedPorts(host: fixed.web.host, plain: 80, tls: 443))
         let chosen = try await values(
             environment: certificate.merging(["PORT": "0", "TLS_PORT": "0"]) { $1 })
-        let host = chosen[Settings.host]
+        let host = chosen.web.host
         #expect(SharedPorts(chosen) == SharedPorts(host: host, plain: nil, tls: nil))
         #expect(
             SharedPorts(chosen, .init(plain: 8_080, tls: 8_443))

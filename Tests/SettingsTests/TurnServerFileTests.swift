@@ -1,6 +1,7 @@
 import Addresses
 import Foundation
 import SettingFixtures
+import TURN
 import Testing
 
 @testable import Settings
@@ -49,44 +50,44 @@ struct TurnServerFileTests {
     @Test("Every key that both servers have sets what it sets in coturn")
     func keys() async throws {
         let values = try await values(turnServer: Self.whole)
-        #expect(values[Settings.relayPort] == 4000)
-        #expect(values[Settings.relayTLSPort] == 4001)
-        #expect(values[Settings.relayListenIPs] == [IPAddress("192.0.2.1"), IPAddress("2001:db8::1")])
-        #expect(values[Settings.relayIPs] == [IPAddress("192.0.2.2")])
-        #expect(values[Settings.relayExternalIPs].map(\.publicHost) == ["198.51.100.7", "turn.example.org"])
+        #expect(values.relay.port == 4000)
+        #expect(values.relay.tlsPort == 4001)
+        #expect(values.relay.listenIPs == [IPAddress("192.0.2.1"), IPAddress("2001:db8::1")])
+        #expect(values.relay.ips == [IPAddress("192.0.2.2")])
+        #expect(values.relay.externalIPs.map(\.publicHost) == ["198.51.100.7", "turn.example.org"])
         #expect(
-            values[Settings.relayExternalIPs].map(\.privateAddress)
+            values.relay.externalIPs.map(\.privateAddress)
                 == [IPAddress("192.0.2.2"), IPAddress("192.0.2.3")])
-        #expect(values[Settings.relayMinPort] == 50_000)
-        #expect(values[Settings.relayMaxPort] == 50_100)
+        #expect(values.relay.minPort == 50_000)
+        #expect(values.relay.maxPort == 50_100)
         #expect(
-            values[Settings.relayUsers]
+            values.relay.users
                 == [RelayUser("testuser:testpass"), RelayUser(#"other:with,comma and \ backslash"#)])
-        #expect(values[Settings.relayRealm] == "example.org")
-        #expect(values[Settings.relaySecrets] == ["north", "south,east"])
+        #expect(values.turn.realm == "example.org")
+        #expect(values.relay.secrets == ["north", "south,east"])
         #expect(
-            values[Settings.relayDeniedPeers]
+            values.turn.peers.denied
                 == [IPRange("203.0.113.0-203.0.113.255"), IPRange("2001:db8::/32")])
-        #expect(values[Settings.relayAllowedPeers] == [IPRange("10.1.2.3")])
-        #expect(values[Settings.relayAllowLoopbackPeers])
-        #expect(values[Settings.relayCert] == "/etc/turn/cert.pem")
-        #expect(values[Settings.relayKey] == "/etc/turn/key.pem")
-        #expect(values[Settings.relayUserQuota] == 3)
-        #expect(values[Settings.relayTotalQuota] == 0)
-        #expect(values[Settings.relayMaxBPS] == 64_000)
-        #expect(values[Settings.relayNonceLifetime] == 600)
-        #expect(values[Settings.relayFingerprint])
-        #expect(!values[Settings.relayRFC3489])
-        #expect(!values[Settings.relayUDP])
-        #expect(values[Settings.relayTCP])
-        #expect(!values[Settings.relayTLS])
-        #expect(values[Settings.relayLoops] == 2)
-        #expect(values[Settings.relayVerbose])
+        #expect(values.turn.peers.allowed == [IPRange("10.1.2.3")])
+        #expect(values.turn.peers.allowsLoopback)
+        #expect(values.relay.certificate.chain == "/etc/turn/cert.pem")
+        #expect(values.relay.certificate.key == "/etc/turn/key.pem")
+        #expect(values.turn.quotas.perUser == 3)
+        #expect(values.turn.quotas.total == 0)
+        #expect(values.turn.maxBytesPerSecond == 64_000)
+        #expect(values.turn.nonceSeconds == 600)
+        #expect(values.turn.alwaysFingerprints)
+        #expect(!values.turn.answersClassicBinding)
+        #expect(!values.relay.servesUDP)
+        #expect(values.relay.servesTCP)
+        #expect(!values.relay.servesTLS)
+        #expect(values.relay.loops == 2)
+        #expect(values.relay.isVerbose)
     }
 
     @Test("A byte order mark before the first key is ignored")
     func byteOrderMark() async throws {
-        #expect(try await values(turnServer: "\u{FEFF}listening-port=4000\n")[Settings.relayPort] == 4000)
+        #expect(try await values(turnServer: "\u{FEFF}listening-port=4000\n").relay.port == 4000)
     }
 
     @Test("Every other source goes before it")
@@ -96,12 +97,12 @@ struct TurnServerFileTests {
             ["--relay-port", "4"], environment: ["RELAY_REALM": "environment"],
             dotEnv: "RELAY_MIN_PORT=50003\n",
             json: #"{"relay-max-port": 50004, "relay-fingerprint": false}"#, turnServer: file)
-        #expect(values[Settings.relayPort] == 4)
-        #expect(values[Settings.relayRealm] == "environment")
-        #expect(values[Settings.relayMinPort] == 50_003)
-        #expect(values[Settings.relayMaxPort] == 50_004)
-        #expect(!values[Settings.relayFingerprint])
-        #expect(values[Settings.relayUsers] == [RelayUser("a:b")])
+        #expect(values.relay.port == 4)
+        #expect(values.turn.realm == "environment")
+        #expect(values.relay.minPort == 50_003)
+        #expect(values.relay.maxPort == 50_004)
+        #expect(!values.turn.alwaysFingerprints)
+        #expect(values.relay.users == [RelayUser("a:b")])
     }
 
     @Test(
@@ -123,7 +124,7 @@ struct TurnServerFileTests {
             (
                 "user=hush",
                 "user (secret) in FILE, line 1 is not allowed; allowed: "
-                    + Settings.relayUsers.declaration.allowed
+                    + Settings.at(\.relay.users).allowed
             ),
             (
                 "static-auth-secret=hush ",
@@ -132,7 +133,7 @@ struct TurnServerFileTests {
             (
                 "denied-peer-ip=10.0.0.9-10.0.0.1",
                 "denied-peer-ip \"10.0.0.9-10.0.0.1\" in FILE, line 1 is not allowed; allowed: "
-                    + Settings.relayDeniedPeers.declaration.allowed
+                    + Settings.at(\.turn.peers.denied).allowed
             ),
             (
                 "no-udp=perhaps",
@@ -190,8 +191,8 @@ struct TurnServerFileTests {
         let text = try String(
             contentsOf: packageRoot.appending(path: "turn-server/turnserver.conf"), encoding: .utf8)
         let values = try await values(turnServer: text)
-        #expect(values[Settings.relaySecrets].isEmpty)
-        #expect(values[Settings.relayUsers].isEmpty)
+        #expect(values.relay.secrets.isEmpty)
+        #expect(values.relay.users.isEmpty)
         #expect(try await notices(turnServer: text).isEmpty)
     }
 }

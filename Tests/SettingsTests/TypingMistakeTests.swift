@@ -1,5 +1,6 @@
 import SettingFixtures
 import Testing
+import WebServer
 
 @testable import Settings
 
@@ -46,7 +47,7 @@ struct TypingMistakeTests {
                 "\"MAX_MESAGE_BYTES\" in the environment is not a setting; did you mean MAX_MESSAGE_BYTES?",
                 "\"PROT\" in the environment is not a setting; did you mean PORT?",
             ])
-        #expect(try await values(environment: environment)[Settings.port] == 2)
+        #expect(try await values(environment: environment).web.port == 2)
     }
 
     @Test("Names that systems and other programs put into the environment are never reported")

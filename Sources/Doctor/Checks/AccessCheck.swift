@@ -1,5 +1,8 @@
 import Addresses
+import Requests
 import Settings
+import TURN
+import WebServer
 
 extension DoctorCheck {
     /// Who is let in, and to what.
@@ -11,13 +14,13 @@ enum AccessCheck {
         let values = examination.values
         var found = proxies(examination)
         let isPublic = isPublic(examination)
-        if isPublic, values[Settings.adminToken] == nil {
+        if isPublic, values.adminToken == nil {
             found.append(
                 .notice(
                     .accessPublic, of: "ADMIN_TOKEN", "/metrics is public",
                     do: "set ADMIN_TOKEN, or let a proxy answer for /metrics"))
         }
-        if isPublic, values[Settings.allowedOrigins].contains("*") {
+        if isPublic, values.web.allowedOrigins == .any {
             found.append(
                 .notice(
                     .accessPublic, of: "ALLOWED_ORIGINS", "pages of every web site may use this server",
@@ -25,7 +28,7 @@ enum AccessCheck {
                         "name the sites that may in ALLOWED_ORIGINS, this server's own among them, if others should not"
                 ))
         }
-        if examination.hasRelay, values[Settings.relayAllowLoopbackPeers] {
+        if examination.hasRelay, values.turn.peers.allowsLoopback {
             found.append(
                 .warning(
                     .accessPublic, of: "RELAY_ALLOW_LOOPBACK_PEERS",
@@ -33,15 +36,15 @@ enum AccessCheck {
                     do: "remove RELAY_ALLOW_LOOPBACK_PEERS; it is for development"))
         }
         let hasProxy =
-            !values[Settings.trustedProxies].isEmpty || !values[Settings.proxyProtocolFrom].isEmpty
-        if isPublic, values[Settings.tlsCert] != nil, !values[Settings.redirectHTTP], !hasProxy {
+            !values.web.trustedProxies.isEmpty || !values.web.proxyProtocolFrom.isEmpty
+        if isPublic, values.certificate.chain != nil, !values.web.redirectsHTTP, !hasProxy {
             found.append(
                 .notice(
                     .accessEncryption, of: "REDIRECT_HTTP",
                     "clients may still connect by http://, without encryption",
                     do: "set REDIRECT_HTTP=1"))
         }
-        if isPublic, values[Settings.tlsCert] == nil, !hasProxy {
+        if isPublic, values.certificate.chain == nil, !hasProxy {
             found.append(
                 .notice(
                     .accessEncryption,
@@ -64,13 +67,13 @@ enum AccessCheck {
 
     /// Whether others than this machine can come to the web server.
     private static func isPublic(_ examination: Examination) -> Bool {
-        let addresses = examination.machine.resolve(examination.values[Settings.host])
+        let addresses = examination.machine.resolve(examination.values.web.host)
         return addresses.isEmpty || addresses.contains { !$0.isLoopback }
     }
 
     private static func proxies(_ examination: Examination) -> [Finding] {
-        proxies(examination.values[Settings.trustedProxies], "TRUSTED_PROXIES", examination)
-            + proxies(examination.values[Settings.proxyProtocolFrom], "PROXY_PROTOCOL_FROM", examination)
+        proxies(examination.values.web.trustedProxies, "TRUSTED_PROXIES", examination)
+            + proxies(examination.values.web.proxyProtocolFrom, "PROXY_PROTOCOL_FROM", examination)
     }
 
     private static func proxies(

@@ -70,8 +70,8 @@ enum AddressCheck {
 
     private static func host(_ plan: RelayPlan, _ examination: Examination) -> [Finding] {
         let values = examination.values
-        guard let host = values[Settings.iceHost] else {
-            let sharesTLS = values[Settings.relaySharePorts] && values[Settings.tlsCert] != nil
+        guard let host = values.ice.host else {
+            let sharesTLS = values.relay.sharesPorts && values.certificate.chain != nil
             guard !plan.server.tlsListeners.isEmpty || sharesTLS else {
                 let hosts = plan.iceHosts.joined(separator: " and ")
                 return [.ok(.addressHost, "clients are told \(hosts)")]
@@ -137,7 +137,7 @@ enum AddressCheck {
 
     /// A relay elsewhere, or none.
     private static func elsewhere(_ examination: Examination) -> [Finding] {
-        let urls = examination.values[Settings.turnURLs]
+        let urls = examination.values.ice.turnURLs
         guard !urls.isEmpty else {
             return [
                 .notice(

@@ -1,4 +1,5 @@
 import Settings
+import WebServer
 
 extension DoctorCheck {
     /// What the kernel keeps for sockets.
@@ -13,7 +14,7 @@ enum BuffersCheck {
 
     static func run(_ examination: Examination) -> [Finding] {
         var found: [Finding] = []
-        if examination.hasRelay, examination.values[Settings.relayUDP] { found += udp(examination.machine) }
+        if examination.hasRelay, examination.values.relay.servesUDP { found += udp(examination.machine) }
         found += backlog(examination.machine) + tracking(examination)
         return found.isEmpty ? [.ok(.buffersBacklog, "as large as the server asks for")] : found
     }
@@ -66,7 +67,7 @@ enum BuffersCheck {
         }
         let values = examination.values
         let relayed = examination.hasRelay ? 2 * values.relayAllocations(addresses: 1) : 0
-        let needed = values[Settings.maxConnections] + relayed
+        let needed = values.web.connections.maxConnections + relayed
         guard most < needed, count > 0 else { return [] }
         return [
             .notice(

@@ -215,9 +215,9 @@ extension Examination {
     /// Every pair of files that a server with this configuration shows.
     func plannedCertificates() -> [PlannedCertificate] {
         var planned: [PlannedCertificate] = []
-        let hosts = hasRelay ? [values[Settings.iceHost]].compactMap { $0 } : []
-        let sharedHosts = values[Settings.relaySharePorts] ? hosts : []
-        if let certificate = values[Settings.tlsCert], let key = values[Settings.tlsKey] {
+        let hosts = hasRelay ? [values.ice.host].compactMap { $0 } : []
+        let sharedHosts = values.relay.sharesPorts ? hosts : []
+        if let certificate = values.certificate.chain, let key = values.certificate.key {
             planned.append(
                 PlannedCertificate(
                     setting: "TLS_CERT",

@@ -51,13 +51,13 @@ enum ConfigurationCheck {
         func note(_ setting: String, _ summary: String, do advice: String) {
             found.append(.warning(.configurationContradiction, of: setting, summary, do: advice))
         }
-        if values[Settings.roomPolicy] == .paired, PairingBackend(values) == nil {
+        if values.roomPolicy == .paired, PairingBackend(values) == nil {
             note(
                 "ROOM_POLICY",
                 "ROOM_POLICY=paired has no effect while pairing is off: any room may be joined",
                 do: "set USE_SQLITE=1, or leave ROOM_POLICY open")
         }
-        if values.isSet(Settings.useRelay), values[Settings.useRelay], !values[Settings.turnURLs].isEmpty {
+        if values.isSet(\.relay.isOn), values.relay.isOn, !values.ice.turnURLs.isEmpty {
             note(
                 "USE_RELAY", "TURN_URLS names a relay elsewhere, so USE_RELAY starts no relay here",
                 do: "remove one of the two")
@@ -69,8 +69,8 @@ enum ConfigurationCheck {
                     do: "remove it, or turn the relay on")
             }
         } else {
-            let serves = (values[Settings.relayUDP], values[Settings.relayTCP])
-            if serves == (false, false), !hasTLS(values), !values[Settings.relaySharePorts] {
+            let serves = (values.relay.servesUDP, values.relay.servesTCP)
+            if serves == (false, false), !hasTLS(values), !values.relay.sharesPorts {
                 found.append(
                     .error(
                         .configurationContradiction, of: "RELAY_UDP",
@@ -81,7 +81,7 @@ enum ConfigurationCheck {
                     "RELAY_UDP", "the relay does not serve UDP, so there is no STUN and calls are slower",
                     do: "leave RELAY_UDP on unless the network forbids it")
             }
-            if !values[Settings.relayTLS], values[Settings.relayCert] != nil {
+            if !values.relay.servesTLS, values.relay.certificate.chain != nil {
                 note("RELAY_TLS", "there is a certificate, but RELAY_TLS is off", do: "remove one of the two")
             }
         }
@@ -91,6 +91,6 @@ enum ConfigurationCheck {
     private static let relayOnly = ["RELAY_CERT", "RELAY_EXTERNAL_IPS", "ICE_HOST"]
 
     private static func hasTLS(_ values: SettingValues) -> Bool {
-        values[Settings.relayTLS] && values[Settings.relayCert] != nil
+        values.relay.servesTLS && values.relay.certificate.chain != nil
     }
 }

@@ -1,4 +1,5 @@
 import Settings
+import WebServer
 
 extension DoctorCheck {
     /// Memory and processors, as far as limits of a container have them.
@@ -27,11 +28,11 @@ enum MachineCheck {
             return .notice(.machineMemory, "its size cannot be read", do: "look at: free -h")
         }
         // With HTTPS they may all come that way.
-        let hasTLS = examination.values[Settings.tlsCert] != nil
+        let hasTLS = examination.values.certificate.chain != nil
         let idle =
-            examination.values[Settings.maxConnections] * (connectionBytes + (hasTLS ? tlsBytes : 0))
+            examination.values.web.connections.maxConnections * (connectionBytes + (hasTLS ? tlsBytes : 0))
             + (hasTLS ? handshakeBytes : 0)
-        let buffered = examination.values[Settings.maxBufferedBytes]
+        let buffered = examination.values.maxBufferedBytes
         // What the unit in deploy/ allows by MemoryMax; the rest is the system's.
         guard memory / 4 * 3 >= idle + buffered else {
             return .notice(
@@ -58,7 +59,7 @@ enum MachineCheck {
         }
         let threads = max(1, Int(allowed.rounded(.up)))
         let isSet =
-            values.isSet(Settings.eventLoops) && (values.isSet(Settings.relayLoops) || !examination.hasRelay)
+            values.isSet(\.web.eventLoops) && (values.isSet(\.relay.loops) || !examination.hasRelay)
         let summary = "\(count) processors, of which this container may use \(hundredths(allowed))"
         return isSet
             ? .ok(.machineProcessors, summary)

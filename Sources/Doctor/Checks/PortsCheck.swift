@@ -2,6 +2,7 @@ import Addresses
 import Glibc
 import OperatorText
 import Settings
+import WebServer
 
 extension DoctorCheck {
     /// Whether the ports can be had, or are had by a switchboard already.
@@ -11,10 +12,10 @@ extension DoctorCheck {
 enum PortsCheck {
     static func run(_ examination: Examination) -> [Finding] {
         let (values, machine) = (examination.values, examination.machine)
-        guard !machine.resolve(values[Settings.host]).isEmpty else {
+        guard !machine.resolve(values.web.host).isEmpty else {
             return [
                 .error(
-                    .portsFree, of: "HOST", "HOST \(values[Settings.host].quoted) cannot be looked up",
+                    .portsFree, of: "HOST", "HOST \(values.web.host.quoted) cannot be looked up",
                     do: "set it to an address of this machine, or to 0.0.0.0")
             ]
         }

@@ -20,8 +20,8 @@ enum RangeCheck {
 
     private static func size(_ values: SettingValues, addresses: Int) -> [Finding] {
         let ports = values.relayPortCount * addresses
-        let quota = values[Settings.relayTotalQuota]
-        let range = "\(values[Settings.relayMinPort]) to \(values[Settings.relayMaxPort])"
+        let quota = values.turn.quotas.total
+        let range = "\(values.relay.minPort) to \(values.relay.maxPort)"
         let on = addresses > 1 ? " on \(addresses) addresses" : ""
         let widen = "widen RELAY_MIN_PORT to RELAY_MAX_PORT, and what firewalls and containers let through"
         if ports < fewPorts {
@@ -29,7 +29,7 @@ enum RangeCheck {
                 .warning(
                     .rangeSize,
                     "\(range)\(on) makes \(ports) ports: enough for \(max(1, ports / 6)) calls at a time, as "
-                        + "a used port rests for \(values[Settings.relayPortRest]) s", do: widen)
+                        + "a used port rests for \(values.turn.portRestSeconds) s", do: widen)
             ]
         }
         if quota > ports {
@@ -48,8 +48,8 @@ enum RangeCheck {
     /// What else has ports among them.
     private static func overlaps(_ examination: Examination) -> [Finding] {
         let (values, machine) = (examination.values, examination.machine)
-        let least = UInt16(clamping: values[Settings.relayMinPort])
-        let ports = least...max(least, UInt16(clamping: values[Settings.relayMaxPort]))
+        let least = UInt16(clamping: values.relay.minPort)
+        let ports = least...max(least, UInt16(clamping: values.relay.maxPort))
         let inside = values.plannedPorts(machine, withRelay: true).first {
             $0.endpoint.transport == .udp && ports.contains($0.endpoint.address.port)
         }

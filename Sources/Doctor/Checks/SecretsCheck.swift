@@ -24,18 +24,18 @@ enum SecretsCheck {
                     "\(what) can be guessed: it is shorter than \(bytes) bytes, or has few different characters",
                     do: "use what this prints: \(make)"))
         }
-        for (index, secret) in values[Settings.relaySecrets].enumerated() {
+        for (index, secret) in values.relay.secrets.enumerated() {
             judge("RELAY_SECRETS", "secret number \(index + 1) of RELAY_SECRETS", secret)
         }
-        for (index, user) in values[Settings.relayUsers].enumerated() {
+        for (index, user) in values.relay.users.enumerated() {
             judge(
                 "RELAY_USERS",
                 "the password of user number \(index + 1) of RELAY_USERS, which never expires,",
                 user.password, bytes: goodPasswordBytes)
         }
-        if let token = values[Settings.adminToken] { judge("ADMIN_TOKEN", "ADMIN_TOKEN", token) }
+        if let token = values.adminToken { judge("ADMIN_TOKEN", "ADMIN_TOKEN", token) }
         if found.isEmpty { found.append(.ok(.secretsStrength, "no configured secret is easy to guess")) }
-        if examination.hasRelay, values[Settings.relaySecrets].isEmpty {
+        if examination.hasRelay, values.relay.secrets.isEmpty {
             found.append(
                 .notice(
                     .secretsMissing, of: "RELAY_SECRETS",

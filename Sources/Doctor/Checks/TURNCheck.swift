@@ -62,7 +62,7 @@ enum TURNCheck {
             ("RELAY_PORT", .tcp, plan.server.tcpListeners.first),
         ]
         let values = examination.values
-        if values[Settings.relaySharePorts] {
+        if values.relay.sharesPorts {
             ways.append(("PORT", .tcp, values.webEndpoints(examination.machine.resolve).first?.address))
         }
         let found: [Finding] = ways.compactMap { way in
@@ -81,7 +81,7 @@ enum TURNCheck {
     // MARK: A relay elsewhere
 
     private static func elsewhere(_ examination: Examination) -> [Finding] {
-        let urls = examination.values[Settings.turnURLs].filter { $0.scheme == "turn" }
+        let urls = examination.values.ice.turnURLs.filter { $0.scheme == "turn" }
         guard !urls.isEmpty else { return [.ok(.turnWorks, "nothing to try")] }
         guard let credential = credential(examination) else {
             return [
@@ -102,12 +102,12 @@ enum TURNCheck {
     /// What a client would be handed; nil where only a running server knows the secret.
     private static func credential(_ examination: Examination) -> TimeLimitedCredential? {
         let values = examination.values
-        if let secret = values[Settings.relaySecrets].first {
+        if let secret = values.relay.secrets.first {
             return .mint(
                 SharedSecret(secret), id: "doctor", lifetimeSeconds: credentialSeconds,
                 now: examination.machine.now())
         }
-        return values[Settings.relayUsers].first.map {
+        return values.relay.users.first.map {
             TimeLimitedCredential(username: $0.name, credential: $0.password)
         }
     }

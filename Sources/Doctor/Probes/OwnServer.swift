@@ -1,5 +1,6 @@
 import Addresses
 package import Settings
+import WebServer
 
 /// Finds the switchboard that runs with this configuration already.
 package enum OwnServer {
@@ -40,6 +41,6 @@ extension SettingValues {
     /// Whether connections from this machine itself have to begin with a PROXY protocol header.
     var announcesLoopback: Bool {
         let loopback = ["127.0.0.1", "::1"].compactMap { IPAddress($0) }
-        return self[Settings.proxyProtocolFrom].contains { loopback.contains(where: $0.contains) }
+        return self.web.proxyProtocolFrom.contains { loopback.contains(where: $0.contains) }
     }
 }

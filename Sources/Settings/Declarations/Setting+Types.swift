@@ -1,63 +1,53 @@
 import OperatorText
+import Timing
 
-extension Setting where Value == Int {
-    /// A whole number within bounds.
-    static func wholeNumber(
-        _ name: String, _ group: SettingGroup, default value: Int, in range: ClosedRange<Int>,
-        unit: String? = nil,
+extension Setting {
+    /// A whole number within bounds, of any type that holds them.
+    static func wholeNumber<Number: FixedWidthInteger & Sendable>(
+        _ name: String, _ path: any SettingPath<Number>, in range: ClosedRange<Int>, unit: String? = nil,
         _ summary: String
     ) -> Setting {
         let what = unit.map { "a whole number of \($0)" } ?? "a whole number"
         return make(
-            name, group, .wholeNumber, allowed: "\(what) from \(range.lowerBound) to \(range.upperBound)",
-            default: value, defaultText: String(value), summary
+            name, path, .wholeNumber, allowed: "\(what) from \(range.lowerBound) to \(range.upperBound)",
+            summary, write: { String($0) }
         ) { text in
-            Int(text).flatMap { range.contains($0) ? $0 : nil }
+            Int(text).flatMap { range.contains($0) ? Number(exactly: $0) : nil }
         }
     }
-}
 
-extension Setting where Value == Double {
     /// A number within bounds, which may have a fraction.
     static func number(
-        _ name: String, _ group: SettingGroup, default value: Double, in range: ClosedRange<Double>,
-        unit: String,
+        _ name: String, _ path: any SettingPath<Double>, in range: ClosedRange<Double>, unit: String,
         _ summary: String
     ) -> Setting {
         make(
-            name, group, .number,
+            name, path, .number,
             allowed: "a number of \(unit) from \(plain(range.lowerBound)) to \(plain(range.upperBound))",
-            default: value, defaultText: plain(value), summary
+            summary, write: plain
         ) { text in
             Double(text).flatMap { range.contains($0) ? $0 : nil }
         }
     }
-}
 
-extension Setting where Value == Duration {
     /// A time in seconds within bounds, which may have a fraction.
     static func seconds(
-        _ name: String, _ group: SettingGroup, default value: Double, in range: ClosedRange<Double>,
-        _ summary: String
+        _ name: String, _ path: any SettingPath<Duration>, in range: ClosedRange<Double>, _ summary: String
     ) -> Setting {
         make(
-            name, group, .seconds,
+            name, path, .seconds,
             allowed: "seconds from \(plain(range.lowerBound)) to \(plain(range.upperBound)), fractions too",
-            default: .seconds(value), defaultText: plain(value), summary
+            summary, write: { plain($0.inSeconds) }
         ) { text in
             Double(text).flatMap { range.contains($0) ? Duration.seconds($0) : nil }
         }
     }
-}
 
-extension Setting where Value == Bool {
     /// A switch.
-    static func yesOrNo(_ name: String, _ group: SettingGroup, default value: Bool, _ summary: String)
-        -> Setting
-    {
+    static func yesOrNo(_ name: String, _ path: any SettingPath<Bool>, _ summary: String) -> Setting {
         make(
-            name, group, .yesOrNo, allowed: "1, true, yes, on or 0, false, no, off", default: value,
-            defaultText: value ? "true" : "false", summary
+            name, path, .yesOrNo, allowed: "1, true, yes, on or 0, false, no, off", summary,
+            write: { String($0) }
         ) { text in
             switch text.lowercased() {
             case "1", "true", "yes", "on": true
@@ -66,45 +56,58 @@ extension Setting where Value == Bool {
             }
         }
     }
-}
 
-extension Setting where Value: CaseIterable & RawRepresentable<String> {
     /// One word of a few.
-    static func word(
-        _ name: String, _ group: SettingGroup, default value: Value, _ summary: String
+    static func word<Word: CaseIterable & RawRepresentable<String> & Sendable>(
+        _ name: String, _ path: any SettingPath<Word>, _ summary: String
     ) -> Setting {
         make(
-            name, group, .word, allowed: Value.allCases.map(\.rawValue).joined(separator: ", "),
-            default: value,
-            defaultText: value.rawValue, summary
+            name, path, .word, allowed: Word.allCases.map(\.rawValue).joined(separator: ", "), summary,
+            write: { $0.rawValue }
         ) { text in
-            Value(rawValue: text.lowercased())
+            Word(rawValue: text.lowercased())
         }
     }
-}
 
-extension Setting {
-    /// A text with rules of its own. `mistake` says where in a long one the mistake is.
+    /// A text with rules of its own.
     static func text(
-        _ name: String, key: String? = nil, _ group: SettingGroup, allowed: String, default value: Value,
-        defaultText: String, isSecret: Bool = false, _ summary: String,
-        mistake: @escaping @Sendable (String) -> String? = { _ in nil },
-        read: @escaping @Sendable (String) -> Value?
+        _ name: String, _ path: any SettingPath<String>, allowed: String, _ summary: String,
+        read: @escaping @Sendable (String) -> String?
+    ) -> Setting {
+        make(name, path, .text, allowed: allowed, summary, write: { $0 }, read: read)
+    }
+
+    /// A text with rules of its own that may be missing.
+    static func optionalText(
+        _ name: String, _ path: any SettingPath<String?>, key: String? = nil, allowed: String,
+        isSecret: Bool = false, _ summary: String, read: @escaping @Sendable (String) -> String?
     ) -> Setting {
         make(
-            name, key: key, group, .text, allowed: allowed, default: value, defaultText: defaultText,
-            isSecret: isSecret, summary, mistake: mistake, read: read)
+            name, path, key: key, .text, allowed: allowed, isSecret: isSecret, summary, write: { $0 ?? "" }
+        ) { text in
+            read(text).map { .some($0) }
+        }
+    }
+
+    /// Anything else that a text stands for, nothing by default. `mistake` says where in a long one the mistake is.
+    static func value<Value: Sendable>(
+        _ name: String, _ path: any SettingPath<Value>, allowed: String, isSecret: Bool, _ summary: String,
+        mistake: @escaping @Sendable (String) -> String?, read: @escaping @Sendable (String) -> Value?
+    ) -> Setting {
+        make(
+            name, path, .text, allowed: allowed, isSecret: isSecret, summary, write: { _ in "" },
+            mistake: mistake, read: read)
     }
 
     /// Elements with commas between them; spaces around an element do not count, empty elements are refused.
     /// A comma that belongs to an element is written `\,`, and a backslash before one `\\`.
-    static func list<Element>(
-        _ name: String, _ group: SettingGroup, allowed: String, default value: [Element], defaultText: String,
-        isSecret: Bool = false, _ summary: String, element: @escaping @Sendable (String) -> Element?
-    ) -> Setting where Value == [Element] {
+    static func list<Element: Sendable>(
+        _ name: String, _ path: any SettingPath<[Element]>, allowed: String, isSecret: Bool = false,
+        _ summary: String, element: @escaping @Sendable (String) -> Element?
+    ) -> Setting {
         make(
-            name, group, .list, allowed: allowed, default: value, defaultText: defaultText,
-            isSecret: isSecret, summary
+            name, path, .list, allowed: allowed, isSecret: isSecret, summary,
+            write: { $0.map { CommaList.escaped("\($0)") }.joined(separator: ",") }
         ) { text in
             var elements: [Element] = []
             for part in CommaList.elements(of: text) {
@@ -115,19 +118,21 @@ extension Setting {
         }
     }
 
-    private static func make(
-        _ name: String, key: String? = nil, _ group: SettingGroup, _ type: SettingType, allowed: String,
-        default value: Value, defaultText: String, isSecret: Bool = false, _ summary: String,
+    /// - Parameter write: the value as an operator would write it.
+    private static func make<Value: Sendable>(
+        _ name: String, _ path: any SettingPath<Value>, key: String? = nil, _ type: SettingType,
+        allowed: String, isSecret: Bool = false, _ summary: String, write: (Value) -> String,
         mistake: @escaping @Sendable (String) -> String? = { _ in nil },
         read: @escaping @Sendable (String) -> Value?
     ) -> Setting {
-        let key = key ?? String(name.lowercased().map { $0 == "_" ? "-" : $0 })
-        return Setting(
-            declaration: SettingDeclaration(
-                name: name, key: key, group: group, type: type, allowed: allowed, defaultText: defaultText,
-                isSecret: isSecret, summary: summary, accepts: { read($0) != nil },
-                mistake: mistake),
-            defaultValue: value, read: read)
+        Setting(
+            name: name, key: key ?? String(name.lowercased().map { $0 == "_" ? "-" : $0 }), type: type,
+            allowed: allowed, defaultText: write(ServerConfiguration()[keyPath: path]), isSecret: isSecret,
+            summary: summary, path: path,
+            change: { text in
+                guard let value = read(text) else { return nil }
+                return { $0[keyPath: path] = value }
+            }, mistake: mistake)
     }
 
     /// A number without a fraction that says nothing.

@@ -1,11 +1,12 @@
 extension Settings {
     /// The settings as a help screen shows them: flag, meaning, what is allowed, default, environment name.
-    package static func help(_ settings: [SettingDeclaration]) -> String {
+    package static func help(_ settings: [Setting]) -> String {
         var lines: [String] = []
-        for group in SettingGroup.allCases {
-            let members = settings.filter { $0.group == group }
+        let names = Set(settings.map(\.name))
+        for group in SettingGroup.all {
+            let members = group.settings.filter { names.contains($0.name) }
             guard !members.isEmpty else { continue }
-            lines.append(group.rawValue.uppercased() + ":")
+            lines.append(group.title.uppercased() + ":")
             for setting in members {
                 lines.append(
                     "  \(setting.flag)\(setting.type == .yesOrNo ? "" : " <\(setting.type.rawValue)>")")
@@ -35,10 +36,10 @@ extension Settings {
     /// The settings as `docs/operations.md` shows them: a table for each group.
     static func markdown() -> String {
         var text = ""
-        for group in SettingGroup.allCases {
+        for group in SettingGroup.all {
             text +=
-                "\n### \(group.rawValue)\n\n| Environment | Flag | Default | Allowed | Meaning |\n|---|---|---|---|---|\n"
-            for setting in all where setting.group == group {
+                "\n### \(group.title)\n\n| Environment | Flag | Default | Allowed | Meaning |\n|---|---|---|---|---|\n"
+            for setting in group.settings {
                 let preset = setting.defaultText.isEmpty ? "–" : "`\(setting.defaultText)`"
                 let secret = setting.isSecret ? " Never printed." : ""
                 text +=
@@ -57,9 +58,9 @@ extension Settings {
             # remove the # before what you change. Flags and the environment come before this file.
 
             """
-        for group in SettingGroup.allCases {
-            text += "\n# \(group.rawValue)\n"
-            for setting in all where setting.group == group {
+        for group in SettingGroup.all {
+            text += "\n# \(group.title)\n"
+            for setting in group.settings {
                 text +=
                     "\n# \(setting.summary)\n# Allowed: \(setting.allowed).\n#\(setting.name)=\(setting.defaultText)\n"
             }

@@ -1,5 +1,7 @@
 package import Addresses
 import RelayServer
+import TURN
+import WebServer
 
 extension DescriptorPlan {
     /// Where every port may be used, it is the number of ports that limits allocations.
@@ -15,21 +17,22 @@ extension DescriptorPlan {
     package init(_ values: SettingValues, limit: Int, relaying: [IPAddress], processors: Int) {
         var shares = [
             Share(
-                name: Settings.maxConnections.declaration.name, wished: values[Settings.maxConnections],
+                name: Settings.at(\.web.connections.maxConnections).name,
+                wished: values.web.connections.maxConnections,
                 descriptorsEach: 1, weight: 5)
         ]
         if values.hasRelay {
-            let quota = values[Settings.relayTotalQuota]
+            let quota = values.turn.quotas.total
             shares.append(
                 Share(
-                    name: quota > 0 ? Settings.relayTotalQuota.declaration.name : Self.relayPorts,
+                    name: quota > 0 ? Settings.at(\.turn.quotas.total).name : Self.relayPorts,
                     wished: values.relayAllocations(addresses: relaying.count),
                     // One may have an address of each family (RFC 8656 §7.1).
                     descriptorsEach: max(1, Set(relaying.map(\.family)).count), weight: 3))
             shares.append(
                 Share(
-                    name: Settings.relayMaxStreams.declaration.name,
-                    wished: values[Settings.relayMaxStreams],
+                    name: Settings.at(\.relayServer.streams.maxStreams).name,
+                    wished: values.relayServer.streams.maxStreams,
                     descriptorsEach: 1, weight: 1))
         }
         self.init(limit: limit, reserve: Self.reserve(values, processors: processors), shares: shares)
@@ -42,17 +45,17 @@ extension DescriptorPlan {
         var count = 64
         count += PairingBackend(values)?.openFiles ?? 0
         let processors = max(1, processors)
-        let loops = values[Settings.eventLoops] == 0 ? processors : values[Settings.eventLoops]
+        let loops = values.web.eventLoops == 0 ? processors : values.web.eventLoops
         // A poller, a timer and an event for each.
-        count += 3 * loops + (values[Settings.tlsCert] == nil ? 1 : 2)
+        count += 3 * loops + (values.certificate.chain == nil ? 1 : 2)
         guard values.hasRelay else { return count }
-        let wanted = values[Settings.relayLoops]
+        let wanted = values.relay.loops
         let relayLoops = min(wanted == 0 ? processors : wanted, RelayServerConfiguration.maxLoops)
         let transports = [
-            values[Settings.relayUDP], values[Settings.relayTCP],
-            values[Settings.relayTLS] && values[Settings.relayCert] != nil,
+            values.relay.servesUDP, values.relay.servesTCP,
+            values.relay.servesTLS && values.relay.certificate.chain != nil,
         ]
-        let listeners = values[Settings.relayListenIPs].count * transports.count { $0 }
+        let listeners = values.relay.listenIPs.count * transports.count { $0 }
         return count + relayLoops * (2 + listeners)
     }
 
@@ -66,7 +69,7 @@ extension DescriptorPlan {
 
     /// A limit of one address or one user that is lowered with its total.
     private struct CutOfOne {
-        let setting: Setting<Int>
+        let setting: WritableKeyPath<ServerConfiguration, Int>
         let wished: Int
         let granted: Int
     }
@@ -77,7 +80,7 @@ extension DescriptorPlan {
         cuts.flatMap { share -> [CutOfOne] in
             let most = max(1, share.granted / 2)
             return Self.settings(share).ofOne.compactMap { setting -> CutOfOne? in
-                let limit = values[setting]
+                let limit = values[dynamicMember: setting]
                 guard limit > most, limit < share.wished else { return nil }
                 return CutOfOne(setting: setting, wished: limit, granted: most)
             }
@@ -85,20 +88,22 @@ extension DescriptorPlan {
     }
 
     /// The setting that a share is of, and those that limit what one address or user may have of it.
-    private static func settings(_ share: Share) -> (total: Setting<Int>, ofOne: [Setting<Int>]) {
+    private static func settings(_ share: Share) -> (
+        total: WritableKeyPath<ServerConfiguration, Int>, ofOne: [WritableKeyPath<ServerConfiguration, Int>]
+    ) {
         switch share.name {
-        case Settings.maxConnections.declaration.name:
-            (Settings.maxConnections, [Settings.maxConnectionsPerAddress])
-        case Settings.relayMaxStreams.declaration.name:
-            (Settings.relayMaxStreams, [Settings.relayMaxStreamsPerAddress])
-        default: (Settings.relayTotalQuota, [Settings.relayAddressQuota, Settings.relayUserQuota])
+        case Settings.at(\.web.connections.maxConnections).name:
+            (\.web.connections.maxConnections, [\.web.connections.maxConnectionsPerAddress])
+        case Settings.at(\.relayServer.streams.maxStreams).name:
+            (\.relayServer.streams.maxStreams, [\.relayServer.streams.maxStreamsPerAddress])
+        default: (\.turn.quotas.total, [\.turn.quotas.perAddress, \.turn.quotas.perUser])
         }
     }
 
     /// `MAX_CONNECTIONS 50000 to 492, RELAY_MAX_STREAMS 10000 to 98, RELAY_MAX_STREAMS_PER_ADDRESS 128 to 49`; empty if
     /// nothing is cut.
     package func cutsInWords(_ values: SettingValues) -> String {
-        let ofOne = cutsOfOne(values).map { "\($0.setting.declaration.name) \($0.wished) to \($0.granted)" }
+        let ofOne = cutsOfOne(values).map { "\(Settings.at($0.setting).name) \($0.wished) to \($0.granted)" }
         return ([cutsInWords] + ofOne).joined(separator: ", ")
     }
 }

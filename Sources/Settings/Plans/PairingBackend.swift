@@ -9,13 +9,13 @@ package enum PairingBackend: Equatable, Sendable {
 
     /// The one that a server with these settings has; nil while pairing is off.
     package init?(_ values: SettingValues) {
-        guard values[Settings.useSQLite] else { return nil }
+        guard values.pairing.isOn else { return nil }
         self.init(named: values)
     }
 
     /// The one that the settings name, whether pairing is on or off; for `switchboard db`.
     package init(named values: SettingValues) {
-        self = .sqlite(path: values[Settings.sqliteDBPath])
+        self = .sqlite(path: values.pairing.databasePath)
     }
 
     /// How operators know it.

@@ -41,7 +41,7 @@ package struct RelayAddressPlan {
     init(
         _ values: SettingValues, host: RelayHost
     ) throws(UsageError) {
-        let external = values[Settings.relayExternalIPs]
+        let external = values.relay.externalIPs
         let translated = external.compactMap(\.privateAddress)
         let locals = Self.locals(values, host: host)
         for address in locals where !host.addresses.contains(address) && !host.preferred.contains(address) {
@@ -67,8 +67,8 @@ package struct RelayAddressPlan {
     /// What relayed addresses are on, by the settings and the machine alone: no name is looked up, nothing is checked.
     package static func locals(_ values: SettingValues, host: RelayHost) -> [IPAddress] {
         let asked =
-            values[Settings.relayIPs].isEmpty
-            ? values[Settings.relayExternalIPs].compactMap(\.privateAddress) : values[Settings.relayIPs]
+            values.relay.ips.isEmpty
+            ? values.relay.externalIPs.compactMap(\.privateAddress) : values.relay.ips
         guard asked.isEmpty else { return asked.uniqued }
         // Loopback relays to no other machine; it is used only if there is nothing else.
         let useful = host.preferred.filter { !$0.isLoopback }

@@ -4,8 +4,8 @@ package import WebServer
 extension SharedPorts {
     /// Those that are known before anything listens.
     package init(_ values: SettingValues) {
-        let hasCertificate = values[Settings.tlsCert] != nil
-        self.init(values, plain: values[Settings.port], tls: hasCertificate ? values[Settings.tlsPort] : nil)
+        let hasCertificate = values.certificate.chain != nil
+        self.init(values, plain: values.web.port, tls: hasCertificate ? values.web.tlsPort : nil)
     }
 
     /// Those that were bound.
@@ -14,11 +14,11 @@ extension SharedPorts {
     }
 
     private init(_ values: SettingValues, plain: Int, tls: Int?) {
-        guard values[Settings.relaySharePorts] else {
+        guard values.relay.sharesPorts else {
             self = .none
             return
         }
         func known(_ port: Int?) -> UInt16? { port.flatMap { $0 > 0 ? UInt16(exactly: $0) : nil } }
-        self.init(host: values[Settings.host], plain: known(plain), tls: known(tls))
+        self.init(host: values.web.host, plain: known(plain), tls: known(tls))
     }
 }

@@ -11,7 +11,7 @@ package struct CommandLineFlags {
     /// Reads the arguments that follow the command.
     ///
     /// - Parameter known: The settings that the command has.
-    package init(_ arguments: [String], known: [SettingDeclaration]) throws(UsageError) {
+    package init(_ arguments: [String], known: [Setting]) throws(UsageError) {
         var rest = arguments[...]
         var seen: Set<String> = []
         while let argument = rest.popFirst() {
@@ -49,7 +49,7 @@ package struct CommandLineFlags {
         }
     }
 
-    private static func unknown(_ flag: String, _ known: [SettingDeclaration]) -> UsageError {
+    private static func unknown(_ flag: String, _ known: [Setting]) -> UsageError {
         let hint =
             flag.nearest(of: known.map(\.flag)).map { "did you mean \($0)?" }
             ?? "--help lists what is allowed"

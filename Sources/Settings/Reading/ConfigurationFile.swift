@@ -20,10 +20,10 @@ struct ConfigurationFile {
             throw UsageError("\(path.quoted) is not a JSON object of settings: \(Self.explanation(error))")
         } catch {
             throw UsageError(
-                "CONFIG_FILE \(path.quoted) cannot be read; allowed: \(Settings.configFile.declaration.allowed)"
+                "CONFIG_FILE \(path.quoted) cannot be read; allowed: \(Settings.at(\.configFile).allowed)"
             )
         }
-        let known = Settings.all.filter { $0.name != Settings.configFile.declaration.name }
+        let known = Settings.all.filter { $0.name != Settings.at(\.configFile).name }
         for key in members.keys.sorted() where !known.contains(where: { $0.key == key }) {
             let hint = key.nearest(of: known.map(\.key)).map { "did you mean \($0.quoted)?" }
             throw UsageError(
@@ -47,7 +47,7 @@ struct ConfigurationFile {
     }
 
     /// The setting's value as text, or nil when the file has none.
-    func text(for setting: SettingDeclaration) -> String? {
+    func text(for setting: Setting) -> String? {
         guard let type = types[setting.key],
             let value = try? provider.value(forKey: AbsoluteConfigKey([setting.key]), type: type).value
         else { return nil }

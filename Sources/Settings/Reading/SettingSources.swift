@@ -30,7 +30,7 @@ package struct SettingSources {
     ///   - known: The settings that the command has as flags.
     package init(
         arguments: [String], environmentVariables: [String: String], dotEnvPath: String,
-        turnConfigPath: String = Settings.turnConfig.defaultValue, known: [SettingDeclaration]
+        turnConfigPath: String = ServerConfiguration().turnServerFile, known: [Setting]
     ) async throws(UsageError) {
         let flags = try CommandLineFlags(arguments, known: known)
         commandLine = CommandLineArgumentsProvider(arguments: ["switchboard"] + flags.normalized)
@@ -40,13 +40,13 @@ package struct SettingSources {
         dotEnvLines = dotEnvFile.lines
         try Self.refuseMistypedNames(in: dotEnvFile)
         notices = Self.notices(dotEnvFile, environmentVariables)
-        let configFile = Settings.configFile.declaration
+        let configFile = Settings.at(\.configFile)
         if let path = value(for: configFile)?.text {
             file = (path, try await ConfigurationFile(path: path))
         }
-        if known.contains(where: { $0.name == Settings.turnConfig.declaration.name }) {
+        if known.contains(where: { $0.name == Settings.at(\.turnServerFile).name }) {
             turnServerFile = try TurnServerFile(
-                named: value(for: Settings.turnConfig.declaration)?.text, default: turnConfigPath)
+                named: value(for: Settings.at(\.turnServerFile))?.text, default: turnConfigPath)
             notices += turnServerFile?.notices ?? []
             remarks += turnServerFile?.remarks ?? []
         }
@@ -58,7 +58,7 @@ package struct SettingSources {
     }
 
     /// A setting's value as text and its source; nil if it is not set.
-    package func value(for setting: SettingDeclaration) -> (text: String, origin: String)? {
+    package func value(for setting: Setting) -> (text: String, origin: String)? {
         for place in Place.allCases {
             if let value = value(for: setting, in: place) { return value }
         }
@@ -66,7 +66,7 @@ package struct SettingSources {
     }
 
     /// What one place has, whether or not it decides.
-    package func value(for setting: SettingDeclaration, in place: Place) -> (text: String, origin: String)? {
+    package func value(for setting: Setting, in place: Place) -> (text: String, origin: String)? {
         let name = AbsoluteConfigKey([setting.name])
         switch place {
         case .commandLine:
@@ -134,7 +134,7 @@ package struct SettingSources {
 extension SettingSources {
     /// The sources of this process: its environment, and `.env` in its working directory.
     package static func ofThisProcess(
-        _ arguments: [String], known: [SettingDeclaration]
+        _ arguments: [String], known: [Setting]
     ) async throws(UsageError) -> SettingSources {
         try await SettingSources(
             arguments: arguments, environmentVariables: ProcessInfo.processInfo.environment,

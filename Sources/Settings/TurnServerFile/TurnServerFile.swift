@@ -37,7 +37,7 @@ struct TurnServerFile {
         if path == preset, FilePresence.isMissing(path) { return nil }
         guard let data = try? Data(contentsOf: URL(filePath: path)), data.count <= Self.maxBytes else {
             throw UsageError(
-                "TURN_CONFIG \(path.quoted) cannot be read; allowed: \(Settings.turnConfig.declaration.allowed)"
+                "TURN_CONFIG \(path.quoted) cannot be read; allowed: \(Settings.at(\.turnServerFile).allowed)"
             )
         }
         try self.init(String(decoding: data, as: UTF8.self), path: path)
@@ -83,19 +83,19 @@ struct TurnServerFile {
     }
 
     /// A setting's value as text and its source; nil if the file does not have it.
-    func value(for setting: SettingDeclaration) -> (text: String, origin: String)? {
+    func value(for setting: Setting) -> (text: String, origin: String)? {
         entries[setting.name].map { ($0.text, $0.origin) }
     }
 
     private mutating func set(
-        _ setting: SettingDeclaration, _ text: String, _ line: TurnServerLine, _ place: String
+        _ setting: Setting, _ text: String, _ line: TurnServerLine, _ place: String
     ) throws(UsageError) {
         let origin = try Self.checked(text, setting, line, place)
         entries[setting.name] = Entry(text: text, origin: origin)
     }
 
     private mutating func append(
-        _ setting: SettingDeclaration, _ line: TurnServerLine, _ place: String
+        _ setting: Setting, _ line: TurnServerLine, _ place: String
     ) throws(UsageError) {
         // coturn counts spaces at the end as part of a password, which cannot be intended.
         guard line.value == line.value.trimmingSpaces else {
@@ -109,7 +109,7 @@ struct TurnServerFile {
 
     /// Refuses a value at once, while its line is known.
     private static func checked(
-        _ text: String, _ setting: SettingDeclaration, _ line: TurnServerLine, _ place: String
+        _ text: String, _ setting: Setting, _ line: TurnServerLine, _ place: String
     ) throws(UsageError) -> String {
         let origin = "\(line.key) \(setting.shown(line.value)) in \(place)"
         guard !text.isEmpty, setting.accepts(text) else {

@@ -1,16 +1,18 @@
+import TURN
+
 /// What a key of coturn 4.6.1 means here.
 struct TurnServerKey: Sendable {
     enum Meaning: Sendable {
         /// The value of a setting; of several lines the last counts. `preset` is what the key alone means.
-        case value(SettingDeclaration, preset: String?)
+        case value(Setting, preset: String?)
         /// One element of a list; every line adds one.
-        case element(SettingDeclaration)
+        case element(Setting)
         /// A switch of our own, on or off as the key is.
-        case flag(SettingDeclaration)
+        case flag(Setting)
         /// A switch of our own that the key turns off.
-        case inverse(SettingDeclaration)
+        case inverse(Setting)
         /// The path of a file, looked for beside this one first.
-        case path(SettingDeclaration)
+        case path(Setting)
         /// Asks for what is always so here.
         case always
         /// Asks for something that there is not.
@@ -38,42 +40,43 @@ struct TurnServerKey: Sendable {
     }
 
     private static let meant: [TurnServerKey] = [
-        .init(name: "listening-port", meaning: .value(Settings.relayPort.declaration, preset: nil)),
-        .init(name: "tls-listening-port", meaning: .value(Settings.relayTLSPort.declaration, preset: nil)),
-        .init(name: "listening-ip", meaning: .element(Settings.relayListenIPs.declaration)),
-        .init(name: "relay-ip", meaning: .element(Settings.relayIPs.declaration)),
-        .init(name: "external-ip", meaning: .element(Settings.relayExternalIPs.declaration)),
-        .init(name: "relay-threads", meaning: .value(Settings.relayLoops.declaration, preset: nil)),
-        .init(name: "min-port", meaning: .value(Settings.relayMinPort.declaration, preset: nil)),
-        .init(name: "max-port", meaning: .value(Settings.relayMaxPort.declaration, preset: nil)),
-        .init(name: "user", meaning: .element(Settings.relayUsers.declaration)),
-        .init(name: "realm", meaning: .value(Settings.relayRealm.declaration, preset: nil)),
-        .init(name: "static-auth-secret", meaning: .element(Settings.relaySecrets.declaration)),
-        .init(name: "denied-peer-ip", meaning: .element(Settings.relayDeniedPeers.declaration)),
-        .init(name: "allowed-peer-ip", meaning: .element(Settings.relayAllowedPeers.declaration)),
-        .init(name: "allow-loopback-peers", meaning: .flag(Settings.relayAllowLoopbackPeers.declaration)),
-        .init(name: "cert", meaning: .path(Settings.relayCert.declaration)),
-        .init(name: "pkey", meaning: .path(Settings.relayKey.declaration)),
-        .init(name: "user-quota", meaning: .value(Settings.relayUserQuota.declaration, preset: nil)),
-        .init(name: "total-quota", meaning: .value(Settings.relayTotalQuota.declaration, preset: nil)),
-        .init(name: "max-bps", meaning: .value(Settings.relayMaxBPS.declaration, preset: nil)),
-        .init(name: "stale-nonce", meaning: .value(Settings.relayNonceLifetime.declaration, preset: "600")),
+        .init(name: "listening-port", meaning: .value(Settings.at(\.relay.port), preset: nil)),
+        .init(name: "tls-listening-port", meaning: .value(Settings.at(\.relay.tlsPort), preset: nil)),
+        .init(name: "listening-ip", meaning: .element(Settings.at(\.relay.listenIPs))),
+        .init(name: "relay-ip", meaning: .element(Settings.at(\.relay.ips))),
+        .init(name: "external-ip", meaning: .element(Settings.at(\.relay.externalIPs))),
+        .init(name: "relay-threads", meaning: .value(Settings.at(\.relay.loops), preset: nil)),
+        .init(name: "min-port", meaning: .value(Settings.at(\.relay.minPort), preset: nil)),
+        .init(name: "max-port", meaning: .value(Settings.at(\.relay.maxPort), preset: nil)),
+        .init(name: "user", meaning: .element(Settings.at(\.relay.users))),
+        .init(name: "realm", meaning: .value(Settings.at(\.turn.realm), preset: nil)),
+        .init(name: "static-auth-secret", meaning: .element(Settings.at(\.relay.secrets))),
+        .init(name: "denied-peer-ip", meaning: .element(Settings.at(\.turn.peers.denied))),
+        .init(name: "allowed-peer-ip", meaning: .element(Settings.at(\.turn.peers.allowed))),
+        .init(name: "allow-loopback-peers", meaning: .flag(Settings.at(\.turn.peers.allowsLoopback))),
+        .init(name: "cert", meaning: .path(Settings.at(\.relay.certificate.chain))),
+        .init(name: "pkey", meaning: .path(Settings.at(\.relay.certificate.key))),
+        .init(name: "user-quota", meaning: .value(Settings.at(\.turn.quotas.perUser), preset: nil)),
+        .init(name: "total-quota", meaning: .value(Settings.at(\.turn.quotas.total), preset: nil)),
+        .init(name: "max-bps", meaning: .value(Settings.at(\.turn.maxBytesPerSecond), preset: nil)),
+        .init(name: "stale-nonce", meaning: .value(Settings.at(\.turn.nonceSeconds), preset: "600")),
         .init(
             name: "max-allocate-lifetime",
-            meaning: .value(Settings.relayMaxAllocationLifetime.declaration, preset: "3600")),
+            meaning: .value(Settings.at(\.turn.maxAllocationSeconds), preset: "3600")),
         .init(
             name: "channel-lifetime",
-            meaning: .value(Settings.relayChannelLifetime.declaration, preset: "600")),
+            meaning: .value(Settings.at(\.turn.channelSeconds), preset: "600")),
         .init(
             name: "permission-lifetime",
-            meaning: .value(Settings.relayPermissionLifetime.declaration, preset: "300")),
-        .init(name: "fingerprint", meaning: .flag(Settings.relayFingerprint.declaration)),
+            meaning: .value(Settings.at(\.turn.permissionSeconds), preset: "300")),
+        .init(name: "fingerprint", meaning: .flag(Settings.at(\.turn.alwaysFingerprints))),
         .init(
-            name: "no-stun-backward-compatibility", meaning: .inverse(Settings.relayRFC3489.declaration)),
-        .init(name: "no-udp", meaning: .inverse(Settings.relayUDP.declaration)),
-        .init(name: "no-tcp", meaning: .inverse(Settings.relayTCP.declaration)),
-        .init(name: "no-tls", meaning: .inverse(Settings.relayTLS.declaration)),
-        .init(name: "verbose", meaning: .flag(Settings.relayVerbose.declaration)),
+            name: "no-stun-backward-compatibility",
+            meaning: .inverse(Settings.at(\.turn.answersClassicBinding))),
+        .init(name: "no-udp", meaning: .inverse(Settings.at(\.relay.servesUDP))),
+        .init(name: "no-tcp", meaning: .inverse(Settings.at(\.relay.servesTCP))),
+        .init(name: "no-tls", meaning: .inverse(Settings.at(\.relay.servesTLS))),
+        .init(name: "verbose", meaning: .flag(Settings.at(\.relay.isVerbose))),
     ]
 
     private static let fulfilled = """

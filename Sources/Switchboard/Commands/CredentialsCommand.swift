@@ -55,8 +55,8 @@ struct CredentialsCommand: AsyncParsableCommand {
                 )
             }
             let values = try await CredentialsCommand.values(settings)
-            guard let secret = values[Settings.relaySecrets].first else { throw CredentialsCommand.noSecret }
-            let lifetime = UInt64(values[Settings.iceCredentialLifetime])
+            guard let secret = values.relay.secrets.first else { throw CredentialsCommand.noSecret }
+            let lifetime = UInt64(values.ice.credentialSeconds)
             let now = UnixTime.now
             let minted = TimeLimitedCredential.mint(
                 SharedSecret(secret), id: id, lifetimeSeconds: lifetime, now: now)
@@ -91,7 +91,7 @@ struct CredentialsCommand: AsyncParsableCommand {
 
         func run() async throws {
             let values = try await CredentialsCommand.values(settings)
-            let secrets = values[Settings.relaySecrets].map { SharedSecret($0) }
+            let secrets = values.relay.secrets.map { SharedSecret($0) }
             guard !secrets.isEmpty else { throw CredentialsCommand.noSecret }
             switch TimeLimitedCredential.verify(
                 username: username, credential: credential, secrets: secrets, now: .now)

@@ -3,6 +3,7 @@ import RelayServer
 import Requests
 import Settings
 import Synchronization
+import WebServer
 
 /// Where other devices of the network find the pages of a server that a person has just started.
 final class NetworkOrigin: Sendable {
@@ -18,8 +19,8 @@ final class NetworkOrigin: Sendable {
         _ values: SettingValues,
         address: @escaping @Sendable () throws -> IPAddress? = { try HostAddresses.relayAddress(.ipv4) }
     ) {
-        isServed = ["0.0.0.0", "::"].contains(values[Settings.host]) && !values[Settings.redirectHTTP]
-        allowedOrigins = AllowedOrigins(values[Settings.allowedOrigins])
+        isServed = ["0.0.0.0", "::"].contains(values.web.host) && !values.web.redirectsHTTP
+        allowedOrigins = values.web.allowedOrigins
         self.address = address
     }
 

@@ -32,8 +32,8 @@ struct RelaySetup: Sendable {
     ///   - budget: how much may wait in memory, for the relay's clients and all others.
     init(_ values: SettingValues, host: RelayHost?, budget: BufferBudget, logger: Logger) throws(UsageError) {
         self.values = values
-        let extra = values[Settings.iceServers]
-        let elsewhere = values[Settings.turnURLs]
+        let extra = values.ice.extraServers
+        let elsewhere = values.ice.turnURLs
         guard let host, values.hasRelay else {
             runner = nil
             tags = []
@@ -47,7 +47,7 @@ struct RelaySetup: Sendable {
         }
         let plan = try RelayPlan(values, host: host)
         let access = ICEServerList.Access.timeLimited(
-            plan.secret, lifetimeSeconds: UInt64(values[Settings.iceCredentialLifetime]))
+            plan.secret, lifetimeSeconds: UInt64(values.ice.credentialSeconds))
         notices = plan.notices
         tags = plan.secrets.map { CredentialTags($0) }
         let announcement = ICEAnnouncement(
@@ -55,8 +55,8 @@ struct RelaySetup: Sendable {
             directory: directory)
         self.announcement = announcement
         runner = RelayRunner(
-            plan, drainTime: min(values[Settings.relayDrainTime], values[Settings.shutdownTimeout] / 2),
-            isVerbose: values[Settings.relayVerbose], budget: budget,
+            plan, drainTime: min(values.relay.drainTime, values.shutdownTimeout / 2),
+            isVerbose: values.relay.isVerbose, budget: budget,
             logger: logger
         ) { [isListening] addresses in
             announcement.relayListens(ListenerPorts(addresses))
@@ -68,11 +68,11 @@ struct RelaySetup: Sendable {
     private static func access(
         _ values: SettingValues, _ urls: [ICEURL]
     ) throws(UsageError) -> ICEServerList.Access {
-        if let secret = values[Settings.relaySecrets].first {
+        if let secret = values.relay.secrets.first {
             return .timeLimited(
-                SharedSecret(secret), lifetimeSeconds: UInt64(values[Settings.iceCredentialLifetime]))
+                SharedSecret(secret), lifetimeSeconds: UInt64(values.ice.credentialSeconds))
         }
-        if let user = values[Settings.relayUsers].first {
+        if let user = values.relay.users.first {
             return .fixed(username: user.name, credential: user.password)
         }
         guard !urls.contains(where: \.needsCredential) else {
@@ -134,7 +134,7 @@ struct RelaySetup: Sendable {
 
     /// Takes connections of the web server's ports that speak STUN; nil if the relay has no part in these ports.
     var takeStream: StreamTaker? {
-        guard let runner, values[Settings.relaySharePorts] else { return nil }
+        guard let runner, values.relay.sharesPorts else { return nil }
         return { runner.adopt($0) }
     }
 }

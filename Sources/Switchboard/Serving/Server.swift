@@ -30,8 +30,8 @@ struct Server {
         self.values = values
         self.notices = notices
         self.remarks = remarks
-        let format = values[Settings.logFormat]
-        let level = values[Settings.logLevel]
+        let format = values.log.format
+        let level = values.log.level
         let log = LogWriter(format: format)
         self.log = log
         LoggingSystem.bootstrap { LineLogHandler(label: $0, format: format, level: level, writer: log) }
@@ -72,7 +72,7 @@ struct Server {
             logger.critical(
                 "cannot listen",
                 metadata: [
-                    "host": "\(values[Settings.host])", "port": "\(error.port)", "error": "\(error.reason)",
+                    "host": "\(values.web.host)", "port": "\(error.port)", "error": "\(error.reason)",
                 ])
             throw ExitCode.failure
         } catch {
@@ -110,7 +110,7 @@ struct Server {
     }
 
     private func serve(on host: RelayHost?) async throws {
-        let budget = BufferBudget(maxBytes: values[Settings.maxBufferedBytes])
+        let budget = BufferBudget(maxBytes: values.maxBufferedBytes)
         let relay = try RelaySetup(values, host: host, budget: budget, logger: logger)
         relay.notices.forEach(note)
         registry.onScrape { relay.metrics() }
@@ -119,9 +119,9 @@ struct Server {
         let store = try await openStore()
         let endings = store.flatMap { relay.follow($0.events) }
         defer { endings?.end() }
-        let admission = values[Settings.roomPolicy].admission(store)
+        let admission = values.roomPolicy.admission(store)
         let networkOrigin = NetworkOrigin(values)
-        let pages = values[Settings.web] ? EmbeddedPages.load(networkOrigin: networkOrigin) : nil
+        let pages = values.servesPages ? EmbeddedPages.load(networkOrigin: networkOrigin) : nil
         let web = WebServer(
             configuration: WebServerConfiguration(values), admission: admission,
             iceServers: relay.iceServers, takeStream: takeStream, certificates: certificates, budget: budget,
@@ -140,7 +140,7 @@ struct Server {
         var running: [ServiceGroupConfiguration.ServiceConfiguration] = []
         if let runner = relay.runner { running.append(.init(service: runner, serviceName: "relay")) }
         if let store {
-            let sweep = SweepService(store: store, interval: values[Settings.sweepInterval], logger: logger)
+            let sweep = SweepService(store: store, interval: values.pairing.sweepInterval, logger: logger)
             running.append(.init(service: sweep, serviceName: "sweep"))
             // Before the relay listens if possible, else as soon as the database can be read.
             let recall = RecallService(store: store, relay: relay)
@@ -152,7 +152,7 @@ struct Server {
         // Clients are told where the relay is: the web server waits until that is known.
         running.append(
             .init(service: LatchedService(latch: relay.isListening, base: web), serviceName: "web"))
-        let timeout = values[Settings.shutdownTimeout]
+        let timeout = values.shutdownTimeout
         var group = ServiceGroupConfiguration(services: running, logger: logger)
         // What is left of the time after this is for cancelled services to finish.
         group.maximumGracefulShutdownDuration = timeout * 0.8
@@ -185,7 +185,7 @@ struct Server {
 
     /// What HTTPS and WSS are served with; nil without a certificate.
     private func certificates(sharesPort: Bool) throws(UsageError) -> TLSCertificates? {
-        guard let certificate = values[Settings.tlsCert], let key = values[Settings.tlsKey] else {
+        guard let certificate = values.certificate.chain, let key = values.certificate.key else {
             return nil
         }
         var settings = TLSSettings(certificateFile: certificate, privateKeyFile: key)
@@ -201,7 +201,7 @@ struct Server {
     private func welcome(_ ports: WebServer.Ports, _ relay: RelaySetup) {
         relay.webServerListens(ports)
         let welcome = Welcome(
-            host: values[Settings.host], ports: ports, servesPages: values[Settings.web],
+            host: values.web.host, ports: ports, servesPages: values.servesPages,
             database: PairingBackend(values)?.name, turn: relay.urls,
             localAddresses: Welcome.addressesOfThisMachine())
         welcome.lines.forEach(StandardStreams.printLine)

@@ -19,6 +19,9 @@ from websockets.sync.client import connect
 from support.rawhttp import RawConnection
 from support.switchboard import Server, binary
 
+# Without the relay, whose port another server of this machine may have.
+ENVIRONMENT = {"HOST": "127.0.0.1", "PORT": "0", "USE_RELAY": "0", "LOG_FORMAT": "json"}
+
 
 @pytest.mark.parametrize("stop_signal", [signal.SIGTERM, signal.SIGINT])
 def test_a_second_signal_ends_the_process_at_once(
@@ -58,7 +61,7 @@ def test_logs_are_complete_when_the_process_has_ended(start_server: Callable[...
 
 
 def test_a_broken_standard_error_does_not_stop_the_server(tmp_path: pathlib.Path) -> None:
-    environment = {"PATH": os.environ["PATH"], "HOST": "127.0.0.1", "PORT": "0", "LOG_FORMAT": "json"}
+    environment = ENVIRONMENT | {"PATH": os.environ["PATH"]}
     with subprocess.Popen(
         [str(binary())], cwd=tmp_path, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
     ) as process:
@@ -80,7 +83,7 @@ def test_a_broken_standard_error_does_not_stop_the_server(tmp_path: pathlib.Path
 
 def test_a_server_ends_with_the_terminal_that_it_was_started_on(tmp_path: pathlib.Path) -> None:
     """As long as the terminal is there, SIGHUP has certificates read again, as it has where there never was one."""
-    environment = {"PATH": os.environ["PATH"], "HOST": "127.0.0.1", "PORT": "0", "LOG_FORMAT": "json"}
+    environment = ENVIRONMENT | {"PATH": os.environ["PATH"]}
     ours, theirs = os.openpty()
 
     def take_terminal() -> None:

@@ -153,9 +153,9 @@ let package = Package(
         .target(
             name: "WebServer",
             dependencies: [
-                "Access", "Addresses", "Backlog", "Callers", "Logs", "MetricDescriptions", "Requests",
-                "Timing",
-                "WebSocket", "Signaling", "Pairing", "TLS", "ProxyProtocol",
+                "Access", "Addresses", "Backlog", "Callers", "Logs", "Loops", "MetricDescriptions",
+                "Requests",
+                "SessionLoops", "Timing", "Signaling", "Pairing", "TLS", "ProxyProtocol",
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "DequeModule", package: "swift-collections"),
@@ -168,6 +168,13 @@ let package = Package(
                 .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
                 .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: strict),
+        // WebSocket sessions on loops of their own.
+        .target(
+            name: "SessionLoops",
+            dependencies: [
+                "Addresses", "Backlog", "CDatagrams", "Loops", "Signaling", "Timing", "TLS", "WebSocket",
             ],
             swiftSettings: strict),
         // What HTTP requests are answered with: routes, their limits, pages. It knows nothing of connections.
@@ -253,6 +260,12 @@ let package = Package(
         .testTarget(name: "AddressesTests", dependencies: ["Addresses"], swiftSettings: strict),
         .testTarget(
             name: "LoopsTests", dependencies: ["Addresses", "Loops", "Timing"], swiftSettings: strict),
+        .testTarget(
+            name: "SessionLoopsTests",
+            dependencies: [
+                "Addresses", "Backlog", "Loops", "SessionLoops", "Signaling", "Timing", "TLS", "WebSocket",
+            ],
+            swiftSettings: strict),
         .testTarget(
             name: "STUNTests",
             dependencies: ["Addresses", "STUN", .product(name: "Crypto", package: "swift-crypto")],
@@ -361,7 +374,8 @@ let package = Package(
             name: "SwitchboardTests",
             dependencies: [
                 "Addresses", "ICE", "Requests", "SettingFixtures", "Settings", "Switchboard", "Pairing",
-                "Signaling", "Telemetry", "WebAPI", "WebServer", "RelayServer", "TURN", "STUN", "CWebFiles",
+                "Signaling", "Telemetry", "WebAPI", "SessionLoops", "WebServer", "RelayServer", "TURN",
+                "STUN", "CWebFiles",
                 "MetricDescriptions",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

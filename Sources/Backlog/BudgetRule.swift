@@ -27,6 +27,8 @@ package struct BufferHolder<ID> {
     /// How long it has been behind, in nanoseconds: since its socket last took everything, or since the message began
     /// that has not ended. Below ``slowFrom`` it is 0.
     private let behind: Int64
+    /// Whether it has been behind for long enough to be called slow.
+    package var isSlow: Bool { behind > 0 }
 
     package init(id: ID, byteCount: Int, behindNanoseconds: Int64) {
         (self.id, self.byteCount) = (id, byteCount)

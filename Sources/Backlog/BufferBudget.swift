@@ -38,6 +38,10 @@ package struct BufferShare: ~Copyable {
         self.bytes = bytes
     }
 
+    /// Whether this loop holds so little of all that waits that it is not the cause of what is too much. It then closes
+    /// nobody who is not slow: those who are may be on other loops.
+    package var isSmall: Bool { bytes < budget.bufferedBytes / 8 }
+
     /// How many bytes this loop has to free now; 0 while the budget is kept.
     package var excess: Int { budget.rule.excess(total: budget.bufferedBytes, share: bytes) }
 }

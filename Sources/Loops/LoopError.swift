@@ -9,7 +9,8 @@ package struct LoopError: Error, Equatable {
     /// errno(3) of the call.
     package let errno: Int32
 
-    init(_ resource: Resource, errno: Int32) {
+    /// A call that failed with this number.
+    package init(_ resource: Resource, errno: Int32) {
         self.resource = resource
         self.errno = errno
     }

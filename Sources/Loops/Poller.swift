@@ -44,12 +44,18 @@ package struct Poller: ~Copyable {
 /// The sockets a poller watches. Valid as long as the poller; used on its thread.
 @usableFromInline
 package struct PollRegistry: BitwiseCopyable {
+    /// Nothing but errors.
+    @inlinable package static var none: UInt32 { 0 }
     /// Something to read, reported until it is read.
     @inlinable package static var input: UInt32 { EPOLLIN.rawValue }
     /// Room to write, reported as long as there is.
     @inlinable package static var output: UInt32 { EPOLLOUT.rawValue }
     /// An error or something in the error queue; reported whether asked for or not.
     @inlinable package static var error: UInt32 { EPOLLERR.rawValue }
+    /// The other side has closed its direction.
+    @inlinable package static var inputEnd: UInt32 { EPOLLRDHUP.rawValue }
+    /// The connection is broken, or closed both ways; reported whether asked for or not.
+    @inlinable package static var failure: UInt32 { EPOLLERR.rawValue | EPOLLHUP.rawValue }
     /// The other side has closed, one way or both; the latter is reported whether asked for or not.
     @inlinable package static var hangUp: UInt32 { EPOLLRDHUP.rawValue | EPOLLHUP.rawValue }
     /// Reports each write to an eventfd, which then need not be read.

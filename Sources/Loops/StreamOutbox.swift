@@ -44,6 +44,12 @@ package struct StreamOutbox: BitwiseCopyable {
         if start >= end { removeAll(memory: &memory) }
     }
 
+    /// Forgets all but the first bytes.
+    package mutating func keepFirst(_ count: Int, memory: inout StreamMemory) {
+        end = start &+ min(byteCount, count)
+        if isEmpty { removeAll(memory: &memory) }
+    }
+
     /// Forgets all of it and gives the memory back.
     @inlinable
     package mutating func removeAll(memory: inout StreamMemory) {

@@ -7,6 +7,7 @@ import Logs
 import NIOCore
 import NIOPosix
 import ServiceLifecycle
+import SessionLoops
 import Signaling
 package import TLS
 import Timing
@@ -89,7 +90,10 @@ package final class WebServer: Service {
 
     private func serve(on group: MultiThreadedEventLoopGroup) async throws {
         let (connections, continuation) = AsyncStream.makeStream(of: ServerContext.HTTPConnection.self)
-        let context = makeContext(continuation)
+        let context = try makeContext(continuation)
+        try context.sessions.start()
+        // Waits for its threads.
+        defer { context.sessions.stop() }
         let loops = try await EventLoops(group, context)
         let responder = makeResponder(context.status)
         let adapter = HTTPResponderAdapter(
@@ -122,15 +126,18 @@ package final class WebServer: Service {
 
     private func makeContext(
         _ httpConnections: AsyncStream<ServerContext.HTTPConnection>.Continuation
-    ) -> ServerContext {
-        ServerContext(
+    ) throws -> ServerContext {
+        let connections = ConnectionTable(limits: configuration.connections)
+        let signaling = SignalingService(
+            configuration: configuration, admission: admission, iceServers: iceServers,
+            metrics: SignalingMetrics(forwardLatency: telemetry.forwardLatency), logger: logger)
+        let sessions = try signaling.makeSessions(
+            loops: configuration.eventLoops == 0 ? System.coreCount : configuration.eventLoops,
+            connections: connections, budget: budget)
+        return ServerContext(
             configuration: configuration,
             resolver: ClientAddressResolver(trustedProxies: configuration.trustedProxies, logger: logger),
-            connections: ConnectionTable(limits: configuration.connections),
-            status: WebServerStatus(
-                signaling: SignalingService(
-                    configuration: configuration, admission: admission, iceServers: iceServers,
-                    metrics: SignalingMetrics(forwardLatency: telemetry.forwardLatency), logger: logger)),
+            connections: connections, status: WebServerStatus(sessions: sessions), signaling: signaling,
             tls: certificates.map { TLSService($0, limits: configuration.connections) },
             takeStream: takeStream, budget: budget,
             httpConnections: httpConnections)
@@ -206,11 +213,11 @@ package final class WebServer: Service {
     ) async {
         context.startDraining()
         responder.endWaits()
-        logger.info("draining", metadata: ["sessions": "\(context.signaling.sessionCount)"])
+        logger.info("draining", metadata: ["sessions": "\(context.sessions.sessionCount)"])
         let spread = configuration.drainSpread
-        if context.signaling.sessionCount > 0 {
-            await loops.closeSessions(over: spread)
-            await wait(atMost: spread + SessionBounds.lingerTime) { context.signaling.sessionCount == 0 }
+        if context.sessions.sessionCount > 0 {
+            context.sessions.drain(over: spread)
+            await wait(atMost: spread + SessionBounds.lingerTime) { context.sessions.sessionCount == 0 }
         }
         await loops.closeConnections(atOnce: false)
         await wait(atMost: Self.requestGrace) { context.connections.count == 0 }

@@ -51,6 +51,22 @@ import Testing
         outbox.removeAll(memory: &memory)
     }
 
+    @Test func `All but the first bytes can be taken back`() {
+        var memory = StreamMemory(largestBytes: 128 << 10)
+        var outbox = StreamOutbox()
+        var next: UInt8 = 0
+        #expect(append(100, &next, &outbox, &memory))
+        outbox.remove(10, memory: &memory)
+        outbox.keepFirst(5, memory: &memory)
+        #expect(Array(outbox.bytes) == [10, 11, 12, 13, 14])
+        next = 15
+        #expect(append(2, &next, &outbox, &memory))
+        #expect(Array(outbox.bytes) == [10, 11, 12, 13, 14, 15, 16])
+        outbox.keepFirst(0, memory: &memory)
+        #expect(outbox.isEmpty)
+        #expect(memory.usedByteCount == 0)
+    }
+
     @Test func `An empty outbox holds no memory`() {
         var memory = StreamMemory(largestBytes: 128 << 10)
         var outbox = StreamOutbox()

@@ -1,5 +1,6 @@
 import MetricDescriptions
 import Requests
+import SessionLoops
 import Signaling
 import Testing
 

@@ -46,8 +46,8 @@ extension DescriptorPlan {
         count += PairingBackend(values)?.openFiles ?? 0
         let processors = max(1, processors)
         let loops = values.web.eventLoops == 0 ? processors : values.web.eventLoops
-        // A poller, a timer and an event for each.
-        count += 3 * loops + (values.certificate.chain == nil ? 1 : 2)
+        // A poller, a timer and an event for each of NIO's, and for each of the sessions'.
+        count += 6 * loops + (values.certificate.chain == nil ? 1 : 2)
         guard values.hasRelay else { return count }
         let wanted = values.relay.loops
         let relayLoops = min(wanted == 0 ? processors : wanted, RelayServerConfiguration.maxLoops)

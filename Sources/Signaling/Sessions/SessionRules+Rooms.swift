@@ -2,6 +2,18 @@ package import Timing
 
 /// Events from rooms, the store and other sessions.
 extension SessionRules {
+    /// The seats of the room that a join names are given elsewhere, which takes a moment. Later input is meant for that
+    /// room, and waits for ``joined(_:_:at:)``. A client that is held already waits for what it is held for.
+    package mutating func joinTakesTime(_ request: JoinRequest, at now: MonotonicTime) -> SessionAction {
+        switch state {
+        case .open:
+            state = .askingStore(request, since: now)
+            return .stopReading
+        case .heldForPeer, .askingStore, .closing, .closed:
+            return .nothing
+        }
+    }
+
     /// The result of asking for a seat.
     package mutating func joined(
         _ request: JoinRequest, _ result: JoinResult, at now: MonotonicTime

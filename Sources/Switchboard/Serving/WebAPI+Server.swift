@@ -15,8 +15,8 @@ struct LiveReport: ServerReport {
     var isDraining: Bool { web.isDraining }
     var roomCount: Int { web.roomCount }
 
-    func rooms(limit: Int) -> [LiveRoom] {
-        web.rooms(limit: limit).map { room in
+    func rooms(limit: Int) async -> [LiveRoom] {
+        await web.rooms(limit: limit).map { room in
             LiveRoom(id: room.roomID, memberCount: room.userCount, isFull: room.isFull)
         }
     }

@@ -41,13 +41,13 @@ struct OperationRoutes: Sendable {
     }
 
     /// `GET /rooms`. Without an admin token for this machine only.
-    func rooms(_ request: Request, _ context: WebRequestContext) throws -> Response {
+    func rooms(_ request: Request, _ context: WebRequestContext) async throws -> Response {
         if let adminToken {
             try authorize(request, adminToken)
         } else if !context.origin.isLocal {
             throw APIError.forbidden
         }
-        let rooms = server.rooms(limit: Self.maxListedRooms).map { room in
+        let rooms = await server.rooms(limit: Self.maxListedRooms).map { room in
             var object = JSONObjectWriter()
             object.add("roomId", room.id)
             object.add("userCount", room.memberCount)

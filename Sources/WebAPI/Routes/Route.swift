@@ -65,7 +65,7 @@ extension Route {
     /// Every call of the server, in the order of the documents.
     static let all: [Route] = [
         page(.get, "/") { $0.front($1, $2) },
-        page(.get, "/rooms") { try $0.rooms($1, $2) },
+        page(.get, "/rooms") { try await $0.rooms($1, $2) },
         page(.get, "/healthz") { $0.health($1, $2) },
         page(.get, "/readyz") { try await $0.readiness($1, $2) },
         page(.get, "/metrics") { try $0.metrics($1, $2) },

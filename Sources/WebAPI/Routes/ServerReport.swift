@@ -5,7 +5,7 @@ package protocol ServerReport: Sendable {
     /// How many live rooms there are.
     var roomCount: Int { get }
     /// At most so many live rooms.
-    func rooms(limit: Int) -> [LiveRoom]
+    func rooms(limit: Int) async -> [LiveRoom]
     /// All metrics in the Prometheus text format 0.0.4.
     func metricsText() -> String
 }

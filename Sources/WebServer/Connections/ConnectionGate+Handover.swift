@@ -38,7 +38,7 @@ extension ConnectionGate {
                 received: received))
     }
 
-    private func duplicateSocket(_ context: ChannelHandlerContext) -> Int32? {
+    func duplicateSocket(_ context: ChannelHandlerContext) -> Int32? {
         let copy = try? context.channel.pipeline.syncOperations.withUnsafeTransportIfAvailable(
             of: NIOBSDSocket.Handle.self
         ) { fcntl($0, F_DUPFD_CLOEXEC, 0) }

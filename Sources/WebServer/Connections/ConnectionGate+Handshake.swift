@@ -17,32 +17,9 @@ extension ConnectionGate {
             return perform(rules.admitted(.tooManyConnections, at: now))
         }
         guard case .openSession = rules.admitted(.granted, at: now) else { return }
-        openSession(handshake.response, countedFor: key, context)
-    }
-
-    /// - Parameter key: the address that the session counts for until it ends.
-    private func openSession(
-        _ response: [UInt8], countedFor key: AddressKey?, _ context: ChannelHandlerContext
-    ) {
-        let connections = server.connections
-        let session = SignalingSession(service: server.signaling, loop: loop, handshake: response) {
-            if let key { connections.release(key) }
-        }
-        let rest = held
-        held = ByteBuffer()
-        do {
-            try context.pipeline.syncOperations.addHandler(session, position: .after(self))
-        } catch {
-            if let key { connections.release(key) }
-            return context.close(promise: nil)
-        }
-        if rest.readableBytes > 0 { context.fireChannelRead(wrapInboundOut(rest)) }
-        guard let http else {
-            return context.pipeline.syncOperations.removeHandler(context: context, promise: nil)
-        }
-        loop.removeDeadline(of: self)
-        http.retire()
-        session.retireHTTP()
+        if let key { claim.counts(for: key) }
+        opening = OpeningSession(response: handshake.response)
+        openSession(context)
     }
 
     /// Counts the connection for its client's address from now to its end, unless only a request can tell the
@@ -50,11 +27,10 @@ extension ConnectionGate {
     ///
     /// - Returns: false if the address has too many.
     func admit(_ peer: SocketAddress?) -> Bool {
-        guard let peer, !server.countsAtHandshake(peer), let channel else { return true }
+        guard let peer, !server.countsAtHandshake(peer), channel != nil else { return true }
         let key = AddressKey(IPAddress(peer))
-        let connections = server.connections
-        guard connections.take(key, at: loop.now) == nil else { return false }
-        channel.closeFuture.whenComplete { _ in connections.release(key) }
+        guard server.connections.take(key, at: loop.now) == nil else { return false }
+        claim.counts(for: key)
         return true
     }
 }

@@ -9,8 +9,8 @@ import Timing
 /// HTTP, a connection of the relay. The gate tells the rules what happens, holds the bytes, and does what they say.
 ///
 /// A handshake on a fresh connection costs no HTTP decoder and no task. Proxies that keep their upstream
-/// connections alive send one as a later request; then the session takes the place in front of HTTP, whose
-/// handlers lie idle until the connection ends.
+/// connections alive send one as a later request. Either way the connection then leaves NIO
+/// (``openSession(_:)``), and what HTTP had on it ends.
 final class ConnectionGate: ChannelInboundHandler, RemovableChannelHandler, DeadlineTarget, Placed {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
@@ -20,6 +20,10 @@ final class ConnectionGate: ChannelInboundHandler, RemovableChannelHandler, Dead
     let loop: LoopContext
     /// In front of it on the TLS listener.
     let tls: TLSHandler?
+    /// Its place among the connections that are open.
+    let claim: ConnectionClaim
+    /// The session that it becomes as soon as the socket has taken everything.
+    var opening: OpeningSession?
     /// The client, as its socket or a trusted proxy's header says.
     var peer: SocketAddress?
     /// The connection began with a PROXY header.
@@ -41,8 +45,10 @@ final class ConnectionGate: ChannelInboundHandler, RemovableChannelHandler, Dead
 
     /// - Parameter redirectPort: where its requests are redirected to; nil if they are not.
     init(
-        server: ServerContext, loop: LoopContext, tls: TLSHandler?, redirectPort: Int?, peer: SocketAddress?
+        server: ServerContext, loop: LoopContext, tls: TLSHandler?, redirectPort: Int?, peer: SocketAddress?,
+        claim: ConnectionClaim
     ) {
+        self.claim = claim
         self.server = server
         self.loop = loop
         self.tls = tls
@@ -79,11 +85,7 @@ final class ConnectionGate: ChannelInboundHandler, RemovableChannelHandler, Dead
     // MARK: Bytes
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        switch rules.input {
-        case .session: return context.fireChannelRead(data)
-        case .dropped: return loop.giveBackReadBuffer(unwrapInboundIn(data))
-        case .held: break
-        }
+        if case .dropped = rules.input { return loop.giveBackReadBuffer(unwrapInboundIn(data)) }
         let arrived = unwrapInboundIn(data)
         held.writeImmutableBuffer(arrived)
         loop.giveBackReadBuffer(arrived)
@@ -128,7 +130,13 @@ final class ConnectionGate: ChannelInboundHandler, RemovableChannelHandler, Dead
     // MARK: Other events
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        if rules.isHandingOver { lookAtSocket() } else { context.fireChannelWritabilityChanged() }
+        if opening != nil {
+            openSession(context)
+        } else if rules.isHandingOver {
+            lookAtSocket()
+        } else {
+            context.fireChannelWritabilityChanged()
+        }
     }
 
     private func lookAtSocket() {
@@ -139,6 +147,9 @@ final class ConnectionGate: ChannelInboundHandler, RemovableChannelHandler, Dead
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if event is TLSHandler.Refused {
             perform(rules.refusedByTLS(at: loop.now))
+        } else if opening != nil {
+            // The sessions' loop sees the end, too.
+            return
         } else if event as? ChannelEvent == .inputClosed {
             perform(rules.inputEnded())
         } else {
@@ -156,12 +167,16 @@ final class ConnectionGate: ChannelInboundHandler, RemovableChannelHandler, Dead
     }
 
     func deadlineReached(at now: MonotonicTime) {
+        // The client does not take the answer before its handshake.
+        if opening != nil { return context?.close(promise: nil) ?? () }
         perform(rules.due(at: now, server.gatePolicy))
         setDeadline()
     }
 
     /// The server is about to stop: the connection closes, behind the answer to an open request unless `atOnce`.
-    func drain(atOnce: Bool) { perform(rules.drain(atOnce: atOnce)) }
+    func drain(atOnce: Bool) {
+        if opening != nil { context?.close(promise: nil) } else { perform(rules.drain(atOnce: atOnce)) }
+    }
 
     func setDeadline() {
         guard context != nil else { return }

@@ -1,7 +1,7 @@
 import Backlog
 import NIOCore
 import NIOPosix
-import Signaling
+import SessionLoops
 import Timing
 
 /// The event loops of the server, each with its own context and its ticker.
@@ -23,8 +23,7 @@ final class EventLoops: Sendable {
         loops = Array(group.makeIterator())
         for loop in loops {
             let bound = try await loop.submit {
-                let context = LoopContext(
-                    eventLoop: loop, counters: LoopCounters(), budget: server.budget)
+                let context = LoopContext(eventLoop: loop, budget: server.budget)
                 context.tls = server.tls.map { LoopTLS(service: $0, eventLoop: loop) }
                 return NIOLoopBound(context, eventLoop: loop)
             }.get()
@@ -36,8 +35,8 @@ final class EventLoops: Sendable {
                 })
             tickers.append(
                 loop.scheduleRepeatedTask(initialDelay: Self.foldInterval, delay: Self.foldInterval) { _ in
-                    signaling.metrics.fold(&bound.value.counters)
-                    signaling.metrics.record(sessions: signaling.sessionCount, rooms: signaling.rooms.count)
+                    signaling.metrics.record(
+                        sessions: server.sessions.sessionCount, rooms: server.sessions.roomCount)
                     server.metrics.record(
                         open: server.connections.count, bufferedBytes: server.budget.bufferedBytes)
                     server.tls?.record()
@@ -57,13 +56,13 @@ final class EventLoops: Sendable {
         else {
             throw ChannelError.operationUnsupported
         }
-        let connections = server.connections
-        channel.closeFuture.whenComplete { _ in connections.closed() }
+        let claim = ConnectionClaim(server.connections)
+        channel.closeFuture.whenComplete { _ in claim.release() }
         try channel.syncOptions?.setOption(.recvAllocator, value: SharedReadBuffer(loop: loop))
         let tls = listener == .tls ? loop.tls.map { TLSHandler($0, loop: loop) } : nil
         let gate = ConnectionGate(
             server: server, loop: loop, tls: tls, redirectPort: server.redirectPort(of: listener),
-            peer: channel.remoteAddress)
+            peer: channel.remoteAddress, claim: claim)
         let pipeline = channel.pipeline.syncOperations
         try pipeline.addHandler(gate)
         if let tls { try pipeline.addHandler(tls, position: .first) }
@@ -76,23 +75,11 @@ final class EventLoops: Sendable {
 
     // MARK: Draining
 
-    /// Closes every session with 1001, evenly spread over `time`.
-    func closeSessions(over time: Duration) async {
-        await onEveryLoop { loop in
-            let sessions = loop.sessions.elements
-            let now = loop.now
-            for (index, session) in sessions.enumerated() {
-                session.drain(at: now + time * index / max(1, sessions.count))
-            }
-        }
-    }
-
-    /// Closes the connections that are not sessions. Those with an open request close after its answer. With
-    /// `atOnce` all connections close now, sessions included.
+    /// Closes the connections that are not sessions. Those with an open request close after its answer, unless
+    /// `atOnce`.
     func closeConnections(atOnce: Bool) async {
         await onEveryLoop { loop in
             loop.gates.elements.forEach { $0.drain(atOnce: atOnce) }
-            if atOnce { loop.sessions.elements.forEach { $0.channelContext?.close(promise: nil) } }
         }
     }
 

@@ -28,8 +28,6 @@ final class HTTPConnectionGuard: ChannelDuplexHandler {
     private var isEnding = false
     /// The input was not HTTP, or ended within a request; nothing more goes out.
     private var hasFailed = false
-    /// The connection has become a WebSocket: HTTP's wish to half-close it no longer counts.
-    private var isRetired = false
 
     init(gate: ConnectionGate) { self.gate = gate }
 
@@ -38,9 +36,6 @@ final class HTTPConnectionGuard: ChannelDuplexHandler {
 
     /// The request that comes is of a client that does not expect the connection to go on (HTTP/1.0).
     func closeAfterNextResponse() { closesAfterResponse = true }
-
-    /// HTTP ends on this connection, which lives on as a WebSocket.
-    func retire() { isRetired = true }
 
     /// Closes once the open exchange, if any, is over and the socket has taken its response.
     func closeWhenIdle(_ channel: any Channel) {
@@ -114,9 +109,7 @@ final class HTTPConnectionGuard: ChannelDuplexHandler {
     }
 
     func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
-        if isRetired, mode == .output {
-            promise?.succeed()
-        } else if isEnding || isLingering, mode != .input {
+        if isEnding || isLingering, mode != .input {
             context.channel.closeFuture.cascade(to: promise)
         } else {
             context.close(mode: mode, promise: promise)
@@ -159,7 +152,7 @@ final class HTTPConnectionGuard: ChannelDuplexHandler {
     /// The decoder gave up, or the input ended within a request. The client is told why as far as HTTP allows, and
     /// the reader of the request is told that it is incomplete.
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        if isRetired || isLingering { return context.fireErrorCaught(error) }
+        if isLingering { return context.fireErrorCaught(error) }
         let isInTurn = gate.rules.isAnswered || requestIsOpen
         guard isInTurn, !isEnding, !responseIsOpen, context.channel.isActive else {
             hasFailed = true

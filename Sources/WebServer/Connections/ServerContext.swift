@@ -8,6 +8,7 @@ import NIOHTTP1
 import NIOHTTPTypes
 import NIOHTTPTypesHTTP1
 import Requests
+import SessionLoops
 import Synchronization
 
 /// What every connection needs to know of the server it belongs to.
@@ -30,6 +31,8 @@ final class ServerContext: Sendable {
     /// What may be asked from outside.
     let status: WebServerStatus
     let signaling: SignalingService
+    /// Where connections go whose handshake is accepted.
+    let sessions: SessionServer
     /// What TLS connections share; nil without a TLS listener.
     let tls: TLSService?
     /// What the gates of all connections go by.
@@ -43,7 +46,7 @@ final class ServerContext: Sendable {
 
     init(
         configuration: WebServerConfiguration, resolver: ClientAddressResolver, connections: ConnectionTable,
-        status: WebServerStatus, tls: TLSService?,
+        status: WebServerStatus, signaling: SignalingService, tls: TLSService?,
         takeStream: StreamTaker?, budget: BufferBudget,
         httpConnections: AsyncStream<HTTPConnection>.Continuation
     ) {
@@ -51,7 +54,8 @@ final class ServerContext: Sendable {
         self.resolver = resolver
         self.connections = connections
         self.status = status
-        signaling = status.signaling
+        self.signaling = signaling
+        sessions = status.sessions
         self.tls = tls
         self.takeStream = takeStream
         self.budget = budget

@@ -1,6 +1,5 @@
 import Backlog
 import NIOCore
-import Signaling
 import Timing
 
 /// A connection that may hold waiting bytes in memory: for its client, or from it.
@@ -49,7 +48,6 @@ extension LoopContext {
                 behindNanoseconds: now - min(now, $0.behindSince.nanoseconds))
         }
         for slow in BufferHolder.slowest(holders, freeing: excess) { slow.id.closeAsSlowest() }
-        wakeAll()
     }
 }
 

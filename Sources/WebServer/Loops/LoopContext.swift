@@ -1,6 +1,5 @@
 import Backlog
 import NIOCore
-import Signaling
 import Timing
 
 /// What all connections of one event loop share: buffers, deadlines, counters. Confined to that loop, so it needs
@@ -16,30 +15,21 @@ final class LoopContext {
     private static let freshBufferBytes = 1_024
 
     let eventLoop: any EventLoop
-    /// Room for encoding one server message.
-    var scratch: [UInt8] = []
-    var generator = SystemRandomNumberGenerator()
-    var counters: LoopCounters
-    /// Every open session of this loop, and every connection that is not a session (yet): for draining.
-    var sessions = PlacedList<SignalingSession>()
+    /// Every connection of this loop: for draining.
     var gates = PlacedList<ConnectionGate>()
     /// Connections that have something waiting in memory, and what they hold of the process's budget.
     var buffering: [any BufferingConnection] = []
     var share: BufferShare
     private var deadlines = DeadlineHeap()
-    private var wakeUps: [Mailbox] = []
-    private var isWaking = false
     private var readBuffer: ByteBuffer?
     private var plainBuffer: ByteBuffer?
     /// What TLS connections share; nil without a TLS listener.
     var tls: LoopTLS?
+
     private var spareBuffers: [ByteBuffer] = []
 
-    init(
-        eventLoop: any EventLoop, counters: LoopCounters, budget: BufferBudget = BufferBudget()
-    ) {
+    init(eventLoop: any EventLoop, budget: BufferBudget = BufferBudget()) {
         self.eventLoop = eventLoop
-        self.counters = counters
         share = BufferShare(of: budget)
     }
 
@@ -68,32 +58,6 @@ final class LoopContext {
     func fireDeadlines() {
         let now = now
         while let target = deadlines.popDue(at: now) { target.deadlineReached(at: now) }
-        wakeAll()
-    }
-
-    // MARK: Waking mailboxes
-
-    /// Notes that the owner of `mailbox` must look into it; done by ``wakeAll()`` at the end of the event.
-    func wakeLater(_ mailbox: Mailbox) {
-        wakeUps.append(mailbox)
-    }
-
-    /// Wakes all owners noted: those of this loop at once, others through their loops.
-    func wakeAll() {
-        if isWaking { return }
-        isWaking = true
-        defer { isWaking = false }
-        while let mailbox = wakeUps.popLast() {
-            if mailbox.eventLoop === eventLoop {
-                mailbox.session?.collectMail()
-            } else {
-                mailbox.eventLoop.execute {
-                    guard let loop = mailbox.session?.loop else { return }
-                    loop.wakeLater(mailbox)
-                    loop.wakeAll()
-                }
-            }
-        }
     }
 
     // MARK: Buffers
@@ -125,7 +89,7 @@ final class LoopContext {
         }
     }
 
-    /// An empty buffer to collect frames in.
+    /// An empty buffer to collect output in.
     func takeBuffer() -> ByteBuffer {
         guard var buffer = spareBuffers.popLast() else {
             return ByteBufferAllocator().buffer(capacity: Self.freshBufferBytes)

@@ -1,4 +1,5 @@
 import MetricDescriptions
+import SessionLoops
 import Signaling
 
 extension SignalingMetrics {

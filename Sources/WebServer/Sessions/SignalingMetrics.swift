@@ -1,4 +1,5 @@
 import Metrics
+import SessionLoops
 import Signaling
 
 /// Where the loops' counts go: swift-metrics counters with labels from fixed lists, and a latency histogram.
@@ -25,13 +26,16 @@ final class SignalingMetrics: Sendable {
         }
     }
 
-    /// Takes over what a loop has counted and starts it anew.
-    func fold(_ counters: inout LoopCounters) {
-        let taken = counters
-        counters = LoopCounters()
-        for (counter, count) in zip(messages, taken.messages) where count > 0 { counter.increment(by: count) }
-        for (counter, count) in zip(refusals, taken.refusals) where count > 0 { counter.increment(by: count) }
-        for (counter, count) in zip(ends, taken.ends) where count > 0 { counter.increment(by: count) }
+    /// Takes over what a loop has counted; from any thread.
+    func add(_ taken: SessionCounters) {
+        func add(_ count: Int, to counter: Counter) { if count > 0 { counter.increment(by: count) } }
+        for (kind, counter) in zip(CountedMessage.allCases, messages) {
+            add(taken.messages(kind), to: counter)
+        }
+        for (reason, counter) in zip(CountedRefusal.allCases, refusals) {
+            add(taken.refusals(reason), to: counter)
+        }
+        for (reason, counter) in zip(SessionEnd.allCases, ends) { add(taken.ends(reason), to: counter) }
         if taken.opened > 0 { opened.increment(by: taken.opened) }
         guard taken.forwarded > 0 else { return }
         forwarded.increment(by: taken.forwarded)

@@ -1,14 +1,15 @@
 import Access
+import Backlog
 import Logging
 import Logs
+import Loops
 import Pairing
+import SessionLoops
 import Signaling
-import Synchronization
 import Timing
 
-/// What all sessions on all loops share: rooms, rules and bounds.
+/// What all sessions share, as the configuration has it, and what they ask of the rest of the server.
 final class SignalingService: Sendable {
-    let rooms: RoomDirectory<Mailbox>
     let rules: SignalingRules
     let limits: SessionLimits
     let bounds: SessionBounds
@@ -20,7 +21,6 @@ final class SignalingService: Sendable {
     /// Decides which rooms may be joined.
     private let admission: any Admission
     private let failures = LogThrottle()
-    private let openSessions = Atomic<Int>(0)
 
     init(
         configuration: WebServerConfiguration, admission: any Admission,
@@ -38,15 +38,10 @@ final class SignalingService: Sendable {
             writeTimeout: limits.writeTimeout, maxHeldBytes: limits.maxOutboxBytes,
             asksStore: admission.considers(.join))
         outboxBound = OutboxBound(maxBytes: limits.maxOutboxBytes)
-        rooms = RoomDirectory(
-            rules: .init(probeTimeout: limits.probeTimeout, probeInterval: limits.probeInterval))
         self.metrics = metrics
         self.admission = admission
         self.logger = logger
     }
-
-    /// Sessions open now.
-    var sessionCount: Int { openSessions.load(ordering: .relaxed) }
 
     /// Asks whether a room may be joined; nil when that cannot be found out.
     func askStore(for id: LiveRoomID, _ answer: @escaping @Sendable (_ isAdmitted: Bool?) -> Void) {
@@ -62,6 +57,27 @@ final class SignalingService: Sendable {
         }
     }
 
-    func sessionOpened() { openSessions.add(1, ordering: .relaxed) }
-    func sessionClosed() { openSessions.subtract(1, ordering: .relaxed) }
+    /// Makes the loops that the sessions live on.
+    ///
+    /// - Parameters:
+    ///   - loops: from 1 up.
+    ///   - connections: the sessions stay counted there until they end.
+    func makeSessions(
+        loops: Int, connections: ConnectionTable, budget: BufferBudget
+    ) throws(LoopError) -> SessionServer {
+        try SessionServer(
+            loops: loops,
+            settings: SessionSettings(
+                rules: rules, bounds: bounds, outboxBound: outboxBound,
+                maxMessageBytes: limits.maxMessageBytes,
+                probeTimeout: limits.probeTimeout, probeInterval: limits.probeInterval),
+            services: SessionServices(
+                iceServers: iceServers, askStore: { self.askStore(for: $0, $1) },
+                report: { self.metrics.add($0) },
+                ended: { address in
+                    if let address { connections.release(address) }
+                    connections.closed()
+                }),
+            budget: budget)
+    }
 }

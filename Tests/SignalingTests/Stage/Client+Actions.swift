@@ -67,11 +67,9 @@ extension Client {
 
     private func forward(_ message: ClientMessage, in text: UnsafeRawBufferPointer) -> Delivery {
         guard let room, let forwarding = rules.participant.seat?.forwarding else { return .noPeer }
-        return room.withPeer(of: handle) { peer in
-            guard let peer else { return .noPeer }
-            let output = Output(forwarded: spliced(message, forwarding, in: text), stage)
-            return stage.clients[peer].post(output, from: handle)
-        }
+        guard let peer = stage.rooms.peer(of: handle, in: room) else { return .noPeer }
+        let output = Output(forwarded: spliced(message, forwarding, in: text), stage)
+        return stage.clients[peer].post(output, from: handle)
     }
 
     private func spliced(
@@ -101,7 +99,8 @@ extension Client {
         case .pingFrame: post(.ping)
         case .pongMessage: post(Output(.pong))
         case .refuse(let error): post(Output(.error(error)))
-        case .answerProbe: room?.heard(handle) { deliver($0) }
+        case .answerProbe:
+            if let room { stage.rooms.heard(handle, in: room).forEach(deliver) }
         case .join(let request):
             stopWaiting()
             join(request)
@@ -147,18 +146,15 @@ extension Client {
     }
 
     private func join(_ request: JoinRequest) {
-        var result = JoinResult.full
         awaitedRoom = nil
-        stage.rooms.join(
-            request.room, leaving: room, member: handle, device: request.device, now: stage.now
-        ) { joined in
-            result = joined.outcome.result
-            for notice in joined.notices(to: handle, iceServers: stage.iceServers) { deliver(notice) }
-            switch result {
-            case .seated: room = joined.room
-            case .waiting: awaitedRoom = joined.room
-            case .alreadySeated, .full: break
-            }
+        let joined = stage.rooms.join(
+            request.room, leaving: room, member: handle, device: request.device, now: stage.now)
+        let result = joined.outcome.result
+        for notice in joined.notices(to: handle, iceServers: stage.iceServers) { deliver(notice) }
+        switch result {
+        case .seated: room = joined.room
+        case .waiting: awaitedRoom = joined.room
+        case .alreadySeated, .full: break
         }
         perform(rules.joined(request, result, at: stage.now))
     }
@@ -167,13 +163,11 @@ extension Client {
         stopWaiting()
         guard let room else { return }
         self.room = nil
-        stage.rooms.leave(room, member: handle) { departure in
-            for notice in departure.notices(cause) { deliver(notice) }
-        }
+        stage.rooms.leave(room, member: handle).notices(cause).forEach(deliver)
     }
 
     private func stopWaiting() {
-        awaitedRoom?.stopWaiting(handle)
+        if let awaitedRoom { stage.rooms.stopWaiting(handle, in: awaitedRoom) }
         awaitedRoom = nil
     }
 

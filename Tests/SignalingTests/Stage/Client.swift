@@ -10,8 +10,8 @@ final class Client {
     let id: ClientID
     let stage: Stage
     var rules: SessionRules
-    var room: Room<Int>?
-    var awaitedRoom: Room<Int>?
+    var room: RoomHandle?
+    var awaitedRoom: RoomHandle?
     /// When the stage is to look at it.
     var deadline = MonotonicTime.distantFuture
     /// What was sent and is not carried out yet: kept by the session, or not even read.
@@ -238,6 +238,6 @@ final class Client {
         write(frames)
     }
 
-    private var hasLostSeat: Bool { room.map { !$0.isSeated(handle) } ?? false }
-    private var isWaiting: Bool { awaitedRoom?.isWaiting(handle) ?? false }
+    private var hasLostSeat: Bool { room.map { !stage.rooms.isSeated(handle, in: $0) } ?? false }
+    private var isWaiting: Bool { awaitedRoom.map { stage.rooms.isWaiting(handle, in: $0) } ?? false }
 }

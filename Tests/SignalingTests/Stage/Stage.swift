@@ -3,7 +3,7 @@ import Timing
 
 /// Rooms and sessions on a stage: the clock is moved by hand, clients are played, there are no sockets and no threads.
 ///
-/// It drives ``SessionRules``, ``RoomDirectory`` and ``OutboxLedger`` as a connection's handler does. Clients may be
+/// It drives ``SessionRules``, ``RoomTable`` and ``OutboxLedger`` as a connection's handler does. Clients may be
 /// put on different loops: what one loop has for a client of another waits until somebody wakes it.
 final class Stage {
     /// What a test may want to be different.
@@ -23,7 +23,7 @@ final class Stage {
     let bounds: SessionBounds
     let outboxBound: OutboxBound
     let iceServers: ICEServers?
-    let rooms = RoomDirectory<Int>(
+    var rooms = RoomTable<Int>(
         rules: .init(probeTimeout: .seconds(2), probeInterval: .seconds(10)))
     private(set) var now = MonotonicTime(nanoseconds: 1_000_000_000)
     /// Everybody who ever connected; the index is the handle by which rooms know it.

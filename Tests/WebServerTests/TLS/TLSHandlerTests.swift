@@ -293,7 +293,7 @@ struct TLSHandlerTests {
         let keys = try TestKeyPair()
         let settings = TLSSettings(certificateFile: keys.certificateFile, privateKeyFile: keys.keyFile)
         let certificates = try TLSCertificates(settings, logger: Logger(label: "test"))
-        let context = LoopContext(eventLoop: loop, counters: LoopCounters())
+        let context = LoopContext(eventLoop: loop)
         let tls = LoopTLS(service: TLSService(certificates, limits: limits), eventLoop: loop)
         return try (0..<count).map { _ in
             let channel = EmbeddedChannel(loop: loop)

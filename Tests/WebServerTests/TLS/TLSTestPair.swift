@@ -160,7 +160,7 @@ final class TLSTestPair {
             certificateFile: keys.certificateFile, privateKeyFile: keys.keyFile, applicationProtocols: offered
         )
         service = TLSService(try TLSCertificates(settings, logger: Logger(label: "test")), limits: limits)
-        let loop = LoopContext(eventLoop: channel.eventLoop, counters: LoopCounters())
+        let loop = LoopContext(eventLoop: channel.eventLoop)
         handler = TLSHandler(LoopTLS(service: service, eventLoop: channel.eventLoop), loop: loop)
         client = try TLSMemoryClient(protocols: protocols, maximumVersion: maximumVersion)
         try channel.pipeline.syncOperations.addHandlers([handler, behind])

@@ -1,11 +1,11 @@
-import Signaling
+package import Signaling
 
 /// Kinds of messages that are counted.
-enum CountedMessage: Int, CaseIterable {
+package enum CountedMessage: Int, CaseIterable, Sendable {
     case join, leave, offer, answer, candidate, ping, application
 
     /// The metric's `type` label.
-    var label: String {
+    package var label: String {
         switch self {
         case .join: "join_room"
         case .leave: "leave_room"
@@ -32,7 +32,7 @@ enum CountedMessage: Int, CaseIterable {
 }
 
 /// Why a client did not get what it asked for; the raw value is the metric's `reason` label.
-enum CountedRefusal: String, CaseIterable {
+package enum CountedRefusal: String, CaseIterable, Sendable {
     case invalidJSON = "invalid_json"
     case invalidMessage = "invalid_message"
     case unknownType = "unknown_type"
@@ -59,25 +59,62 @@ enum CountedRefusal: String, CaseIterable {
     }
 }
 
-/// What one event loop has counted since it last reported: plain integers, no locks.
-struct LoopCounters {
+/// What one loop has counted since it last reported: plain integers, no locks.
+package struct SessionCounters: Sendable {
     /// Upper bounds of the forward latency's buckets, in seconds; one more bucket takes the rest.
-    static let latencyBounds: [Double] = [
+    package static let latencyBounds: [Double] = [
         0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1,
     ]
-    private static let latencyBoundNanoseconds = latencyBounds.map { Int64($0 * 1e9) }
+    private static let latencyBoundNanoseconds: [14 of Int64] = [
+        50_000, 100_000, 250_000, 500_000, 1_000_000, 2_500_000, 5_000_000, 10_000_000, 25_000_000,
+        50_000_000,
+        100_000_000, 250_000_000, 500_000_000, 1_000_000_000,
+    ]
 
-    private(set) var messages = [Int](repeating: 0, count: CountedMessage.allCases.count)
-    private(set) var refusals = [Int](repeating: 0, count: CountedRefusal.allCases.count)
-    private(set) var ends = [Int](repeating: 0, count: SessionEnd.allCases.count)
-    private(set) var latencyCounts = [UInt64](repeating: 0, count: latencyBounds.count + 1)
-    private(set) var latencyNanoseconds: Int64 = 0
-    var opened = 0
-    var forwarded = 0
+    private var messages = InlineArray<7, Int>(repeating: 0)
+    private var refusals = InlineArray<10, Int>(repeating: 0)
+    private var ends = InlineArray<10, Int>(repeating: 0)
+    private var latencies = InlineArray<15, UInt64>(repeating: 0)
+    /// The sum of all latencies.
+    package private(set) var latencyNanoseconds: Int64 = 0
+    /// Sessions opened.
+    package var opened = 0
+    /// Messages handed to the other peer's socket.
+    package private(set) var forwarded = 0
+    /// Something has been counted.
+    var isEmpty = true
 
-    mutating func count(_ message: CountedMessage) { messages[message.rawValue] &+= 1 }
-    mutating func count(_ refusal: CountedRefusal) { refusals[refusal.ordinal] &+= 1 }
-    mutating func count(_ end: SessionEnd) { ends[end.ordinal] &+= 1 }
+    /// Nothing counted yet.
+    package init() {}
+
+    /// Messages received of a kind.
+    package func messages(_ kind: CountedMessage) -> Int { messages[kind.rawValue] }
+    /// Messages refused for a reason.
+    package func refusals(_ reason: CountedRefusal) -> Int { refusals[reason.ordinal] }
+    /// Sessions ended for a reason.
+    package func ends(_ reason: SessionEnd) -> Int { ends[reason.ordinal] }
+    /// Forwarded messages by latency, one count for each of ``latencyBounds`` and one for the rest.
+    package var latencyCounts: [UInt64] { latencies.indices.map { latencies[$0] } }
+
+    mutating func count(_ message: CountedMessage) {
+        messages[message.rawValue] &+= 1
+        isEmpty = false
+    }
+
+    mutating func count(_ refusal: CountedRefusal) {
+        refusals[refusal.ordinal] &+= 1
+        isEmpty = false
+    }
+
+    mutating func count(_ end: SessionEnd) {
+        ends[end.ordinal] &+= 1
+        isEmpty = false
+    }
+
+    mutating func countOpened() {
+        opened &+= 1
+        isEmpty = false
+    }
 
     /// Counts a batch of forwarded messages that left `nanoseconds` after the first of them was read.
     mutating func countForwarded(_ count: Int, nanoseconds: Int64) {
@@ -87,8 +124,9 @@ struct LoopCounters {
         {
             bucket += 1
         }
-        latencyCounts[bucket] &+= UInt64(count)
+        latencies[bucket] &+= UInt64(count)
         latencyNanoseconds &+= nanoseconds &* Int64(count)
+        isEmpty = false
     }
 }
 

@@ -55,8 +55,8 @@ struct SessionClient: ~Copyable, @unchecked Sendable {
     /// The connection has ended; the place is emptied with the turn.
     var isGone = false
 
-    /// Business with another loop.
-    enum Errand {
+    /// Business with another loop. Rare, so that clients without any have but a word for it.
+    indirect enum Errand {
         case none
         /// It moves to that loop with the turn, and asks for a seat there.
         case moves(JoinRequest, loop: Int)

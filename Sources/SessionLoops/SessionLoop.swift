@@ -98,10 +98,7 @@ struct SessionLoop: ThreadLoop, ~Copyable {
         let count = poller.wait(milliseconds: milliseconds)
         now = Clock.now()
         // Commands first: what another loop sent came before what clients send now.
-        for command in handles[number].queue.take() {
-            carryOut(command)
-            settleIfMuch()
-        }
+        for index in 0..<count where poller.event(index).tag.sessionKind == .queue { carryOutCommands() }
         var hasTicked = false
         for index in 0..<count {
             let (tag, events) = poller.event(index)
@@ -124,6 +121,13 @@ struct SessionLoop: ThreadLoop, ~Copyable {
     }
 
     // MARK: Commands
+
+    private mutating func carryOutCommands() {
+        for command in handles[number].queue.take() {
+            carryOut(command)
+            settleIfMuch()
+        }
+    }
 
     private mutating func carryOut(_ command: SessionCommand) {
         switch command {

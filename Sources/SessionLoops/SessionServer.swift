@@ -64,7 +64,7 @@ package final class SessionServer: Sendable {
     /// May be called from any thread; does not block.
     ///
     /// - Parameters:
-    ///   - socket: connected; belongs to the loops from now on.
+    ///   - socket: connected, with the options that a stream's socket has (``StreamSocket``); belongs to the loops from now on.
     ///   - address: what it counts as; told to ``SessionServices/ended`` at its end.
     ///   - tls: its session with a complete handshake, detached; nil for plain TCP.
     ///   - response: to the handshake.
@@ -72,8 +72,6 @@ package final class SessionServer: Sendable {
     package func adopt(
         socket: Int32, address: AddressKey?, tls: consuming TLSSession?, response: [UInt8], received: [UInt8]
     ) {
-        StreamSocket.makeNonBlocking(socket)
-        StreamSocket.setOptions(socket)
         var generator = SystemRandomNumberGenerator()
         var client = SessionClient(
             socket: socket, address: address, tls: tls,

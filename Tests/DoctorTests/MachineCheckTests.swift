@@ -99,11 +99,11 @@ struct MachineCheckTests {
         #expect(
             few.text.contains("MAX_CONNECTIONS 50000 + RELAY_TOTAL_QUOTA 16000 + RELAY_MAX_STREAMS 10000"))
         #expect(few.text.contains("LimitNOFILE=77824"))
-        // 4 processors: 64 + 3 × 4 + 1 for the web server, 4 × 6 for the relay.
-        #expect(few.text.contains("+ 101 in reserve = 76101: the server cuts MAX_CONNECTIONS 50000 to 510,"))
-        #expect(few.text.contains("RELAY_TOTAL_QUOTA 16000 to 306, RELAY_MAX_STREAMS 10000 to 102"))
+        // 4 processors: 64 + 6 × 4 + 1 for the web server, 4 × 6 for the relay.
+        #expect(few.text.contains("+ 113 in reserve = 76113: the server cuts MAX_CONNECTIONS 50000 to 505,"))
+        #expect(few.text.contains("RELAY_TOTAL_QUOTA 16000 to 303, RELAY_MAX_STREAMS 10000 to 101"))
         let none = try await findings(.files) { $0.openFiles = { 64 } }
-        #expect(none[.filesLimit] == .error && none.text.contains("of at least 133"), "\(none.text)")
+        #expect(none[.filesLimit] == .error && none.text.contains("of at least 145"), "\(none.text)")
         #expect(try await findings(.files) { $0.openFiles = { nil } }[.filesLimit] == .notice)
         #expect(try await findings(.files)[.filesLimit] == .ok)
         let small = ["MAX_CONNECTIONS": "500", "USE_RELAY": "0"]

@@ -62,6 +62,26 @@ struct BudgetRuleTests {
         #expect(closed(.max).suffix(3) == ["not slow", "just now", "ahead"])
     }
 
+    @Test("A loop that holds less than an eighth of all that waits is not the cause of it")
+    func small() {
+        let budget = BufferBudget(maxBytes: 100)
+        var first = BufferShare(of: budget)
+        var second = BufferShare(of: budget)
+        first.report(88)
+        second.report(12)
+        #expect(!first.isSmall && second.isSmall)
+        second.report(13)
+        #expect(!second.isSmall)
+    }
+
+    @Test("Who has been behind for a second is slow")
+    func slow() {
+        func holder(_ nanoseconds: Int64) -> BufferHolder<Int> {
+            BufferHolder(id: 0, byteCount: 1, behindNanoseconds: nanoseconds)
+        }
+        #expect(!holder(0).isSlow && !holder(999_999_999).isSlow && holder(1_000_000_000).isSlow)
+    }
+
     @Test("Loops' reports add up, and what a loop held goes with it")
     func shares() {
         let budget = BufferBudget(maxBytes: 100)

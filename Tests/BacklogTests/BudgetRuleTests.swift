@@ -67,8 +67,8 @@ struct BudgetRuleTests {
         let budget = BufferBudget(maxBytes: 100)
         var first = BufferShare(of: budget)
         var second = BufferShare(of: budget)
-        first.report(88)
-        second.report(12)
+        first.report(89)
+        second.report(11)
         let areSmall = [first.isSmall, second.isSmall]
         #expect(areSmall == [false, true])
         second.report(13)

@@ -27,6 +27,8 @@ extension SessionLoop {
             askStore(for: id, client)
         case .refuseJoin(let isStoreFailure):
             if isStoreFailure { counters.count(.storeUnavailable) }
+            // Another loop may have been asked for the seat, and answer later.
+            dismissVisitor(of: client)
             perform(.refuse(.invalidRoomID), client)
             perform(client.pointee.rules.joinWasRefused(at: now), client)
         case .roomFull(let id):

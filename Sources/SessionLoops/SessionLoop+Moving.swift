@@ -81,7 +81,8 @@ extension SessionLoop {
 
     /// A client that comes while the sessions are being closed was on its way when the others were told.
     mutating func joinDrain(_ client: UnsafeMutablePointer<SessionClient>) {
-        if isDraining { perform(client.pointee.rules.drain(at: now), client) }
+        guard isDraining, !client.pointee.rules.isDraining else { return }
+        perform(client.pointee.rules.drain(at: now), client)
     }
 
     /// Output of a client that the last loop could not send comes first.

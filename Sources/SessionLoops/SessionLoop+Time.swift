@@ -6,9 +6,10 @@ import WebSocket
 
 /// What happens when time passes, and when memory is scarce. Both are looked at once a tick.
 extension SessionLoop {
-    /// Has the client looked at when the earliest thing that it waits for is due.
+    /// Has the client looked at when the earliest thing that it waits for is due. One that leaves with the turn is looked
+    /// at by the loop that it comes to.
     mutating func scheduleDeadline(_ client: UnsafeMutablePointer<SessionClient>) {
-        guard !client.pointee.isGone, !client.pointee.isVisitor else { return }
+        guard !client.pointee.isGone, !client.pointee.isVisitor, !client.pointee.isLeaving else { return }
         deadlines.bringForward(
             StreamHandle.index(client.pointee.handle), to: client.pointee.rules.deadline(settings.bounds))
     }

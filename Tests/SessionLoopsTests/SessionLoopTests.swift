@@ -2,6 +2,7 @@ import Backlog
 import Loops
 import Signaling
 import Testing
+import Timing
 
 @testable import SessionLoops
 
@@ -186,6 +187,22 @@ import Testing
         }
         #expect(await server.eventually { server.server.sessionCount == 0 })
         #expect(server.told.with { $0.ended } == Array(repeating: SessionTestServer.address, count: 30))
+    }
+
+    @Test func `Clients that move all the time are closed in their turn, too`() throws {
+        let server = try SessionTestServer(loops: 2)
+        let clients = try (0..<40).map { _ in try server.connect() }
+        server.server.drain(over: .milliseconds(600))
+        let end = Clock.now().advanced(bySeconds: 30)
+        var round = 0
+        while server.server.sessionCount > 0, Clock.now() < end {
+            round += 1
+            for (number, client) in clients.enumerated() {
+                client.send(TestClient.join("room \(number) \(round % 7)") + TestClient.leave)
+                _ = client.takeAll()
+            }
+        }
+        #expect(server.server.sessionCount == 0)
     }
 
     @Test func `A connection that comes after the stop is closed and given back`() throws {

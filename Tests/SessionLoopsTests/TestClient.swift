@@ -56,6 +56,8 @@ final class TestClient {
 
     static func join(_ room: String) -> [UInt8] { text(#"{"type":"join_room","roomId":"\#(room)"}"#) }
 
+    static let leave = text(#"{"type":"leave_room"}"#)
+
     static func candidate(_ label: String) -> [UInt8] {
         text(#"{"type":"ice_candidate","candidate":{"candidate":"\#(label)"}}"#)
     }

@@ -67,6 +67,9 @@ extension SessionRules {
         }
     }
 
+    /// Whether it has been told when to close because the server drains.
+    package var isDraining: Bool { drainAt < .distantFuture }
+
     /// The server is about to stop: closes at `time`.
     package mutating func drain(at time: MonotonicTime) -> SessionAction {
         drainAt = time

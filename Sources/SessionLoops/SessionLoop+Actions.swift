@@ -42,7 +42,9 @@ extension SessionLoop {
         case .resume:
             takeKept(client)
             perform(client.pointee.rules.caughtUp(), client)
-        case .hangUp: return hangUp(client)
+        case .hangUp:
+            sendLast(client)
+            return hangUp(client)
         case .end(let ending): return end(client, ending)
         }
         scheduleDeadline(client)

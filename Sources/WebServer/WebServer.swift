@@ -94,12 +94,13 @@ package final class WebServer: Service {
         try context.sessions.start()
         // Waits for its threads.
         defer { context.sessions.stop() }
-        let loops = try await EventLoops(group, context)
+        let loops = try await EventLoops(group, budget: budget) { context.recordGauges() }
+        let acceptor = try await ConnectionAcceptor(loops, context)
         let responder = makeResponder(context.status)
         let adapter = HTTPResponderAdapter(
             responder: responder, resolver: context.resolver, isDraining: { context.isDraining },
             isTLSRequired: configuration.redirectsHTTP, logger: logger)
-        let listeners = try await listen(group, context, loops)
+        let listeners = try await listen(group, context, acceptor)
         let reloading = Task { [certificates] in await Self.keepUp(certificates) }
         await withDiscardingTaskGroup { tasks in
             tasks.addTask {
@@ -145,13 +146,13 @@ package final class WebServer: Service {
 
     /// Opens the listeners, and says so.
     private func listen(
-        _ group: MultiThreadedEventLoopGroup, _ context: ServerContext, _ loops: EventLoops
+        _ group: MultiThreadedEventLoopGroup, _ context: ServerContext, _ acceptor: ConnectionAcceptor
     ) async throws -> [any Channel] {
-        let plain = try await bind(group, context, loops, .plain, port: configuration.port)
+        let plain = try await bind(group, context, acceptor, .plain, port: configuration.port)
         var listeners = [plain]
         if certificates != nil {
             do {
-                listeners.append(try await bind(group, context, loops, .tls, port: configuration.tlsPort))
+                listeners.append(try await bind(group, context, acceptor, .tls, port: configuration.tlsPort))
             } catch {
                 try? await plain.close().get()
                 throw error
@@ -175,7 +176,7 @@ package final class WebServer: Service {
     }
 
     private func bind(
-        _ group: MultiThreadedEventLoopGroup, _ context: ServerContext, _ loops: EventLoops,
+        _ group: MultiThreadedEventLoopGroup, _ context: ServerContext, _ acceptor: ConnectionAcceptor,
         _ kind: ListenerKind, port: Int
     ) async throws -> any Channel {
         let bootstrap = ServerBootstrap(group: group)
@@ -196,7 +197,7 @@ package final class WebServer: Service {
             .childChannelOption(.writeBufferWaterMark, value: .init(low: 1, high: 1))
             .childChannelOption(.maxMessagesPerRead, value: 1)
             .childChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture { try loops.accept(channel, from: kind) }
+                channel.eventLoop.makeCompletedFuture { try acceptor.accept(channel, from: kind) }
             }
         do {
             return try await bootstrap.bind(host: configuration.host, port: port).get()

@@ -81,6 +81,21 @@ import Timing
         }
     }
 
+    @Test func `A client that ends its direction behind its messages gets all answers`() throws {
+        let server = try SessionTestServer(loops: 4)
+        for number in 0..<32 {
+            let client = try server.connect(sending: TestClient.join("c\(number)"))
+            #expect(client.nextType() == "connected")
+            #expect(client.nextType() == "room_joined")
+            client.send(TestClient.join("d\(number)") + TestClient.pingMessage + TestClient.pingMessage)
+            client.halfClose()
+            #expect(client.nextType() == "room_joined")
+            #expect(client.nextType() == "pong")
+            #expect(client.nextType() == "pong")
+            #expect(client.next() == .end)
+        }
+    }
+
     @Test func `A member keeps its seat when the other room is full, and talks on meanwhile`() throws {
         let server = try SessionTestServer(loops: 4)
         for number in 0..<12 {

@@ -11,7 +11,7 @@ import Timing
 /// A handshake on a fresh connection costs no HTTP decoder and no task. Proxies that keep their upstream
 /// connections alive send one as a later request. Either way the connection then leaves NIO
 /// (``openSession(_:)``), and what HTTP had on it ends.
-final class ConnectionGate: ChannelInboundHandler, RemovableChannelHandler, DeadlineTarget, Placed {
+final class ConnectionGate: ChannelInboundHandler, RemovableChannelHandler, DeadlineTarget, LoopMember {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
     typealias OutboundOut = ByteBuffer
@@ -60,7 +60,7 @@ final class ConnectionGate: ChannelInboundHandler, RemovableChannelHandler, Dead
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
-        loop.gates.add(self)
+        loop.members.add(self)
         setDeadline()
     }
 
@@ -79,7 +79,7 @@ final class ConnectionGate: ChannelInboundHandler, RemovableChannelHandler, Dead
         context = nil
         http = nil
         loop.removeDeadline(of: self)
-        loop.gates.remove(self)
+        loop.members.remove(self)
     }
 
     // MARK: Bytes

@@ -84,6 +84,13 @@ final class ServerContext: Sendable {
         return configuration.proxyProtocolFrom.contains { $0.contains(address) }
     }
 
+    /// Reports what there is at the moment, as metrics.
+    func recordGauges() {
+        signaling.metrics.record(sessions: sessions.sessionCount, rooms: sessions.roomCount)
+        metrics.record(open: connections.count, bufferedBytes: budget.bufferedBytes)
+        tls?.record()
+    }
+
     /// Notes the TLS port, for redirections.
     func listens(tlsPort port: Int) { tlsPort.store(port, ordering: .relaxed) }
 

@@ -16,16 +16,13 @@ final class LoopContext {
 
     let eventLoop: any EventLoop
     /// Every connection of this loop: for draining.
-    var gates = PlacedList<ConnectionGate>()
+    var members = LoopMembers()
     /// Connections that have something waiting in memory, and what they hold of the process's budget.
     var buffering: [any BufferingConnection] = []
     var share: BufferShare
     private var deadlines = DeadlineHeap()
     private var readBuffer: ByteBuffer?
     private var plainBuffer: ByteBuffer?
-    /// What TLS connections share; nil without a TLS listener.
-    var tls: LoopTLS?
-
     private var spareBuffers: [ByteBuffer] = []
 
     init(eventLoop: any EventLoop, budget: BufferBudget = BufferBudget()) {

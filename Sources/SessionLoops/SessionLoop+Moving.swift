@@ -31,11 +31,8 @@ extension SessionLoop {
         case .none, .asks, .waits, .visits: return
         }
         // Output that waits goes now, if the socket takes it.
-        if !client.pointee.isBlocked, !client.pointee.outbox.isEmpty {
-            client.pointee.offeredByteCount = client.pointee.outbox.byteCount
-            flush(client)
-            guard !client.pointee.isGone else { return }
-        }
+        sendLast(client)
+        guard !client.pointee.isGone else { return }
         registry.forget(client.pointee.socket)
         deadlines.remove(StreamHandle.index(handle))
         client.pointee.tls?.detach()
@@ -61,6 +58,7 @@ extension SessionLoop {
         case .join(let request):
             guard let place = insert(client) else { return }
             putBack(parcel.output, place)
+            guard !place.pointee.isGone else { return }
             joinDrain(place)
             join(place, request)
             goOn(place)
@@ -85,11 +83,13 @@ extension SessionLoop {
         perform(client.pointee.rules.drain(at: now), client)
     }
 
-    /// Output of a client that the last loop could not send comes first.
+    /// Output of a client that the last loop could not send comes first. A client for which there is no room is hung up
+    /// on, as one that does not read.
     mutating func putBack(_ output: [UInt8], _ client: UnsafeMutablePointer<SessionClient>) {
-        guard !output.isEmpty,
-            let place = client.pointee.outbox.extend(output.count, limit: .max, memory: &memory)
-        else { return }
+        guard !output.isEmpty else { return }
+        guard let place = client.pointee.outbox.extend(output.count, limit: .max, memory: &memory) else {
+            return hangUp(client)
+        }
         output.withUnsafeBytes {
             UnsafeMutableRawBufferPointer(start: place, count: output.count).copyMemory(from: $0)
         }

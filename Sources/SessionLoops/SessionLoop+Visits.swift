@@ -152,7 +152,8 @@ extension SessionLoop {
         }
         let frames = Array(visitor.pointee.outbox.bytes)
         let room = visitor.pointee.room.take()
-        let (forwarded, since) = (visitor.pointee.forwarded, visitor.pointee.forwardedSince)
+        let forwarded = client.forwarded &+ visitor.pointee.forwarded
+        let since = client.forwarded > 0 ? client.forwardedSince : visitor.pointee.forwardedSince
         let signals = visitor.pointee.ledger.takeSignals()
         let sender = visitor.pointee.ledger.close()
         // Both have the same place for a moment: the visitor's goes, with nothing left to tell of it.
@@ -173,8 +174,9 @@ extension SessionLoop {
         putBack(frames, visitor)
         visitor.pointee.forwarded = forwarded
         visitor.pointee.forwardedSince = since
-        signal(signals, to: visitor)
         release(sender)
+        guard !visitor.pointee.isGone else { return }
+        signal(signals, to: visitor)
         list(visitor)
         joinDrain(visitor)
         perform(visitor.pointee.rules.joined(request, .seated, at: now), visitor)

@@ -171,7 +171,7 @@ extension SessionLoop {
         return client.pointee.rules.mayWrite(signals) { hasLostSeat }
     }
 
-    /// Sends what this turn has made for a client that ends with it: its own direction may have ended long before ours.
+    /// Sends what this turn has made for a client that ends or leaves with it.
     mutating func sendLast(_ client: UnsafeMutablePointer<SessionClient>) {
         guard !client.pointee.isGone, !client.pointee.isVisitor, !client.pointee.isBlocked else { return }
         if !client.pointee.outbox.isEmpty { offer(client) }

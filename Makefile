@@ -55,8 +55,7 @@ e2e-test:
 	@scripts/make-venv $(VENV) Tests/EndToEnd/requirements.txt
 	$(SWIFT) build --product switchboard
 	SWITCHBOARD_BIN="$$($(SWIFT) build --show-bin-path)/switchboard" \
-		$(VENV)/bin/python -m pytest -q -n $(E2E_WORKERS) --dist loadfile \
-		--no-loadscope-reorder Tests/EndToEnd $(PYTEST_ARGS)
+		$(VENV)/bin/python -m pytest -q -n $(E2E_WORKERS) --dist loadfile Tests/EndToEnd $(PYTEST_ARGS)
 
 lint:
 	scripts/check-layers

@@ -17,20 +17,6 @@ from support.tcp import Secure
 pytest_plugins = ("support.callfixtures", "support.demofixtures")
 
 
-# The folders whose files take longest come first, so that no long file is begun when the others have ended.
-LONGEST = ("browser", "operation", "relay")
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Orders the folders; within one, everything stays as it was collected."""
-
-    def rank(item: pytest.Item) -> int:
-        folder = item.path.parent.name
-        return LONGEST.index(folder) if folder in LONGEST else len(LONGEST)
-
-    items.sort(key=rank)
-
-
 @pytest.fixture
 def start_server(tmp_path: pathlib.Path) -> Iterator[Callable[..., Server]]:
     """A factory: start_server(MESSAGE_RATE=5) returns a running server; all are stopped after the test."""
